@@ -1,0 +1,31 @@
+package io.espalier.common.metrics;
+
+/** What a row measures. Numbers are float64 and may be NaN or infinite. */
+public sealed interface Measurement {
+  /**
+   * One optimizer update.
+   *
+   * @param trainLoss loss of the update's effective batch
+   * @param learningRate what was used
+   * @param gradNorm before clipping
+   * @param tokensPerSecond of this branch, since its last update
+   */
+  record Update(double trainLoss, double learningRate, double gradNorm, double tokensPerSecond)
+      implements Measurement {}
+
+  /**
+   * One metric of one evaluation set.
+   *
+   * @param set {@code eval} or {@code retention}
+   * @param metric {@code loss}, {@code accuracy}, …
+   */
+  record Evaluation(String set, String metric, double value) implements Measurement {
+    /** {@code <set>_<metric>}, the name specs and tables use. */
+    public String name() {
+      return set + "_" + metric;
+    }
+  }
+
+  /** A guard ended the branch at this update, which was not applied. */
+  record Kill(String rule, double value, double threshold) implements Measurement {}
+}

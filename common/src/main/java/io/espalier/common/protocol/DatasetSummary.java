@@ -1,0 +1,28 @@
+package io.espalier.common.protocol;
+
+/**
+ * What a worker found when it read the model and the data: planning needs the counts, other
+ * workers' fingerprints must match.
+ *
+ * @param samples training rows after template, truncation and skipping, ≥ 1
+ * @param evalSamples rows of the eval set, 0 when there is none
+ * @param retentionSamples rows of the retention set, 0 when there is none
+ * @param tokens of all training rows
+ * @param targets tokens of all training rows that count in the loss
+ * @param longest tokens of the longest training row
+ * @param skipped broken or too long rows left out
+ * @param parameters weights of the base model
+ * @param dataSha256 of the tokenized rows
+ * @param modelSha256 of the model's files
+ */
+public record DatasetSummary(
+    long samples,
+    long evalSamples,
+    long retentionSamples,
+    long tokens,
+    long targets,
+    int longest,
+    long skipped,
+    long parameters,
+    String dataSha256,
+    String modelSha256) {}

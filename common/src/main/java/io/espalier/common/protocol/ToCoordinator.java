@@ -1,0 +1,87 @@
+package io.espalier.common.protocol;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.TrialResult;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.receptionist.ServiceKey;
+
+/** What a worker says to the coordinator's fleet. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = ToCoordinator.Register.class, name = "register"),
+  @JsonSubTypes.Type(value = ToCoordinator.Offer.class, name = "offer"),
+  @JsonSubTypes.Type(value = ToCoordinator.Prepared.class, name = "prepared"),
+  @JsonSubTypes.Type(value = ToCoordinator.PreparationFailed.class, name = "preparation-failed"),
+  @JsonSubTypes.Type(value = ToCoordinator.BranchEnded.class, name = "branch-ended")
+})
+public sealed interface ToCoordinator extends ClusterMessage {
+
+  /** Under this key the active coordinator's fleet is found. */
+  ServiceKey<ToCoordinator> FLEET = ServiceKey.create(ToCoordinator.class, "espalier-fleet");
+
+  WorkerId worker();
+
+  /**
+   * First message of a worker, and again after each rejoin. Answered by {@link ToWorker.Registered}
+   * or {@link ToWorker.Refused}.
+   *
+   * @param protocolVersion {@link ProtocolVersion#CURRENT} of the sender
+   * @param device for people: {@code cpu, 2 lanes}, {@code cuda:0 NVIDIA H200}
+   * @param slots branches it can train at a time
+   * @param holding leases it still works on
+   */
+  record Register(
+      WorkerId worker,
+      int protocolVersion,
+      String host,
+      String device,
+      int slots,
+      List<Lease.Key> holding,
+      ActorRef<ToWorker> replyTo)
+      implements ToCoordinator {
+    public Register {
+      holding = List.copyOf(holding);
+    }
+  }
+
+  /**
+   * Sent at once when a slot becomes free, and every few seconds as a sign of life. Answered by
+   * {@link ToWorker.Heard}, and by {@link ToWorker.Grant} for each branch there is.
+   *
+   * @param freeSlots slots without a lease
+   * @param holding leases it works on; one it was granted and does not name is lost
+   */
+  record Offer(WorkerId worker, int freeSlots, List<Lease.Key> holding) implements ToCoordinator {
+    public Offer {
+      holding = List.copyOf(holding);
+    }
+  }
+
+  /** Answers {@link ToWorker.Prepare}. */
+  record Prepared(WorkerId worker, SweepId sweep, DatasetSummary summary)
+      implements ToCoordinator {}
+
+  /**
+   * Answers {@link ToWorker.Prepare}: the spec cannot be run.
+   *
+   * @param problem names the file, line or key, what was expected and what to do
+   */
+  record PreparationFailed(WorkerId worker, SweepId sweep, String problem)
+      implements ToCoordinator {}
+
+  /**
+   * The branch of a lease is done. Repeated until {@link ToWorker.ResultAcknowledged} answers it.
+   *
+   * @param results one for each trial that ended on it
+   * @param lastSequence its last metric row; the trials are complete once that is stored
+   */
+  record BranchEnded(WorkerId worker, Lease.Key lease, List<TrialResult> results, long lastSequence)
+      implements ToCoordinator {
+    public BranchEnded {
+      results = List.copyOf(results);
+    }
+  }
+}

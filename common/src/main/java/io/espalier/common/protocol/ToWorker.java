@@ -1,0 +1,63 @@
+package io.espalier.common.protocol;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.espalier.common.spec.TaskSettings;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.Training;
+import java.util.List;
+
+/** What the coordinator says to a worker. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = ToWorker.Registered.class, name = "registered"),
+  @JsonSubTypes.Type(value = ToWorker.Refused.class, name = "refused"),
+  @JsonSubTypes.Type(value = ToWorker.Heard.class, name = "heard"),
+  @JsonSubTypes.Type(value = ToWorker.Prepare.class, name = "prepare"),
+  @JsonSubTypes.Type(value = ToWorker.Grant.class, name = "grant"),
+  @JsonSubTypes.Type(value = ToWorker.StopBranch.class, name = "stop-branch"),
+  @JsonSubTypes.Type(value = ToWorker.ResultAcknowledged.class, name = "result-acknowledged")
+})
+public sealed interface ToWorker extends ClusterMessage {
+
+  /**
+   * Welcome.
+   *
+   * @param coordinatorEpoch this life of the coordinator, from 1
+   * @param flightHost where metric rows go
+   * @param stored for each lease the worker holds, how far its rows are stored already
+   */
+  record Registered(long coordinatorEpoch, String flightHost, int flightPort, List<Stored> stored)
+      implements ToWorker {
+    public Registered {
+      stored = List.copyOf(stored);
+    }
+  }
+
+  /** Rows of a lease up to and including this sequence are durable. */
+  record Stored(Lease.Key lease, long sequence) {}
+
+  /** This worker cannot take part; it ends with this explanation. */
+  record Refused(String reason) implements ToWorker {}
+
+  /** Answers {@link ToCoordinator.Offer}: the coordinator is there. */
+  record Heard() implements ToWorker {}
+
+  /**
+   * Read model and data, and count.
+   *
+   * @param training the values common to all trials: what is read depends on its max_length and
+   *     truncation only
+   */
+  record Prepare(SweepId sweep, TaskSettings settings, Training training) implements ToWorker {}
+
+  /** A branch to train. */
+  record Grant(Lease lease) implements ToWorker {}
+
+  /** End this branch at its next update boundary and report {@code outcome} for its open trials. */
+  record StopBranch(Lease.Key lease, Outcome outcome) implements ToWorker {}
+
+  /** The result is journaled; the worker may forget it. */
+  record ResultAcknowledged(Lease.Key lease) implements ToWorker {}
+}

@@ -1,0 +1,52 @@
+package io.espalier.common.spec;
+
+import java.util.List;
+
+/**
+ * What ranks the trials.
+ *
+ * @param metric {@code <set>_<metric>} or {@code train_loss}
+ * @param constraints a trial that breaks one ranks below all that break none
+ */
+public record ObjectiveSpec(String metric, Mode mode, List<Constraint> constraints) {
+  public ObjectiveSpec {
+    constraints = List.copyOf(constraints);
+  }
+
+  /** Whether less or more is better. */
+  public enum Mode {
+    MIN,
+    MAX
+  }
+
+  /** A bound on a final metric, written {@code retention_accuracy: ">= 0.6"}. */
+  public record Constraint(String metric, Comparison comparison, double bound) {
+    /** NaN satisfies nothing. */
+    public boolean holdsFor(double value) {
+      return switch (comparison) {
+        case AT_LEAST -> value >= bound;
+        case ABOVE -> value > bound;
+        case AT_MOST -> value <= bound;
+        case BELOW -> value < bound;
+      };
+    }
+  }
+
+  /** The comparison of a constraint. */
+  public enum Comparison {
+    AT_LEAST(">="),
+    ABOVE(">"),
+    AT_MOST("<="),
+    BELOW("<");
+
+    private final String sign;
+
+    Comparison(String sign) {
+      this.sign = sign;
+    }
+
+    public String sign() {
+      return sign;
+    }
+  }
+}

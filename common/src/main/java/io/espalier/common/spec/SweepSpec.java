@@ -1,0 +1,30 @@
+package io.espalier.common.spec;
+
+import io.espalier.common.trial.Training;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A sweep as its user wrote it, every default filled in.
+ *
+ * @param name of the sweep: letters, digits, '.', '_' and '-'
+ * @param model a HuggingFace directory, absolute
+ * @param training the values that hold for every trial unless {@code search.space} has the key
+ */
+public record SweepSpec(
+    String name,
+    Path model,
+    DatasetSpec dataset,
+    Training training,
+    SearchSpec search,
+    ObjectiveSpec objective,
+    EvaluationSpec evaluation,
+    Optional<PruningSpec> pruning,
+    GuardSpec guard,
+    int maxTrials) {
+
+  /** What a worker must know beside a trial's own configuration. */
+  public TaskSettings taskSettings() {
+    return new TaskSettings(model.toString(), dataset, evaluation, guard);
+  }
+}

@@ -1,0 +1,121 @@
+package io.espalier.common.trial;
+
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/**
+ * The hyperparameters of one trial, named as in HuggingFace's TrainingArguments and PEFT's
+ * LoraConfig.
+ *
+ * @param learningRate peak learning rate, &gt; 0
+ * @param numTrainEpochs epochs, may be fractional, &gt; 0; without force when {@code maxSteps} is
+ *     given
+ * @param maxSteps updates in all, overrides epochs
+ * @param perDeviceTrainBatchSize rows of one micro-batch, ≥ 1
+ * @param gradientAccumulationSteps micro-batches of one update, ≥ 1
+ * @param maxGradNorm the clipping norm; 0 switches clipping off
+ * @param labelSmoothing 0 (none) to 1 (exclusive)
+ * @param maxLength longest row in tokens
+ * @param seed of the adapter's initial weights and of dropout
+ */
+public record Training(
+    TrainType trainType,
+    double learningRate,
+    double numTrainEpochs,
+    OptionalInt maxSteps,
+    int perDeviceTrainBatchSize,
+    int gradientAccumulationSteps,
+    LossNormalisation lossNormalisation,
+    Scheduler scheduler,
+    AdamW optimizer,
+    double maxGradNorm,
+    double labelSmoothing,
+    Lora lora,
+    int maxLength,
+    TruncationStrategy truncationStrategy,
+    long seed) {
+
+  /** What is trained: an adapter, or every weight of the model. */
+  public enum TrainType {
+    LORA,
+    FULL
+  }
+
+  /** What the losses of an update's micro-batches are divided by. */
+  public enum LossNormalisation {
+    /** Sum of token losses ÷ target tokens of the whole effective batch. */
+    TOKEN,
+    /** Mean over micro-batches of each one's token mean. */
+    MEAN_OF_MEANS
+  }
+
+  /** What happens to a row longer than {@code max_length}. */
+  public enum TruncationStrategy {
+    DELETE,
+    LEFT,
+    RIGHT
+  }
+
+  /**
+   * The shape of the learning rate over the updates.
+   *
+   * @param warmupSteps overrides {@code warmupRatio} when given
+   * @param warmupRatio share of all updates, rounded up
+   */
+  public record Scheduler(SchedulerType type, double warmupRatio, OptionalInt warmupSteps) {}
+
+  /** HuggingFace's {@code lr_scheduler_type}. */
+  public enum SchedulerType {
+    CONSTANT,
+    CONSTANT_WITH_WARMUP,
+    LINEAR,
+    COSINE
+  }
+
+  /** torch.optim.AdamW's hyperparameters. */
+  public record AdamW(double beta1, double beta2, double epsilon, double weightDecay) {}
+
+  /**
+   * PEFT's LoraConfig.
+   *
+   * @param alpha the update is scaled by alpha ÷ rank
+   * @param targetModules {@code [all-linear]} or module names such as {@code q_proj}
+   */
+  public record Lora(int rank, double alpha, double dropout, List<String> targetModules) {
+    public Lora {
+      targetModules = List.copyOf(targetModules);
+    }
+
+    public double scale() {
+      return alpha / rank;
+    }
+  }
+
+  /** Rows of one update: micro-batch × accumulation. */
+  public int effectiveBatch() {
+    return Math.multiplyExact(perDeviceTrainBatchSize, gradientAccumulationSteps);
+  }
+
+  /** ⌈samples ÷ effective batch⌉: a short last batch of an epoch is an update of its own. */
+  public long updatesPerEpoch(long samples) {
+    return (samples + effectiveBatch() - 1) / effectiveBatch();
+  }
+
+  /** {@code max_steps}, or ⌈epochs × updates per epoch⌉. */
+  public long totalUpdates(long samples) {
+    return maxSteps.isPresent()
+        ? maxSteps.getAsInt()
+        : (long) Math.ceil(numTrainEpochs * updatesPerEpoch(samples));
+  }
+
+  /** The learning rate of every update of this trial on a data set of {@code samples} rows. */
+  public Schedule schedule(long samples) {
+    return Schedule.of(scheduler, learningRate, totalUpdates(samples));
+  }
+
+  /** The clipping norm, absent when clipping is off. */
+  public OptionalDouble clippingNorm() {
+    return maxGradNorm > 0 ? OptionalDouble.of(maxGradNorm) : OptionalDouble.empty();
+  }
+}

@@ -1,0 +1,35 @@
+package io.espalier.common.trial;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+
+/**
+ * What a worker reports of a trial that ended.
+ *
+ * @param updates updates applied
+ * @param samples rows trained on
+ * @param tokens tokens trained on, padding not counted
+ * @param trainLoss token mean over the last epoch begun; absent when no update was applied
+ * @param metrics the final evaluation: {@code eval_loss}, {@code retention_accuracy}, …; empty when
+ *     the trial was ended early
+ * @param seconds time on the device
+ * @param adapter directory of the exported adapter, relative to the sweep's directory in the store
+ */
+public record TrialResult(
+    TrialId trial,
+    Outcome outcome,
+    long updates,
+    double epochs,
+    long samples,
+    long tokens,
+    OptionalDouble trainLoss,
+    Map<String, Double> metrics,
+    double seconds,
+    Optional<String> adapter) {
+  public TrialResult {
+    metrics = Collections.unmodifiableMap(new TreeMap<>(metrics));
+  }
+}

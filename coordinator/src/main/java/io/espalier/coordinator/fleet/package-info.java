@@ -1,0 +1,7 @@
+/**
+ * Who is there, what is free, and which branch goes where. Soft state, rebuilt from registrations.
+ */
+@NullMarked
+package io.espalier.coordinator.fleet;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,42 @@
+package io.espalier.coordinator.report;
+
+import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.spec.ObjectiveSpec;
+import io.espalier.common.trial.SweepId;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A sweep as people see it at one moment; also kept as {@code sweep.json} in the sweep's directory.
+ *
+ * @param problem why it failed or was stopped
+ * @param dataset absent until a worker has read the data
+ * @param trials by number
+ */
+public record SweepView(
+    SweepId id,
+    State state,
+    Optional<String> problem,
+    ObjectiveSpec objective,
+    Instant submitted,
+    Optional<Instant> ended,
+    Optional<DatasetSummary> dataset,
+    List<TrialView> trials) {
+  public SweepView {
+    trials = List.copyOf(trials);
+  }
+
+  /** Where a sweep stands. */
+  public enum State {
+    PREPARING,
+    RUNNING,
+    COMPLETED,
+    STOPPED,
+    FAILED;
+
+    public boolean ended() {
+      return this == COMPLETED || this == STOPPED || this == FAILED;
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package io.espalier.coordinator.report;
+
+import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.TrialConfig;
+import io.espalier.common.trial.TrialResult;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A trial as people see it.
+ *
+ * @param updates how many it takes in all
+ * @param branch on which it is trained
+ * @param worker who trains it now
+ * @param result once it has ended
+ * @param rank from 1, the best; absent until it has ended or where its objective is missing
+ * @param broken constraints of the objective it does not meet, as written: {@code
+ *     retention_accuracy 0.41 is not >= 0.6}
+ */
+public record TrialView(
+    TrialConfig config,
+    long updates,
+    BranchId branch,
+    Optional<WorkerId> worker,
+    Optional<TrialResult> result,
+    OptionalInt rank,
+    List<String> broken) {
+  public TrialView {
+    broken = List.copyOf(broken);
+  }
+}

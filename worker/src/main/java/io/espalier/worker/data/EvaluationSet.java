@@ -1,0 +1,17 @@
+package io.espalier.worker.data;
+
+import java.util.List;
+
+/**
+ * Rows to evaluate on.
+ *
+ * @param name {@code eval} or {@code retention}
+ * @param rows tokenized whole, for the loss
+ * @param questions for generation; empty when the rows came tokenized
+ */
+public record EvaluationSet(String name, List<TokenRow> rows, List<Question> questions) {
+  public EvaluationSet {
+    rows = List.copyOf(rows);
+    questions = List.copyOf(questions);
+  }
+}

@@ -1,0 +1,18 @@
+package io.espalier.worker.data;
+
+import io.espalier.common.protocol.DatasetSummary;
+import java.util.List;
+
+/**
+ * A sweep's data, tokenized.
+ *
+ * @param train in file order, the eval rows taken out
+ * @param evaluation the sets there are: eval, retention
+ */
+public record PreparedData(
+    List<TokenRow> train, List<EvaluationSet> evaluation, DatasetSummary summary) {
+  public PreparedData {
+    train = List.copyOf(train);
+    evaluation = List.copyOf(evaluation);
+  }
+}

@@ -1,0 +1,18 @@
+package io.espalier.worker.train;
+
+import io.espalier.common.metrics.Measurement;
+
+/**
+ * Told of a branch's measurements as they are made, on the device's thread; must not block for
+ * long.
+ */
+@FunctionalInterface
+public interface BranchListener {
+  /**
+   * @param update from 1
+   * @param epoch epochs done, fractional
+   * @param samples rows trained on so far
+   * @param tokens tokens trained on so far, padding not counted
+   */
+  void measured(long update, double epoch, long samples, long tokens, Measurement measurement);
+}
