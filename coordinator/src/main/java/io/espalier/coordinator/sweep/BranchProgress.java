@@ -1,0 +1,128 @@
+package io.espalier.coordinator.sweep;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.common.trial.Verdict;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How far one branch has come.
+ *
+ * @param current the attempt that counts; absent while it waits and once it has ended
+ * @param losses why earlier attempts came to nothing, oldest first
+ * @param reports evaluations in the order they were journaled, one per point
+ * @param verdict of the pruner, once it has given the branch up
+ * @param results of the trials that have ended on it
+ */
+public record BranchProgress(
+    Branch branch,
+    Optional<Running> current,
+    List<String> losses,
+    List<Report> reports,
+    Optional<Verdict> verdict,
+    List<TrialResult> results) {
+  public BranchProgress {
+    losses = List.copyOf(losses);
+    reports = List.copyOf(reports);
+    results = List.copyOf(results);
+  }
+
+  /** The attempt that counts, and who works on it. */
+  public record Running(Attempt attempt, WorkerId worker) {}
+
+  static BranchProgress waiting(Branch branch) {
+    return new BranchProgress(
+        branch, Optional.empty(), List.of(), List.of(), Optional.empty(), List.of());
+  }
+
+  @JsonIgnore
+  public BranchId id() {
+    return branch.id();
+  }
+
+  @JsonIgnore
+  public boolean hasEnded() {
+    return results.size() == branch.milestones().size();
+  }
+
+  @JsonIgnore
+  public boolean isWaiting() {
+    return current.isEmpty() && !hasEnded();
+  }
+
+  public boolean isCurrent(Attempt attempt) {
+    return current.isPresent() && current.get().attempt().equals(attempt);
+  }
+
+  public boolean isOpen(TrialId trial) {
+    return result(trial).isEmpty()
+        && branch.milestones().stream().anyMatch(m -> m.trial().equals(trial));
+  }
+
+  public Optional<TrialResult> result(TrialId trial) {
+    return results.stream().filter(result -> result.trial().equals(trial)).findFirst();
+  }
+
+  List<Branch.Milestone> open() {
+    return branch.milestones().stream().filter(m -> isOpen(m.trial())).toList();
+  }
+
+  /** What its worker has to be told to end it with: the pruner's verdict. */
+  Optional<Outcome> givenUp() {
+    return verdict.map(Outcome.Pruned::new);
+  }
+
+  /** Those that say something new, without repeats among themselves. */
+  List<Report> fresh(Collection<Report> offered) {
+    List<Report> known = new ArrayList<>(reports);
+    List<Report> fresh = new ArrayList<>();
+    for (Report report : offered) {
+      if (known.stream().noneMatch(report::samePoint)) {
+        known.add(report);
+        fresh.add(report);
+      }
+    }
+    return fresh;
+  }
+
+  BranchProgress leased(Running running) {
+    return new BranchProgress(branch, Optional.of(running), losses, reports, verdict, results);
+  }
+
+  BranchProgress lost(String reason) {
+    return new BranchProgress(
+        branch, Optional.empty(), plus(losses, reason), reports, verdict, results);
+  }
+
+  BranchProgress evaluated(List<Report> more) {
+    List<Report> all = new ArrayList<>(reports);
+    all.addAll(more);
+    return new BranchProgress(branch, current, losses, all, verdict, results);
+  }
+
+  BranchProgress judged(Verdict hopeless) {
+    return new BranchProgress(branch, current, losses, reports, Optional.of(hopeless), results);
+  }
+
+  BranchProgress ended(TrialResult result) {
+    List<TrialResult> all = plus(results, result);
+    boolean last = all.size() == branch.milestones().size();
+    return new BranchProgress(
+        branch, last ? Optional.empty() : current, losses, reports, verdict, all);
+  }
+
+  private static <T> List<T> plus(List<T> list, T last) {
+    List<T> longer = new ArrayList<>(list);
+    longer.add(last);
+    return longer;
+  }
+}

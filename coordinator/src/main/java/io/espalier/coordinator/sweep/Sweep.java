@@ -1,0 +1,158 @@
+package io.espalier.coordinator.sweep;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.SweepId;
+import io.espalier.coordinator.report.SweepView;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One sweep's life, as its events tell it. {@link Decisions} says which events an input leads to.
+ *
+ * @param phase what it waits for
+ * @param origin what the user handed in
+ * @param preparation reading model and data
+ * @param lastAttempt the newest attempt handed out
+ * @param stop why a person ends it
+ * @param end once no trial is open
+ */
+public record Sweep(
+    SweepId id,
+    Phase phase,
+    Origin origin,
+    Preparation preparation,
+    Branches branches,
+    Optional<Attempt> lastAttempt,
+    Optional<String> stop,
+    Optional<End> end)
+    implements Journaled {
+
+  /** What a sweep waits for: a spec, the counts of its data, its trials, nothing. */
+  public enum Phase {
+    UNSUBMITTED,
+    PREPARING,
+    RUNNING,
+    ENDED
+  }
+
+  /**
+   * What was submitted.
+   *
+   * @param yaml the spec's text
+   * @param baseDirectory what its relative paths resolve against
+   */
+  public record Origin(String yaml, String baseDirectory, Instant submitted) {}
+
+  /**
+   * The task of reading model and data.
+   *
+   * @param worker who does it now
+   * @param losses why earlier tries came to nothing
+   * @param dataset what was found
+   */
+  public record Preparation(
+      Optional<WorkerId> worker, List<String> losses, Optional<DatasetSummary> dataset) {
+    public Preparation {
+      losses = List.copyOf(losses);
+    }
+
+    Preparation assigned(WorkerId to) {
+      return new Preparation(Optional.of(to), losses, dataset);
+    }
+
+    Preparation lost(String reason) {
+      List<String> all = new ArrayList<>(losses);
+      all.add(reason);
+      return new Preparation(Optional.empty(), all, dataset);
+    }
+
+    Preparation done(DatasetSummary found) {
+      return new Preparation(Optional.empty(), losses, Optional.of(found));
+    }
+  }
+
+  /** How and when it ended. */
+  public record End(SweepView.State state, Optional<String> problem, Instant time) {}
+
+  /** Before anything happened. */
+  public static Sweep unsubmitted(SweepId id) {
+    return new Sweep(
+        id,
+        Phase.UNSUBMITTED,
+        new Origin("", "", Instant.EPOCH),
+        new Preparation(Optional.empty(), List.of(), Optional.empty()),
+        Branches.NONE,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  @JsonIgnore
+  public boolean isUnfinished() {
+    return phase == Phase.PREPARING || phase == Phase.RUNNING;
+  }
+
+  /** Whether results and rows of this attempt count. */
+  public boolean isCurrent(BranchId branch, Attempt attempt) {
+    return branches.has(branch) && branches.get(branch).isCurrent(attempt);
+  }
+
+  /** The state after one more event. */
+  public Sweep apply(SweepEvent event) {
+    // Java 17 has no type patterns in switch.
+    if (event instanceof SweepEvent.Submitted e) {
+      return in(Phase.PREPARING, new Origin(e.yaml(), e.baseDirectory(), e.time()));
+    } else if (event instanceof SweepEvent.PreparationAssigned e) {
+      return with(preparation.assigned(e.worker()));
+    } else if (event instanceof SweepEvent.PreparationLost e) {
+      return with(preparation.lost(e.reason()));
+    } else if (event instanceof SweepEvent.Prepared e) {
+      return with(preparation.done(e.dataset()));
+    } else if (event instanceof SweepEvent.Planned e) {
+      return in(Phase.RUNNING, origin).with(branches.plus(e.branches()), lastAttempt);
+    } else if (event instanceof SweepEvent.Leased e) {
+      var running = new BranchProgress.Running(e.attempt(), e.worker());
+      return with(
+          branches.with(branches.get(e.branch()).leased(running)), Optional.of(e.attempt()));
+    } else if (event instanceof SweepEvent.LeaseLost e) {
+      return with(branches.get(e.branch()).lost(e.reason()));
+    } else if (event instanceof SweepEvent.Evaluated e) {
+      return with(branches.get(e.branch()).evaluated(e.reports()));
+    } else if (event instanceof SweepEvent.Judged e) {
+      return with(branches.get(e.branch()).judged(e.verdict()));
+    } else if (event instanceof SweepEvent.TrialEnded e) {
+      return with(branches.get(e.branch()).ended(e.result()));
+    } else if (event instanceof SweepEvent.StopRequested e) {
+      return ending(phase, Optional.of(e.reason()), end);
+    } else if (event instanceof SweepEvent.SweepEnded e) {
+      return ending(Phase.ENDED, stop, Optional.of(new End(e.state(), e.problem(), e.time())));
+    }
+    throw new IllegalStateException("no rule for " + event);
+  }
+
+  private Sweep in(Phase next, Origin from) {
+    return new Sweep(id, next, from, preparation, branches, lastAttempt, stop, end);
+  }
+
+  private Sweep with(Preparation next) {
+    return new Sweep(id, phase, origin, next, branches, lastAttempt, stop, end);
+  }
+
+  private Sweep with(BranchProgress changed) {
+    return with(branches.with(changed), lastAttempt);
+  }
+
+  private Sweep with(Branches next, Optional<Attempt> newest) {
+    return new Sweep(id, phase, origin, preparation, next, newest, stop, end);
+  }
+
+  private Sweep ending(Phase next, Optional<String> reason, Optional<End> how) {
+    return new Sweep(id, next, origin, preparation, branches, lastAttempt, reason, how);
+  }
+}

@@ -1,0 +1,93 @@
+package io.espalier.coordinator.sweep;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.common.trial.Verdict;
+import io.espalier.coordinator.report.SweepView;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** What happened to a sweep, as it stands in the journal. Names and fields are a contract. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = SweepEvent.Submitted.class, name = "submitted"),
+  @JsonSubTypes.Type(value = SweepEvent.PreparationAssigned.class, name = "preparation-assigned"),
+  @JsonSubTypes.Type(value = SweepEvent.PreparationLost.class, name = "preparation-lost"),
+  @JsonSubTypes.Type(value = SweepEvent.Prepared.class, name = "prepared"),
+  @JsonSubTypes.Type(value = SweepEvent.Planned.class, name = "planned"),
+  @JsonSubTypes.Type(value = SweepEvent.Leased.class, name = "leased"),
+  @JsonSubTypes.Type(value = SweepEvent.LeaseLost.class, name = "lease-lost"),
+  @JsonSubTypes.Type(value = SweepEvent.Evaluated.class, name = "evaluated"),
+  @JsonSubTypes.Type(value = SweepEvent.Judged.class, name = "judged"),
+  @JsonSubTypes.Type(value = SweepEvent.StopRequested.class, name = "stop-requested"),
+  @JsonSubTypes.Type(value = SweepEvent.TrialEnded.class, name = "trial-ended"),
+  @JsonSubTypes.Type(value = SweepEvent.SweepEnded.class, name = "sweep-ended")
+})
+public sealed interface SweepEvent extends Journaled {
+
+  /**
+   * A user handed in a spec.
+   *
+   * @param yaml its text, so that it can be read again after a restart
+   * @param baseDirectory what its relative paths resolve against, absolute
+   */
+  record Submitted(SweepId sweep, String yaml, String baseDirectory, Instant time)
+      implements SweepEvent {}
+
+  /** A worker is about to be asked to read model and data. */
+  record PreparationAssigned(WorkerId worker, Instant time) implements SweepEvent {}
+
+  /** That worker went away before it answered. */
+  record PreparationLost(WorkerId worker, String reason, Instant time) implements SweepEvent {}
+
+  /** Model and data were read. */
+  record Prepared(WorkerId worker, DatasetSummary dataset, Instant time) implements SweepEvent {}
+
+  /** Some or all of the branches, numbered on from those before; written in one go. */
+  record Planned(List<Branch> branches) implements SweepEvent {
+    public Planned {
+      branches = List.copyOf(branches);
+    }
+  }
+
+  /** A branch is about to be sent to a worker. */
+  record Leased(BranchId branch, Attempt attempt, WorkerId worker, Instant time)
+      implements SweepEvent {}
+
+  /** The current attempt came to nothing: its worker is gone or could not train. */
+  record LeaseLost(BranchId branch, Attempt attempt, String reason, Instant time)
+      implements SweepEvent {}
+
+  /** Evaluations of the current attempt; only points not reported before. */
+  record Evaluated(BranchId branch, Attempt attempt, List<Report> reports) implements SweepEvent {
+    public Evaluated {
+      reports = List.copyOf(reports);
+    }
+  }
+
+  /** The pruner gave the branch up; its worker is about to be told. */
+  record Judged(BranchId branch, Attempt attempt, Verdict verdict) implements SweepEvent {}
+
+  /** A person ends the sweep. */
+  record StopRequested(String reason, Instant time) implements SweepEvent {}
+
+  /**
+   * A trial is over, for good.
+   *
+   * @param attempt the lease that brought the result; absent when none did
+   */
+  record TrialEnded(BranchId branch, Optional<Attempt> attempt, TrialResult result, Instant time)
+      implements SweepEvent {}
+
+  /** No trial is open any more, or there never were any. */
+  record SweepEnded(SweepView.State state, Optional<String> problem, Instant time)
+      implements SweepEvent {}
+}

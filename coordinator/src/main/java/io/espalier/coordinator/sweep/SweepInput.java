@@ -1,0 +1,57 @@
+package io.espalier.coordinator.sweep;
+
+import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.TrialResult;
+import java.time.Instant;
+import java.util.List;
+
+/** What a sweep is told; {@link Decisions} answers with events. */
+public sealed interface SweepInput {
+  Instant time();
+
+  /** The first input of all; repeats change nothing. */
+  record Submit(String yaml, String baseDirectory, Instant time) implements SweepInput {}
+
+  /**
+   * A worker has room.
+   *
+   * @param slots how many branches it can take, ≥ 1
+   * @param epoch this life of the coordinator
+   */
+  record Ask(WorkerId worker, int slots, long epoch, Instant time) implements SweepInput {}
+
+  /** The worker has read model and data. */
+  record Prepared(WorkerId worker, DatasetSummary dataset, Instant time) implements SweepInput {}
+
+  /** The worker found that the spec cannot be run. */
+  record PreparationFailed(WorkerId worker, String problem, Instant time) implements SweepInput {}
+
+  /** The worker that read model and data is gone. */
+  record PreparationLost(WorkerId worker, String reason, Instant time) implements SweepInput {}
+
+  /** The worker of an attempt is gone or forgot it. */
+  record LeaseLost(BranchId branch, Attempt attempt, String reason, Instant time)
+      implements SweepInput {}
+
+  /** Evaluations measured in an attempt; may hold repeats. */
+  record Evaluated(BranchId branch, Attempt attempt, List<Report> reports, Instant time)
+      implements SweepInput {
+    public Evaluated {
+      reports = List.copyOf(reports);
+    }
+  }
+
+  /** A worker's result, all its metric rows stored. */
+  record BranchEnded(BranchId branch, Attempt attempt, List<TrialResult> results, Instant time)
+      implements SweepInput {
+    public BranchEnded {
+      results = List.copyOf(results);
+    }
+  }
+
+  /** A person ends the sweep. */
+  record Stop(String reason, Instant time) implements SweepInput {}
+}

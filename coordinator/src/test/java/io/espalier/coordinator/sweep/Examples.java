@@ -1,0 +1,101 @@
+package io.espalier.coordinator.sweep;
+
+import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.Training;
+import io.espalier.common.trial.TrialConfig;
+import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.common.trial.Verdict;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/** Values that several tests need. */
+public final class Examples {
+  public static final SweepId SWEEP = new SweepId("demo-1");
+  public static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
+  public static final WorkerId ANN = new WorkerId("ann-cpu-1");
+  public static final WorkerId BOB = new WorkerId("bob-cpu-2");
+  public static final DatasetSummary DATASET =
+      new DatasetSummary(90, 10, 24, 4000, 1500, 61, 0, 1_200_000, "d1", "m1");
+
+  private Examples() {}
+
+  public static Training training(double learningRate) {
+    return new Training(
+        Training.TrainType.LORA,
+        learningRate,
+        2,
+        OptionalInt.empty(),
+        4,
+        1,
+        Training.LossNormalisation.TOKEN,
+        new Training.Scheduler(Training.SchedulerType.COSINE, 0.05, OptionalInt.empty()),
+        new Training.AdamW(0.9, 0.999, 1e-8, 0.1),
+        1,
+        0,
+        new Training.Lora(8, 32, 0, List.of("all-linear")),
+        512,
+        Training.TruncationStrategy.DELETE,
+        42);
+  }
+
+  /** A branch with one trial of the same number. */
+  public static Branch branch(int number, long updates) {
+    TrialId trial = new TrialId(number);
+    double rate = 1e-3 / (number + 1);
+    TrialConfig config =
+        new TrialConfig(trial, Map.of("learning_rate", Double.toString(rate)), training(rate));
+    return new Branch(new BranchId(number), config, List.of(new Branch.Milestone(trial, updates)));
+  }
+
+  /** As many branches as lengths; whatever reports a loss above {@code bound} is hopeless. */
+  public static Policy policy(double bound, long... updates) {
+    return new Policy() {
+      @Override
+      public List<Branch> branches(DatasetSummary dataset) {
+        return IntStream.range(0, updates.length).mapToObj(i -> branch(i, updates[i])).toList();
+      }
+
+      @Override
+      public Optional<Verdict> judge(Sweep sweep, BranchProgress branch, List<Report> fresh) {
+        return fresh.stream()
+            .filter(report -> report.value() > bound)
+            .findFirst()
+            .map(report -> verdict("asha", report.update(), report.value(), bound));
+      }
+    };
+  }
+
+  public static Verdict verdict(String rule, long update, double value, double threshold) {
+    String sentence = "%s: %s is above %s".formatted(rule, value, threshold);
+    return new Verdict(rule, update, value, threshold, List.of(value), sentence);
+  }
+
+  public static TrialResult result(int trial, Outcome outcome) {
+    return new TrialResult(
+        new TrialId(trial),
+        outcome,
+        46,
+        2,
+        180,
+        8000,
+        OptionalDouble.of(0.5),
+        Map.of("eval_loss", 0.25),
+        12.5,
+        Optional.of("branches/%d/1-1/adapter".formatted(trial)));
+  }
+
+  public static Report loss(long update, double value) {
+    return new Report(update, update / 23.0, update * 4, "eval", "loss", value);
+  }
+}

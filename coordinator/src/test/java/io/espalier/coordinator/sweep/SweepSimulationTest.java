@@ -1,0 +1,146 @@
+package io.espalier.coordinator.sweep;
+
+import static io.espalier.coordinator.sweep.Examples.ANN;
+import static io.espalier.coordinator.sweep.Examples.BOB;
+import static io.espalier.coordinator.sweep.Examples.DATASET;
+import static io.espalier.coordinator.sweep.Examples.NOW;
+import static io.espalier.coordinator.sweep.Examples.SWEEP;
+import static io.espalier.coordinator.sweep.Examples.loss;
+import static io.espalier.coordinator.sweep.Examples.policy;
+import static io.espalier.coordinator.sweep.Examples.result;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.TrialId;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+
+/** Whatever order things come in, a sweep keeps its promises. */
+class SweepSimulationTest {
+  @Property(tries = 1000)
+  void each_trial_ends_once_attempts_are_new_and_replay_gives_the_same_state(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 70) int branches) {
+    new Run().live(seed, branches);
+  }
+
+  /** One life, from submission to end. */
+  private static final class Run {
+    private final List<SweepEvent> journal = new ArrayList<>();
+    private final List<SweepEvent.Leased> leases = new ArrayList<>();
+    private Sweep sweep = Sweep.unsubmitted(SWEEP);
+
+    void live(long seed, int branches) {
+      Random random = new Random(seed);
+      long[] updates = random.longs(branches, 1, 100).toArray();
+      Policy policy = policy(9.5, updates);
+      tell(new SweepInput.Submit("name: demo", "/specs", NOW), policy);
+      long epoch = 1;
+      int chaos = random.nextInt(40 * branches);
+      for (int step = 0; step < chaos; step++) {
+        if (random.nextInt(30) == 0) {
+          epoch++;
+        }
+        tell(anything(random, branches, epoch), policy);
+      }
+      for (int step = 0; sweep.isUnfinished(); step++) {
+        assertThat(step).as("steps to the end").isLessThan(4 * branches + 10);
+        tell(new SweepInput.Ask(ANN, 3, epoch, NOW), policy);
+        tell(new SweepInput.Prepared(ANN, DATASET, NOW), policy);
+        tell(new SweepInput.Prepared(BOB, DATASET, NOW), policy);
+        for (SweepEvent.Leased lease : List.copyOf(leases)) {
+          tell(ended(lease.branch(), lease.attempt(), new Outcome.Completed()), policy);
+        }
+      }
+      eachTrialEndedOnce(branches);
+      attemptsAreNew();
+      assertThat(replayed()).isEqualTo(sweep);
+    }
+
+    private SweepInput anything(Random random, int branches, long epoch) {
+      WorkerId worker = random.nextBoolean() ? ANN : BOB;
+      BranchId branch = new BranchId(random.nextInt(branches));
+      Attempt attempt = new Attempt(epoch, 1 + random.nextInt(branches));
+      if (!leases.isEmpty() && random.nextInt(5) > 0) {
+        SweepEvent.Leased lease = leases.get(random.nextInt(leases.size()));
+        branch = lease.branch();
+        attempt = lease.attempt();
+      }
+      return switch (random.nextInt(12)) {
+        case 0 -> new SweepInput.Prepared(worker, DATASET, NOW);
+        case 1 -> new SweepInput.PreparationLost(worker, "gone", NOW);
+        case 2 -> new SweepInput.LeaseLost(branch, attempt, "silent", NOW);
+        case 3 ->
+            new SweepInput.Evaluated(
+                branch,
+                attempt,
+                List.of(loss(random.nextInt(5), random.nextInt(11)), loss(1, 1)),
+                NOW);
+        case 4 -> ended(branch, attempt, new Outcome.Failed("no memory"));
+        case 5 -> ended(branch, attempt, new Outcome.Stopped("shut down"));
+        case 6 -> new SweepInput.BranchEnded(branch, attempt, List.of(), NOW);
+        case 7 ->
+            random.nextInt(branches * 5) == 0
+                ? new SweepInput.Stop("stopped", NOW)
+                : new SweepInput.Submit("name: other", "/", NOW);
+        case 8, 9 -> ended(branch, attempt, new Outcome.Completed());
+        default -> new SweepInput.Ask(worker, 1 + random.nextInt(3), epoch, NOW);
+      };
+    }
+
+    private static SweepInput ended(BranchId branch, Attempt attempt, Outcome outcome) {
+      return new SweepInput.BranchEnded(
+          branch, attempt, List.of(result(branch.number(), outcome)), NOW);
+    }
+
+    private void tell(SweepInput input, Policy policy) {
+      for (SweepEvent event : Decisions.decide(sweep, input, policy)) {
+        journal.add(event);
+        sweep = sweep.apply(event);
+        if (event instanceof SweepEvent.Leased leased) {
+          leases.add(leased);
+        }
+      }
+    }
+
+    private void eachTrialEndedOnce(int branches) {
+      List<TrialId> ended =
+          journal.stream()
+              .filter(SweepEvent.TrialEnded.class::isInstance)
+              .map(event -> ((SweepEvent.TrialEnded) event).result().trial())
+              .toList();
+      assertThat(ended).doesNotHaveDuplicates();
+      if (sweep.branches().size() > 0) {
+        assertThat(ended).hasSize(branches);
+      }
+      assertThat(journal.stream().filter(SweepEvent.SweepEnded.class::isInstance)).hasSize(1);
+      assertThat(journal.get(journal.size() - 1)).isInstanceOf(SweepEvent.SweepEnded.class);
+    }
+
+    private void attemptsAreNew() {
+      Set<Attempt> seen = new HashSet<>();
+      Attempt last = new Attempt(0, 0);
+      for (SweepEvent.Leased lease : leases) {
+        assertThat(seen.add(lease.attempt())).as("attempt " + lease.attempt()).isTrue();
+        assertThat(lease.attempt()).isGreaterThan(last);
+        last = lease.attempt();
+      }
+    }
+
+    private Sweep replayed() {
+      Sweep replay = Sweep.unsubmitted(SWEEP);
+      for (SweepEvent event : journal) {
+        replay = replay.apply(event);
+      }
+      return replay;
+    }
+  }
+}
