@@ -1,0 +1,222 @@
+package io.espalier.common.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.typesafe.config.ConfigFactory;
+import io.espalier.common.spec.DatasetSpec;
+import io.espalier.common.spec.EvaluationSpec;
+import io.espalier.common.spec.GuardSpec;
+import io.espalier.common.spec.TaskSettings;
+import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.Training;
+import io.espalier.common.trial.TrialConfig;
+import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.common.trial.Verdict;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.serialization.Serialization;
+import org.apache.pekko.serialization.SerializationExtension;
+import org.apache.pekko.serialization.Serializer;
+import org.apache.pekko.serialization.Serializers;
+import org.apache.pekko.serialization.jackson.JacksonObjectMapperProvider;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Nodes of different versions talk to each other: what one wrote, all others read. */
+class GoldenMessagesTest {
+  private static final ActorSystem<Void> SYSTEM =
+      ActorSystem.create(
+          Behaviors.empty(),
+          "golden",
+          ConfigFactory.load(ConfigFactory.parseResources("espalier-common.conf")));
+  private static final Serialization SERIALIZATION = SerializationExtension.get(SYSTEM);
+  private static final ObjectMapper CBOR =
+      JacksonObjectMapperProvider.get(SYSTEM).getOrCreate("jackson-cbor", Optional.empty());
+
+  private static final WorkerId WORKER = new WorkerId("host-cpu-3f");
+  private static final SweepId SWEEP = new SweepId("demo-1");
+  private static final Lease.Key KEY = new Lease.Key(SWEEP, new BranchId(4), new Attempt(2, 17));
+
+  @AfterAll
+  static void stop() {
+    SYSTEM.terminate();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> each_message_reads_and_writes_as_it_always_did() {
+    return messages().entrySet().stream()
+        .map(
+            entry ->
+                DynamicTest.dynamicTest(
+                    entry.getKey(), () -> holds(entry.getKey(), entry.getValue())));
+  }
+
+  @Test
+  void every_message_has_a_golden_file() {
+    Stream<Class<?>> sealed = Stream.of(ToCoordinator.class, ToWorker.class);
+    assertThat(messages().values().stream().map(Object::getClass))
+        .containsExactlyInAnyOrderElementsOf(
+            sealed
+                .flatMap(type -> Arrays.stream(type.getPermittedSubclasses()))
+                .<Class<? extends ClusterMessage>>map(type -> type.asSubclass(ClusterMessage.class))
+                .toList());
+  }
+
+  private static void holds(String name, ClusterMessage message) throws Exception {
+    Serializer serializer = SERIALIZATION.findSerializerFor(message);
+    String manifest = Serializers.manifestFor(serializer, message);
+    byte[] written = SERIALIZATION.serialize(message).get();
+    Path copy = Files.createDirectories(Path.of("target/golden")).resolve(name + ".cbor");
+    Files.write(copy, written);
+    try (InputStream golden =
+        GoldenMessagesTest.class.getResourceAsStream("golden/" + name + ".cbor")) {
+      assertThat(golden)
+          .as("golden file; a new message's bytes are in " + copy.toAbsolutePath())
+          .isNotNull();
+      byte[] bytes = golden.readAllBytes();
+      assertThat(SERIALIZATION.deserialize(bytes, serializer.identifier(), manifest).get())
+          .isEqualTo(message);
+      assertThat(CBOR.readTree(written)).isEqualTo(CBOR.readTree(bytes));
+    }
+  }
+
+  private static Map<String, ClusterMessage> messages() {
+    ActorRef<ToWorker> worker =
+        ActorRefResolver.get(SYSTEM).resolveActorRef("pekko://golden/user/worker#7");
+    return Map.ofEntries(
+        Map.entry(
+            "register",
+            new ToCoordinator.Register(WORKER, 1, "host", "cpu, 2 lanes", 2, List.of(KEY), worker)),
+        Map.entry("offer", new ToCoordinator.Offer(WORKER, 1, List.of(KEY))),
+        Map.entry("prepared", new ToCoordinator.Prepared(WORKER, SWEEP, dataset())),
+        Map.entry(
+            "preparation-failed",
+            new ToCoordinator.PreparationFailed(WORKER, SWEEP, "data.jsonl:3: not JSON")),
+        Map.entry(
+            "branch-ended",
+            new ToCoordinator.BranchEnded(
+                WORKER, KEY, List.of(completed(), killed(), failed()), 123)),
+        Map.entry(
+            "registered",
+            new ToWorker.Registered(2, "127.0.0.1", 8351, List.of(new ToWorker.Stored(KEY, 57)))),
+        Map.entry("refused", new ToWorker.Refused("protocol 2, but 1 is spoken here")),
+        Map.entry("heard", new ToWorker.Heard()),
+        Map.entry("prepare", new ToWorker.Prepare(SWEEP, settings(), training())),
+        Map.entry(
+            "grant",
+            new ToWorker.Grant(
+                new Lease(SWEEP, KEY.attempt(), branch(), settings(), "/store/sweeps/demo-1"))),
+        Map.entry("stop-branch", new ToWorker.StopBranch(KEY, new Outcome.Stopped("enough"))),
+        Map.entry("result-acknowledged", new ToWorker.ResultAcknowledged(KEY)));
+  }
+
+  private static DatasetSummary dataset() {
+    return new DatasetSummary(90, 10, 24, 4000, 1500, 61, 2, 1_200_000, "d1", "m1");
+  }
+
+  private static TrialResult completed() {
+    return new TrialResult(
+        new TrialId(4),
+        new Outcome.Completed(),
+        46,
+        2,
+        180,
+        8000,
+        OptionalDouble.of(0.5),
+        Map.of("eval_loss", 0.25, "retention_accuracy", 1.0),
+        12.5,
+        Optional.of("branches/4/2-17/adapter"));
+  }
+
+  private static TrialResult killed() {
+    Verdict verdict =
+        new Verdict(
+            "non_finite", 3, Double.NaN, Double.NaN, List.of(2.5, Double.POSITIVE_INFINITY), "NaN");
+    return ended(5, new Outcome.Killed(verdict));
+  }
+
+  private static TrialResult failed() {
+    return ended(6, new Outcome.Failed("out of memory"));
+  }
+
+  private static TrialResult ended(int trial, Outcome outcome) {
+    return new TrialResult(
+        new TrialId(trial),
+        outcome,
+        2,
+        0.1,
+        8,
+        300,
+        OptionalDouble.empty(),
+        Map.of(),
+        0.5,
+        Optional.empty());
+  }
+
+  private static TaskSettings settings() {
+    return new TaskSettings(
+        "/models/tiny",
+        new DatasetSpec(
+            "/data/train.jsonl",
+            Optional.empty(),
+            OptionalDouble.of(0.1),
+            Optional.of("/data/general.jsonl"),
+            Map.of("NAME", List.of("小枝", "Twig")),
+            true,
+            42,
+            false),
+        new EvaluationSpec(true, Set.of(EvaluationSpec.Metric.LOSS), 64),
+        new GuardSpec(
+            true,
+            Optional.of(new GuardSpec.LossSpike(10, 100, 4)),
+            Optional.empty(),
+            Optional.of(new GuardSpec.GradientNorm(100))));
+  }
+
+  private static Branch branch() {
+    return new Branch(
+        KEY.branch(),
+        new TrialConfig(new TrialId(4), Map.of("learning_rate", "1e-3"), training()),
+        List.of(new Branch.Milestone(new TrialId(4), 46)));
+  }
+
+  private static Training training() {
+    return new Training(
+        Training.TrainType.LORA,
+        1e-3,
+        2,
+        OptionalInt.empty(),
+        4,
+        1,
+        Training.LossNormalisation.TOKEN,
+        new Training.Scheduler(Training.SchedulerType.COSINE, 0.05, OptionalInt.of(3)),
+        new Training.AdamW(0.9, 0.999, 1e-8, 0.1),
+        1,
+        0,
+        new Training.Lora(8, 32, 0, List.of("all-linear")),
+        512,
+        Training.TruncationStrategy.DELETE,
+        42);
+  }
+}
