@@ -1,0 +1,116 @@
+package io.espalier.worker.data;
+
+import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.spec.DatasetSpec;
+import io.espalier.common.spec.TaskSettings;
+import io.espalier.common.trial.Training;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads a sweep's data sets into tokens. */
+public final class DatasetReader {
+  private static final String EVAL = "eval";
+  private static final String RETENTION = "retention";
+
+  private final Optional<ChatTokenizer> tokenizer;
+  private final ModelFingerprint model;
+
+  /**
+   * @param tokenizer of the base model; may be absent when all rows come tokenized. Not closed
+   *     here.
+   * @param model of the base model, for the summary and for checking ids
+   */
+  public DatasetReader(Optional<ChatTokenizer> tokenizer, ModelFingerprint model) {
+    this.tokenizer = tokenizer;
+    this.model = model;
+  }
+
+  /**
+   * The sets that {@code settings} names. Of {@code training} only {@code maxLength} and {@code
+   * truncationStrategy} matter. Equal files give equal data on every machine.
+   *
+   * @throws io.espalier.common.UserError when a file is missing, empty or has no row to use, and
+   *     for the first broken row unless {@code skipBadSamples}
+   */
+  public PreparedData read(TaskSettings settings, Training training) {
+    DatasetSpec spec = settings.dataset();
+    var tokens =
+        new RowTokens(
+            settings.model(), tokenizer, model.vocabularySize(), new Placeholders(spec.replace()));
+    var truncation = Truncation.of(training);
+
+    RowFile train = file("train", spec.train(), tokens, truncation, spec);
+    List<RowTokens.Prepared> trained = train.rows();
+    long skipped = train.skipped();
+    var sets = new ArrayList<EvaluationSet>();
+    if (spec.eval().isPresent()) {
+      RowFile eval = file(EVAL, spec.eval().get(), tokens, truncation, spec);
+      sets.add(evaluationSet(EVAL, eval.rows(), tokens, truncation));
+      skipped += eval.skipped();
+    } else if (spec.evalFraction().isPresent()) {
+      var split = Split.of(trained, spec.evalFraction().getAsDouble(), spec.dataSeed());
+      sets.add(evaluationSet(EVAL, split.eval(), tokens, truncation));
+      trained = split.train();
+    }
+    if (spec.retention().isPresent()) {
+      RowFile retention = file(RETENTION, spec.retention().get(), tokens, truncation, spec);
+      sets.add(evaluationSet(RETENTION, retention.rows(), tokens, truncation));
+      skipped += retention.skipped();
+    }
+    List<TokenRow> rows = tokensOf(trained);
+    return new PreparedData(rows, sets, summary(rows, sets, skipped));
+  }
+
+  private static RowFile file(
+      String set, String path, RowTokens tokens, Truncation truncation, DatasetSpec spec) {
+    return RowFile.read("dataset." + set, Path.of(path), tokens, truncation, spec.skipBadSamples());
+  }
+
+  private static EvaluationSet evaluationSet(
+      String name, List<RowTokens.Prepared> rows, RowTokens tokens, Truncation truncation) {
+    var questions = new ArrayList<Question>();
+    for (RowTokens.Prepared row : rows) {
+      row.dialogue().map(it -> tokens.question(it, truncation)).ifPresent(questions::add);
+    }
+    return new EvaluationSet(name, tokensOf(rows), questions);
+  }
+
+  private static List<TokenRow> tokensOf(List<RowTokens.Prepared> rows) {
+    return rows.stream().map(RowTokens.Prepared::tokens).toList();
+  }
+
+  private DatasetSummary summary(List<TokenRow> train, List<EvaluationSet> sets, long skipped) {
+    var digest = new Sha256();
+    add(digest, "train", train);
+    sets.forEach(set -> add(digest, set.name(), set.rows()));
+    return new DatasetSummary(
+        train.size(),
+        samples(sets, EVAL),
+        samples(sets, RETENTION),
+        train.stream().mapToLong(TokenRow::length).sum(),
+        train.stream().mapToLong(TokenRow::targets).sum(),
+        train.stream().mapToInt(TokenRow::length).max().orElse(0),
+        skipped,
+        model.parameters(),
+        digest.hex(),
+        model.sha256());
+  }
+
+  private static void add(Sha256 digest, String name, List<TokenRow> rows) {
+    digest.add(name);
+    digest.add(rows.size());
+    for (TokenRow row : rows) {
+      digest.add(row.inputIds());
+      digest.add(row.labels());
+    }
+  }
+
+  private static long samples(List<EvaluationSet> sets, String name) {
+    return sets.stream()
+        .filter(set -> set.name().equals(name))
+        .mapToLong(set -> set.rows().size())
+        .sum();
+  }
+}

@@ -1,0 +1,120 @@
+package io.espalier.worker.data;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.common.UserError;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+
+/**
+ * What a base model's files tell without loading it.
+ *
+ * @param sha256 over names, sizes and contents of {@code *.safetensors}, {@code config.json} and
+ *     {@code tokenizer.json}, in the names' order
+ * @param parameters numbers in all tensors of the safetensors files
+ * @param vocabularySize of config.json, when given
+ */
+public record ModelFingerprint(String sha256, long parameters, OptionalInt vocabularySize) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String WEIGHTS = ".safetensors";
+  private static final String CONFIG = "config.json";
+
+  /** The safetensors format's own limit for its header. */
+  private static final long LONGEST_HEADER = 100_000_000;
+
+  /**
+   * Reads every byte of the files: about a second for each gigabyte.
+   *
+   * @throws UserError when the directory holds no weights or a file is broken
+   */
+  public static ModelFingerprint of(Path directory) {
+    try {
+      List<Path> files = files(directory);
+      var digest = new Sha256();
+      long parameters = 0;
+      for (Path file : files) {
+        digest.add(file.getFileName().toString());
+        digest.add(Files.size(file));
+        try (InputStream in = Files.newInputStream(file)) {
+          digest.add(in);
+        }
+        if (file.toString().endsWith(WEIGHTS)) {
+          parameters += parameters(file);
+        }
+      }
+      return new ModelFingerprint(digest.hex(), parameters, vocabularySize(directory));
+    } catch (JsonProcessingException e) {
+      throw new UserError(
+          "model %s: not valid JSON: %s; copy the model again"
+              .formatted(directory, e.getOriginalMessage()),
+          e);
+    } catch (IOException e) {
+      throw new UserError("model %s cannot be read: %s".formatted(directory, e), e);
+    }
+  }
+
+  private static List<Path> files(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      throw new UserError(
+          "model: %s is no directory on this worker; give a HuggingFace model directory"
+              .formatted(directory));
+    }
+    var files = new ArrayList<Path>();
+    try (Stream<Path> listed = Files.list(directory)) {
+      listed.filter(file -> file.toString().endsWith(WEIGHTS)).sorted().forEach(files::add);
+    }
+    if (files.isEmpty()) {
+      throw new UserError(
+          "model: %s holds no *.safetensors file; weights in other formats are not read"
+              .formatted(directory));
+    }
+    for (String name : new String[] {CONFIG, "tokenizer.json"}) {
+      Path file = directory.resolve(name);
+      if (Files.exists(file)) {
+        files.add(file);
+      }
+    }
+    return files;
+  }
+
+  private static long parameters(Path file) throws IOException {
+    try (var in = new DataInputStream(Files.newInputStream(file))) {
+      long length = Long.reverseBytes(in.readLong());
+      if (length < 2 || length > Math.min(LONGEST_HEADER, Files.size(file) - Long.BYTES)) {
+        throw new UserError(
+            "%s: the safetensors header of %d bytes does not fit the file; copy it again"
+                .formatted(file, length));
+      }
+      byte[] header = in.readNBytes((int) length);
+      long parameters = 0;
+      for (JsonNode tensor : JSON.readTree(new String(header, StandardCharsets.UTF_8))) {
+        if (tensor.has("shape")) {
+          long numbers = 1;
+          for (JsonNode size : tensor.get("shape")) {
+            numbers = Math.multiplyExact(numbers, size.longValue());
+          }
+          parameters += numbers;
+        }
+      }
+      return parameters;
+    }
+  }
+
+  private static OptionalInt vocabularySize(Path directory) throws IOException {
+    Path config = directory.resolve(CONFIG);
+    if (!Files.exists(config)) {
+      return OptionalInt.empty();
+    }
+    JsonNode size = JSON.readTree(Files.readString(config)).path("vocab_size");
+    return size.isInt() ? OptionalInt.of(size.intValue()) : OptionalInt.empty();
+  }
+}

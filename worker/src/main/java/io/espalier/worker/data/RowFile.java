@@ -1,0 +1,104 @@
+package io.espalier.worker.data;
+
+import io.espalier.common.UserError;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The usable rows of one file, tokenized and cut to size, in file order.
+ *
+ * @param rows at least one
+ * @param skipped broken or too long rows left out
+ */
+record RowFile(List<RowTokens.Prepared> rows, long skipped) {
+
+  /**
+   * @param key of the spec that names the file, for errors
+   * @throws UserError when the file cannot be read or no row is left
+   */
+  static RowFile read(
+      String key, Path file, RowTokens tokens, Truncation truncation, boolean skipBadSamples) {
+    var reading = new Reading(key, file, tokens, truncation, skipBadSamples);
+    JsonLines.visit(key, file, reading);
+    return reading.finished();
+  }
+
+  private static final class Reading implements JsonLines.Visitor {
+    private final String key;
+    private final Path file;
+    private final RowTokens tokens;
+    private final Truncation truncation;
+    private final boolean skipBadSamples;
+    private final List<RowTokens.Prepared> rows = new ArrayList<>();
+    private long tooLong;
+    private int shortestTooLong = Integer.MAX_VALUE;
+    private long broken;
+    private String firstBroken = "";
+
+    Reading(
+        String key, Path file, RowTokens tokens, Truncation truncation, boolean skipBadSamples) {
+      this.key = key;
+      this.file = file;
+      this.tokens = tokens;
+      this.truncation = truncation;
+      this.skipBadSamples = skipBadSamples;
+    }
+
+    @Override
+    public void line(int number, JsonLines.Line line) {
+      try {
+        add(tokens.prepare(RowFormat.read(line.json())));
+      } catch (BadRow e) {
+        String problem = "%s:%d: %s".formatted(file, number, e.getMessage());
+        if (!skipBadSamples) {
+          throw new UserError(
+              problem + ". Mend the row, or leave such rows out with dataset.on_bad_sample: skip",
+              e);
+        }
+        if (broken++ == 0) {
+          firstBroken = problem;
+        }
+      } catch (UserError e) {
+        throw new UserError("%s:%d: %s".formatted(file, number, e.getMessage()), e);
+      }
+    }
+
+    private void add(RowTokens.Prepared prepared) throws BadRow {
+      TokenRow whole = prepared.tokens();
+      TokenRow cut = truncation.apply(whole).orElse(null);
+      if (cut == null) {
+        tooLong++;
+        shortestTooLong = Math.min(shortestTooLong, whole.length());
+      } else if (cut.targets() == 0) {
+        throw new BadRow(
+            "of %d tokens the first %d are kept and none of them is a target; raise"
+                    .formatted(whole.length(), truncation.maxLength())
+                + " training.max_length, or set truncation_strategy to left or delete");
+      } else {
+        rows.add(new RowTokens.Prepared(cut, prepared.dialogue()));
+      }
+    }
+
+    RowFile finished() {
+      if (!rows.isEmpty()) {
+        return new RowFile(List.copyOf(rows), tooLong + broken);
+      }
+      if (tooLong + broken == 0) {
+        throw new UserError(
+            "%s: %s holds no rows; write one JSON object a line".formatted(key, file));
+      }
+      var problem = new StringBuilder("%s: no row of %s can be used".formatted(key, file));
+      if (tooLong > 0) {
+        problem.append(
+            "; %d longer than max_length %d (the shortest has %d tokens): raise training.max_length,"
+                    .formatted(tooLong, truncation.maxLength(), shortestTooLong)
+                + " or set truncation_strategy to left or right");
+      }
+      if (broken > 0) {
+        problem.append("; %d broken, the first: %s".formatted(broken, firstBroken));
+      }
+      throw new UserError(problem.toString());
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package io.espalier.worker.data;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.espalier.common.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What the JSON files beside {@code tokenizer.json} say, as HuggingFace writes them. */
+record TokenizerFiles(Path directory) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
+
+  Path tokenizer() {
+    return directory.resolve("tokenizer.json");
+  }
+
+  /**
+   * {@code chat_template.jinja} if there, else {@code chat_template} of tokenizer_config.json; of
+   * several named templates the default one.
+   */
+  Optional<ChatTemplate> chatTemplate() {
+    Path file = directory.resolve("chat_template.jinja");
+    if (Files.exists(file)) {
+      return Optional.of(new ChatTemplate(file.toString(), text(file), specialTokens()));
+    }
+    JsonNode template = json(TOKENIZER_CONFIG).path("chat_template");
+    if (template.isArray()) {
+      for (JsonNode named : template) {
+        if (named.path("name").asText().equals("default")) {
+          template = named.path("template");
+        }
+      }
+    }
+    return template.isTextual()
+        ? Optional.of(
+            new ChatTemplate(
+                directory.resolve(TOKENIZER_CONFIG).toString(),
+                template.textValue(),
+                specialTokens()))
+        : Optional.empty();
+  }
+
+  /** bos_token and eos_token, where given. */
+  Map<String, String> specialTokens() {
+    JsonNode config = json(TOKENIZER_CONFIG);
+    var tokens = new HashMap<String, String>();
+    for (String name : new String[] {"bos_token", "eos_token"}) {
+      JsonNode token = config.path(name);
+      String content = token.isObject() ? token.path("content").asText() : token.asText("");
+      if (!token.isNull() && !content.isEmpty()) {
+        tokens.put(name, content);
+      }
+    }
+    return tokens;
+  }
+
+  /** {@code eos_token_id} of config.json and generation_config.json: a number or a list. */
+  Set<Integer> eosTokenIds() {
+    var ids = new HashSet<Integer>();
+    for (String file : Arrays.asList("config.json", "generation_config.json")) {
+      JsonNode eos = json(file).path("eos_token_id");
+      if (eos.isInt()) {
+        ids.add(eos.intValue());
+      }
+      eos.forEach(id -> ids.add(id.intValue()));
+    }
+    return ids;
+  }
+
+  /** Ids of tokens that are no text, such as {@code <|im_end|>}. */
+  Set<Integer> specialTokenIds() {
+    var ids = new HashSet<Integer>();
+    for (JsonNode token : json("tokenizer.json").path("added_tokens")) {
+      if (token.path("special").asBoolean()) {
+        ids.add(token.path("id").intValue());
+      }
+    }
+    return ids;
+  }
+
+  private JsonNode json(String name) {
+    Path file = directory.resolve(name);
+    if (!Files.exists(file)) {
+      return MissingNode.getInstance();
+    }
+    try {
+      return JSON.readTree(text(file));
+    } catch (JsonProcessingException e) {
+      throw new UserError(
+          "%s is not valid JSON: %s; copy it again from the model's source"
+              .formatted(file, e.getOriginalMessage()),
+          e);
+    }
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UserError("%s cannot be read: %s".formatted(file, e), e);
+    }
+  }
+}
