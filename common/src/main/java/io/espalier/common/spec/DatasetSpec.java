@@ -1,5 +1,7 @@
 package io.espalier.common.spec;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +30,6 @@ public record DatasetSpec(
     long dataSeed,
     boolean skipBadSamples) {
   public DatasetSpec {
-    replace = Map.copyOf(replace);
+    replace = Collections.unmodifiableMap(new LinkedHashMap<>(replace));
   }
 }

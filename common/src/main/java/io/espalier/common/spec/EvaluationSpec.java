@@ -1,6 +1,8 @@
 package io.espalier.common.spec;
 
+import java.util.Collections;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * When and what is measured on the evaluation sets.
@@ -11,7 +13,7 @@ import java.util.Set;
  */
 public record EvaluationSpec(boolean everyEpoch, Set<Metric> metrics, int maxNewTokens) {
   public EvaluationSpec {
-    metrics = Set.copyOf(metrics);
+    metrics = Collections.unmodifiableSet(new TreeSet<>(metrics));
   }
 
   /** What can be measured on a set. */

@@ -1,5 +1,6 @@
 package io.espalier.common.spec;
 
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -16,7 +17,15 @@ public record ObjectiveSpec(String metric, Mode mode, List<Constraint> constrain
   /** Whether less or more is better. */
   public enum Mode {
     MIN,
-    MAX
+    MAX;
+
+    /** Best first; infinite values after all finite ones, NaN last, whatever the mode. */
+    public Comparator<Double> bestFirst() {
+      Comparator<Double> finite = Comparator.naturalOrder();
+      return Comparator.<Double>comparingInt(
+              value -> Double.isNaN(value) ? 2 : Double.isInfinite(value) ? 1 : 0)
+          .thenComparing(this == MIN ? finite : finite.reversed());
+    }
   }
 
   /** A bound on a final metric, written {@code retention_accuracy: ">= 0.6"}. */

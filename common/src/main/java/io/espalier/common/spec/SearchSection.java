@@ -1,0 +1,163 @@
+package io.espalier.common.spec;
+
+import io.espalier.common.spec.SearchSpec.Candidates;
+import io.espalier.common.spec.SearchSpec.Method;
+import io.espalier.common.trial.Training;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+
+/** Reads {@code search} and, since they share their values' types, {@code training}. */
+record SearchSection(SpecTree tree, Problems problems) {
+  private static final String SPACE = "search.space";
+  private static final String TRIALS = "search.trials";
+
+  /** They decide which rows there are, and all trials train on the same rows. */
+  private static final Set<String> NOT_SEARCHED = Set.of("max_length", "truncation_strategy");
+
+  static Training training(SpecTree tree) {
+    var texts = new LinkedHashMap<String, String>();
+    for (String name : SpecKeys.namesIn("training")) {
+      tree.written(SpecKeys.TRAINING + name).ifPresent(text -> texts.put(name, text));
+    }
+    return Hyperparameters.parse(texts);
+  }
+
+  SearchSpec read() {
+    Method method = Method.valueOf(tree.text("search.method").toUpperCase(Locale.ROOT));
+    Map<String, Candidates> space = space(method);
+    if (method == Method.RANDOM && tree.written(TRIALS).isEmpty()) {
+      tree.problem(TRIALS, "is missing; expected how many trials random search draws; add it");
+    }
+    boolean automatic =
+        tree.text("training.gradient_accumulation_steps").equals("auto")
+            && !space.containsKey("gradient_accumulation_steps");
+    var search =
+        new SearchSpec(
+            method,
+            tree.written(TRIALS).map(Integer::parseInt).orElse(1),
+            tree.whole("search.seed"),
+            space,
+            automatic);
+    checkBudget(search);
+    return search;
+  }
+
+  private void checkBudget(SearchSpec search) {
+    long most = tree.whole("budget.max_trials");
+    if (problems.none() && search.size() > most) {
+      tree.problem(
+          search.method() == Method.GRID ? SPACE : TRIALS,
+          "makes %,d trials; expected at most budget.max_trials, %,d; try fewer or raise it"
+              .formatted(search.size(), most));
+    }
+  }
+
+  private Map<String, Candidates> space(Method method) {
+    var space = new LinkedHashMap<String, Candidates>();
+    var entries = tree.entries(SPACE);
+    entries.forEach(
+        (name, entry) ->
+            key(name, entry.key())
+                .flatMap(key -> candidates(key, entry.value(), method))
+                .ifPresent(candidates -> space.put(name, candidates)));
+    boolean mapping = tree.node(SPACE).filter(MappingNode.class::isInstance).isPresent();
+    if (mapping && entries.isEmpty()) {
+      tree.problem(
+          SPACE, "is empty; expected at least one key of training with its values; add one");
+    }
+    return space;
+  }
+
+  private Optional<SpecKey> key(String name, Node where) {
+    Optional<SpecKey> key = SpecKeys.find(SpecKeys.TRAINING + name);
+    if (key.isEmpty()) {
+      var known = SpecKeys.namesIn("training");
+      problems.add(
+          where,
+          SPACE + "." + Problems.quote(name),
+          "cannot be searched; expected a key of training; "
+              + NearestWord.of(name, known)
+                  .map(near -> "did you mean " + near + "?")
+                  .orElse("there are " + String.join(", ", known)));
+    } else if (NOT_SEARCHED.contains(name)) {
+      problems.add(
+          where,
+          SPACE + "." + name,
+          "this version cannot search it yet; expected one value for all trials; write it under"
+              + " training");
+      return Optional.empty();
+    }
+    return key;
+  }
+
+  private Optional<Candidates> candidates(SpecKey key, Node value, Method method) {
+    String path = SPACE + "." + key.name();
+    if (value instanceof SequenceNode list) {
+      return values(key, path, list, method);
+    }
+    if (!(value instanceof MappingNode mapping) || mapping.getValue().size() != 1) {
+      problems.add(
+          value,
+          path,
+          "is no set of values; expected a list, or one of {log_uniform: [a, b]}, {uniform: [a,"
+              + " b]}, {int: [a, b]}, {choice: [...]}; write it in brackets");
+      return Optional.empty();
+    }
+    var only = tree.entries(path, mapping).entrySet().stream().findFirst();
+    if (only.isEmpty()) {
+      return Optional.empty();
+    }
+    String kind = only.get().getKey();
+    Node given = only.get().getValue().value();
+    String below = path + "." + Problems.quote(kind);
+    if (kind.equals("choice") && given instanceof SequenceNode list) {
+      return values(key, below, list, method);
+    }
+    if (method == Method.GRID && !kind.equals("choice")) {
+      problems.add(
+          value,
+          below,
+          "has no end of values; a grid expects a list; write one, or set search.method: random");
+      return Optional.empty();
+    }
+    return new RangeValues(problems).read(key, below, kind, given);
+  }
+
+  private Optional<Candidates> values(SpecKey key, String path, SequenceNode list, Method method) {
+    if (list.getValue().isEmpty()) {
+      problems.add(list, path, "is an empty list; expected at least one value; add one");
+      return Optional.empty();
+    }
+    var values = new ArrayList<String>();
+    for (Node element : list.getValue()) {
+      Optional<String> read = new Scalars(problems).read(key, path, element);
+      if (read.isPresent() && method == Method.GRID) {
+        Optional<String> twin = values.stream().filter(v -> same(v, read.get())).findFirst();
+        twin.ifPresent(
+            first ->
+                problems.add(
+                    element,
+                    path,
+                    "holds %s twice; each cell of a grid is tried once; remove it"
+                        .formatted(Problems.quote(first))));
+      }
+      read.ifPresent(values::add);
+    }
+    return values.isEmpty() ? Optional.empty() : Optional.of(new Candidates.Values(values));
+  }
+
+  private static boolean same(String left, String right) {
+    List<String> both = List.of(left, right);
+    return left.equals(right)
+        || (both.stream().allMatch(ValueType.Decimal::isNumber)
+            && Double.parseDouble(left) == Double.parseDouble(right));
+  }
+}

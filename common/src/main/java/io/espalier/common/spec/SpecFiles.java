@@ -1,0 +1,71 @@
+package io.espalier.common.spec;
+
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+
+/** The files a specification names: made absolute, and looked at before anything starts. */
+record SpecFiles(SpecTree tree, Path directory) {
+
+  /** The model's directory; meaningless when a problem was noted. */
+  Path model() {
+    Optional<Path> path = path("model");
+    if (path.isPresent() && !Files.isDirectory(path.get())) {
+      tree.problem(
+          "model",
+          "there is no directory %s; expected a HuggingFace model directory; correct the path"
+                  .formatted(path.get())
+              + " (model names are not downloaded)");
+    } else if (path.isPresent() && !Files.isRegularFile(path.get().resolve("config.json"))) {
+      tree.problem(
+          "model",
+          "%s has no config.json; expected a HuggingFace model directory; correct the path"
+              .formatted(path.get()));
+    }
+    return path.orElse(directory);
+  }
+
+  /** A file of rows; absent when the key was left out or a problem was noted. */
+  Optional<String> rows(String key) {
+    Optional<Path> path = path(key);
+    if (path.isEmpty()) {
+      return Optional.empty();
+    }
+    String name = path.get().toString();
+    if (name.endsWith(".parquet") || name.endsWith(".csv")) {
+      tree.problem(
+          key, "%s is no JSONL; this version reads JSONL only; convert it".formatted(name));
+    } else if (!Files.exists(path.get())) {
+      tree.problem(
+          key, "there is no file %s; expected a JSONL file; correct the path".formatted(name));
+    } else if (!Files.isRegularFile(path.get())) {
+      tree.problem(key, "%s is no file; expected a JSONL file; name one".formatted(name));
+    } else if (!Files.isReadable(path.get())) {
+      tree.problem(
+          key, "%s may not be read; expected a readable file; change its rights".formatted(name));
+    }
+    return path.map(Path::toString);
+  }
+
+  private Optional<Path> path(String key) {
+    if (tree.node(key).isEmpty()) {
+      return Optional.empty();
+    }
+    String expected = SpecKeys.get(key).type().expected();
+    if (!(tree.node(key).get() instanceof ScalarNode scalar) || scalar.getValue().isBlank()) {
+      tree.problem(key, "is no path; expected %s; write one".formatted(expected));
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(directory.resolve(scalar.getValue()).toAbsolutePath().normalize());
+    } catch (InvalidPathException e) {
+      tree.problem(
+          key,
+          "%s is no path (%s); expected %s; correct it"
+              .formatted(Problems.quote(scalar.getValue()), e.getReason(), expected));
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,203 @@
+package io.espalier.common.spec;
+
+import io.espalier.common.spec.ValueType.Choice;
+import io.espalier.common.spec.ValueType.Decimal;
+import io.espalier.common.spec.ValueType.Flag;
+import io.espalier.common.spec.ValueType.Several;
+import io.espalier.common.spec.ValueType.Structure;
+import io.espalier.common.spec.ValueType.Text;
+import io.espalier.common.spec.ValueType.Whole;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Every key of the specification with its type, default and meaning (those of {@code training} in
+ * {@link TrainingKeys}): the one place for defaults.
+ */
+public final class SpecKeys {
+  static final String TRAINING = "training.";
+
+  private static final Structure FILE = new Structure("the path of a JSONL file");
+  private static final Flag FLAG = new Flag();
+  private static final Whole COUNT = Whole.between(1, 32_768);
+  private static final Map<String, SpecKey> KEYS = fill();
+
+  private SpecKeys() {}
+
+  /** All keys, in the order they are documented in; a section comes before its keys. */
+  public static List<SpecKey> all() {
+    return List.copyOf(KEYS.values());
+  }
+
+  static Optional<SpecKey> find(String path) {
+    return Optional.ofNullable(KEYS.get(path));
+  }
+
+  /** A key that exists, or the program is wrong. */
+  static SpecKey get(String path) {
+    return find(path)
+        .orElseThrow(() -> new IllegalArgumentException("no key " + path + " in the table"));
+  }
+
+  /** Names of the keys directly in a section, in the table's order, those to come last. */
+  static List<String> namesIn(String section) {
+    return KEYS.values().stream()
+        .filter(key -> key.section().equals(section))
+        .sorted(Comparator.comparing(key -> !key.supported()))
+        .map(SpecKey::name)
+        .toList();
+  }
+
+  private static Map<String, SpecKey> fill() {
+    var rows = new KeyRows();
+    top(rows);
+    dataset(rows);
+    TrainingKeys.fill(rows);
+    search(rows);
+    objective(rows);
+    rules(rows);
+    resources(rows);
+    var keys = new LinkedHashMap<String, SpecKey>();
+    rows.rows().forEach(key -> keys.put(key.path(), key));
+    return Collections.unmodifiableMap(keys);
+  }
+
+  private static void top(KeyRows rows) {
+    rows.optional(
+        "name",
+        new Text(
+            "[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+            "up to 64 letters, digits, '.', '_' and '-', a letter or digit first"),
+        "the sweep's name; by default the file's");
+    rows.required("model", new Structure("a path"), "directory of a HuggingFace model");
+  }
+
+  private static void dataset(KeyRows rows) {
+    rows.section("dataset", "the rows to train and to evaluate on");
+    rows.required("dataset.train", FILE, "rows to train on");
+    rows.optional(
+        "dataset.eval",
+        new Structure("a path, or a number above 0 and below 1"),
+        "rows to evaluate on: a file, or the share of the training rows to split off");
+    rows.optional("dataset.retention", FILE, "rows the model must not forget");
+    rows.optional(
+        "dataset.replace",
+        new Structure("names with their text, or with a pair [zh, en]"),
+        "what {{NAME}} stands for in the rows; a pair is chosen by a row's tag");
+    rows.key("dataset.shuffle", FLAG, "true", "whether each epoch has an order of its own");
+    rows.key(
+        "dataset.data_seed",
+        Whole.between(0, Long.MAX_VALUE),
+        "42",
+        "seed of the order and of the split");
+    rows.key("dataset.on_bad_sample", Choice.of("fail", "skip"), "fail", "what a broken row does");
+  }
+
+  private static void search(KeyRows rows) {
+    rows.section("search", "which points are tried");
+    rows.key(
+        "search.method",
+        Choice.of("grid", "random")
+            .orLater("points", "tpe", "bayes", "cmaes", "halton", "hyperband", "pbt"),
+        "grid",
+        "every combination, or random draws");
+    rows.optional("search.trials", Whole.between(1, 1_000_000), "for random: how many");
+    rows.key(
+        "search.seed",
+        Whole.between(0, Long.MAX_VALUE),
+        "42",
+        "of random search: the same seed gives the same trials");
+    rows.later("search.repeats", COUNT, "1", "seeds for each cell");
+    rows.required(
+        "search.space",
+        new Structure(
+            "keys of training, each with a list or one of {log_uniform: [a, b]}, {uniform: [a,"
+                + " b]}, {int: [a, b]}, {choice: [...]}"),
+        "the values each key may take");
+  }
+
+  private static void objective(KeyRows rows) {
+    rows.section("objective", "what ranks the trials");
+    rows.optional(
+        "objective.metric",
+        new Text("[a-z0-9_]+", "train_loss or <set>_<metric> such as eval_loss"),
+        "by default eval_loss, or train_loss without dataset.eval");
+    rows.optional(
+        "objective.mode", Choice.of("min", "max"), "by default max for an accuracy, else min");
+    rows.key("objective.at", Choice.of("last").orLater("best"), "last", "which evaluation counts");
+    rows.optional(
+        "objective.constraints",
+        new Structure("metrics with a bound such as \">= 0.6\""),
+        "a trial that breaks one ranks below all that break none");
+    rows.section("evaluation", "when and what is measured on the evaluation sets");
+    rows.key("evaluation.every", Choice.of("epoch", "off"), "epoch", "when the loss is measured");
+    rows.later("evaluation.at_end", FLAG, "true", "everything once more at a trial's end");
+    rows.key(
+        "evaluation.metrics",
+        new Several(
+            Choice.of("loss", "token_accuracy", "accuracy", "repetition")
+                .orLater("bleu_4", "rouge_l", "distinct", "unsupported_rate")),
+        "loss, accuracy, repetition",
+        "on each set, named <set>_<metric>");
+    rows.key(
+        "evaluation.max_new_tokens", Whole.between(1, 4_096), "64", "longest generated answer");
+  }
+
+  private static void rules(KeyRows rows) {
+    rows.rule("guard", "on", "rules on a trial's own numbers, applied at every update");
+    rows.rule("guard.non_finite", "on", "kills at a loss or gradient that is NaN or infinite");
+    rows.rule("guard.loss_spike", "on", "kills when loss >= factor x its mean, patience times");
+    rows.key("guard.loss_spike.factor", Decimal.above(1), "2", "times the mean");
+    rows.key("guard.loss_spike.window", Whole.between(2, 10_000), "100", "updates of the mean");
+    rows.key("guard.loss_spike.patience", Whole.between(1, 10_000), "5", "updates in a row");
+    rows.rule("guard.collapse", "on", "kills when the loss is back up and the gradient explodes");
+    rows.key("guard.collapse.loss_factor", Decimal.above(0), "1.0", "times the first loss");
+    rows.key(
+        "guard.collapse.norm_factor", Decimal.above(1), "10", "times the first gradient norms");
+    rows.key("guard.collapse.window", Whole.between(1, 10_000), "10", "updates looked at");
+    rows.rule("guard.gradient_norm", "off", "kills when the gradient norm is above a ceiling");
+    rows.key("guard.gradient_norm.ceiling", Decimal.above(0), "100", "norm before clipping");
+    rows.key(
+        "guard.gradient_norm.action",
+        Choice.of("stop").orLater("reduce_lr"),
+        "stop",
+        "what it does");
+    rows.rule("pruning", "off", "a rule across trials that ends the hopeless ones");
+    rows.key(
+        "pruning.method",
+        Choice.of("asha")
+            .orLater(
+                "successive_halving",
+                "hyperband",
+                "median",
+                "percentile",
+                "patient",
+                "threshold",
+                "alto",
+                "all_of",
+                "any_of"),
+        "asha",
+        "the rule");
+    rows.key("pruning.reduction_factor", Whole.between(2, 100), "3", "one in how many goes on");
+    rows.key("pruning.min_resource", Whole.between(1, 1_000_000), "1", "epochs to the first rung");
+    rows.key(
+        "pruning.unit", Choice.of("epochs").orLater("samples", "updates"), "epochs", "of rungs");
+    rows.later("pruning.variant", Choice.of("stopping"), "stopping", "variant of asha");
+    rows.later("early_stopping", new Structure("off"), "off", "ends a trial that gets no better");
+  }
+
+  private static void resources(KeyRows rows) {
+    rows.section("resources", "what a trial may use");
+    rows.later("resources.slots", new Structure("auto"), "auto", "trials at a time on a device");
+    rows.later("resources.micro_batch", new Structure("auto"), "auto", "rows of a pass");
+    rows.later("resources.labels", new Structure("{}"), "{}", "which workers may train it");
+    rows.section("budget", "what the sweep may use");
+    rows.key("budget.max_trials", Whole.between(1, 1_000_000), "1000", "more trials are refused");
+    rows.later("budget.max_device_hours", Decimal.above(0), "", "device time of the sweep");
+    rows.later("reproducible", FLAG, "false", "pins shapes and kernels");
+  }
+}

@@ -1,0 +1,60 @@
+package io.espalier.common.spec;
+
+import io.espalier.common.UserError;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+
+/**
+ * Reads a sweep's specification. All that is wrong with it is reported together, a line each:
+ * {@code file:line: key.path: what is wrong; what was expected; what to do}.
+ */
+public final class SpecReader {
+  private SpecReader() {}
+
+  /**
+   * @throws UserError when the file cannot be read or is no valid specification
+   */
+  public static SweepSpec read(Path file) {
+    Path directory = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(file);
+    return parse(YamlText.load(file), directory, file.toString());
+  }
+
+  /**
+   * @param directory relative paths start from it
+   * @param file stands before each line number in messages; also the default for the sweep's name
+   * @throws UserError when the text is no valid specification
+   */
+  public static SweepSpec parse(String yaml, Path directory, String file) {
+    MappingNode root = YamlText.compose(yaml, file);
+    var problems = new Problems(file);
+    var tree = new SpecTree(root, problems);
+    var files = new SpecFiles(tree, directory);
+    var dataset = new DatasetSection(tree, problems, files).read();
+    var search = new SearchSection(tree, problems).read();
+    var evaluation = RuleSections.evaluation(tree);
+    var objective = new ObjectiveSection(tree, problems, dataset, evaluation).read();
+    var pruning = RuleSections.pruning(tree, dataset, evaluation);
+    var spec =
+        new SweepSpec(
+            tree.written("name").orElseGet(() -> nameFrom(file)),
+            files.model(),
+            dataset,
+            SearchSection.training(tree),
+            search,
+            objective,
+            evaluation,
+            pruning,
+            RuleSections.guard(tree),
+            Math.toIntExact(tree.whole("budget.max_trials")));
+    problems.throwIfAny();
+    return spec;
+  }
+
+  private static String nameFrom(String file) {
+    String last = file.substring(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
+    String stem = last.contains(".") ? last.substring(0, last.lastIndexOf('.')) : last;
+    String name = stem.replaceAll("[^A-Za-z0-9._-]", "-").replaceAll("^[^A-Za-z0-9]+", "");
+    return name.isEmpty() ? "sweep" : name.substring(0, Math.min(64, name.length()));
+  }
+}

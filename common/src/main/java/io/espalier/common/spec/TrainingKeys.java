@@ -1,0 +1,132 @@
+package io.espalier.common.spec;
+
+import io.espalier.common.spec.ValueType.Choice;
+import io.espalier.common.spec.ValueType.Decimal;
+import io.espalier.common.spec.ValueType.Flag;
+import io.espalier.common.spec.ValueType.Several;
+import io.espalier.common.spec.ValueType.Text;
+import io.espalier.common.spec.ValueType.Whole;
+import java.util.List;
+
+/**
+ * The keys of {@code training}. Defaults are ms-swift's for LoRA, but for dropout 0 and
+ * accumulation 1.
+ */
+final class TrainingKeys {
+  private static final Flag FLAG = new Flag();
+  private static final Whole COUNT = Whole.between(1, 32_768);
+
+  private TrainingKeys() {}
+
+  static void fill(KeyRows rows) {
+    rows.section("training", "hyperparameters of all trials, unless search.space has the key");
+    supported(rows);
+    later(rows);
+  }
+
+  private static void supported(KeyRows rows) {
+    training(rows, "train_type", Choice.of("lora", "full"), "lora", "an adapter, or every weight");
+    training(rows, "learning_rate", Decimal.above(0), "1e-4", "its peak");
+    training(
+        rows,
+        "num_train_epochs",
+        new Decimal(0, false, 1e6, true),
+        "3",
+        "epochs, may be fractional");
+    training(
+        rows,
+        "max_steps",
+        new Whole(1, Integer.MAX_VALUE, List.of("-1")),
+        "-1",
+        "updates in all, instead of epochs; -1 for none");
+    training(rows, "per_device_train_batch_size", COUNT, "1", "rows of a micro-batch");
+    training(
+        rows,
+        "gradient_accumulation_steps",
+        new Whole(COUNT.low(), COUNT.high(), List.of("auto")),
+        "1",
+        "micro-batches of an update; auto is ms-swift's max(1, ceil(16 / batch))");
+    training(
+        rows,
+        "loss_normalisation",
+        Choice.of("token", "mean_of_means"),
+        "token",
+        "mean over an update's target tokens, or over its micro-batches' means");
+    training(
+        rows,
+        "lr_scheduler_type",
+        Choice.of("cosine", "linear", "constant", "constant_with_warmup")
+            .orLater("step", "warmup_stable_decay", "sequence"),
+        "cosine",
+        "shape of the learning rate");
+    training(
+        rows,
+        "warmup_ratio",
+        new Decimal(0, true, 1, true),
+        "0",
+        "share of the updates to warm up in, rounded up");
+    training(
+        rows,
+        "warmup_steps",
+        Whole.between(0, Integer.MAX_VALUE),
+        "0",
+        "updates to warm up in, instead of warmup_ratio when above 0");
+    training(
+        rows, "optimizer", Choice.of("adamw").orLater("adam", "sgd"), "adamw", "the optimizer");
+    training(rows, "adam_beta1", Decimal.share(), "0.9", "decay of the first moment");
+    training(rows, "adam_beta2", Decimal.share(), "0.95", "decay of the second moment");
+    training(rows, "adam_epsilon", Decimal.above(0), "1e-8", "added to the denominator");
+    training(rows, "weight_decay", Decimal.atLeast(0), "0.1", "decoupled, times the learning rate");
+    training(rows, "max_grad_norm", Decimal.atLeast(0), "1.0", "clipping norm; 0 for no clipping");
+    training(rows, "label_smoothing_factor", Decimal.share(), "0", "share spread over all tokens");
+    training(rows, "lora_rank", Whole.between(1, 65_536), "8", "rank of the adapters");
+    training(rows, "lora_alpha", Decimal.above(0), "32", "adapters are scaled by alpha / rank");
+    training(
+        rows,
+        "target_modules",
+        new Several(new Text("[A-Za-z0-9_.-]+", "a module name such as q_proj, or all-linear")),
+        "all-linear",
+        "the linear layers that get an adapter");
+    training(rows, "max_length", Whole.between(2, 1_048_576), "2048", "longest row in tokens");
+    training(
+        rows,
+        "truncation_strategy",
+        Choice.of("delete", "left", "right"),
+        "delete",
+        "what becomes of a longer row: dropped, or cut at one end");
+    training(
+        rows,
+        "seed",
+        Whole.between(0, Long.MAX_VALUE),
+        "42",
+        "seed of the adapter's first weights");
+  }
+
+  private static void later(KeyRows rows) {
+    rows.later("training.lora_dropout", Decimal.share(), "0", "dropout before the adapters");
+    rows.later("training.use_dora", FLAG, "false", "weight-decomposed adapters");
+    rows.later("training.use_rslora", FLAG, "false", "scale by alpha / sqrt(rank)");
+    rows.later(
+        "training.lorap_lr_ratio", Decimal.above(0), "1", "LoRA+: learning rate of B over A's");
+    rows.later("training.min_lr", Decimal.atLeast(0), "0", "floor of the cosine");
+    rows.later("training.min_lr_rate", Decimal.share(), "0", "floor of the cosine, of the peak");
+    rows.later("training.step_size", COUNT, "", "updates between two steps of the schedule");
+    rows.later("training.gamma", Decimal.above(0), "", "factor of a step of the schedule");
+    rows.later("training.num_decay_steps", COUNT, "", "updates of the decay phase");
+    rows.later("training.decay_ratio", Decimal.share(), "", "share of the decay phase");
+    rows.later(
+        "training.decay_type", Choice.of("linear", "cosine"), "", "shape of the decay phase");
+    rows.later("training.momentum", Decimal.share(), "", "SGD's momentum");
+    rows.later("training.torch_dtype", Choice.of("auto"), "auto", "type of the base's weights");
+    rows.later("training.gradient_checkpointing", FLAG, "false", "recompute instead of keep");
+    rows.later("training.eval_steps", COUNT, "", "updates between evaluations");
+    rows.later("training.save_steps", COUNT, "", "updates between checkpoints");
+    rows.later("training.save_total_limit", COUNT, "", "checkpoints kept of a trial");
+    rows.later("training.logging_steps", COUNT, "", "updates between lines on the console");
+  }
+
+  private static void training(
+      KeyRows rows, String name, ValueType type, String standard, String meaning) {
+    rows.key(SpecKeys.TRAINING + name, type, standard, meaning);
+  }
+}

@@ -1,0 +1,254 @@
+package io.espalier.common.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SpecMistakesTest {
+  @TempDir Path directory;
+  private SpecFolder folder;
+
+  @BeforeEach
+  void fill() {
+    folder = SpecFolder.at(directory);
+  }
+
+  @Test
+  void all_mistakes_are_reported_together_in_the_order_of_their_lines() {
+    assertThat(
+            folder.problems(
+                """
+                modell: model
+                dataset:
+                  train: none.jsonl
+                  eval: 1.5
+                training:
+                  learning_rat: 1e-3
+                  lora_rank: eight
+                  weight_decay: -1
+                  lora_dropout: 0.1
+                  data_seed: 3
+                  seed: "42"
+                search:
+                  method: tpe
+                  space:
+                    learning_rate: []
+                """))
+        .satisfiesExactly(
+            one ->
+                assertThat(one)
+                    .isEqualTo(
+                        "sweep.yaml:1: modell: unknown key; expected a key of a specification; did"
+                            + " you mean model?"),
+            one -> assertThat(one).startsWith("sweep.yaml:1: model: is missing; expected a path"),
+            one ->
+                assertThat(one)
+                    .isEqualTo(
+                        "sweep.yaml:3: dataset.train: there is no file DIR/none.jsonl; expected a"
+                            + " JSONL file; correct the path"),
+            one -> assertThat(one).startsWith("sweep.yaml:4: dataset.eval: 1.5 is no share;"),
+            one ->
+                assertThat(one)
+                    .startsWith("sweep.yaml:6: training.learning_rat: unknown key;")
+                    .endsWith("did you mean learning_rate?"),
+            one ->
+                assertThat(one)
+                    .isEqualTo(
+                        "sweep.yaml:7: training.lora_rank: eight is not a whole number; expected a"
+                            + " whole number from 1 to 65536; the default is 8"),
+            one ->
+                assertThat(one)
+                    .isEqualTo(
+                        "sweep.yaml:8: training.weight_decay: -1 is out of range; expected a number"
+                            + " from 0 up; the default is 0.1"),
+            one ->
+                assertThat(one)
+                    .isEqualTo(
+                        "sweep.yaml:9: training.lora_dropout: this version cannot do this yet;"
+                            + " expected 0 or no such key; remove it"),
+            one ->
+                assertThat(one)
+                    .isEqualTo(
+                        "sweep.yaml:10: training.data_seed: does not belong here; expected it under"
+                            + " dataset; move it there"),
+            one ->
+                assertThat(one)
+                    .isEqualTo(
+                        "sweep.yaml:11: training.seed: \"42\" is text in quotes; expected a whole"
+                            + " number from 0 up; remove the quotes"),
+            one ->
+                assertThat(one)
+                    .isEqualTo(
+                        "sweep.yaml:13: search.method: tpe is something this version cannot do"
+                            + " yet; expected grid or random; choose one of those"),
+            one ->
+                assertThat(one)
+                    .isEqualTo(
+                        "sweep.yaml:15: search.space.learning_rate: is an empty list; expected at"
+                            + " least one value; add one"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "training: {use_dora: true} | training.use_dora: this version cannot do this yet",
+        "training: {optimizer: sgd} | training.optimizer: sgd is something this version cannot",
+        "training: {lr_scheduler_type: step} | training.lr_scheduler_type: step is something this",
+        "training: {lr_scheduler_type: cosin} | did you mean cosine?",
+        "training: {learning_rate: 0} | 0 is out of range; expected a number above 0",
+        "training: {learning_rate: .nan} | .nan is not a number",
+        "training: {learning_rate: 1e999} | 1e999 is out of range",
+        "training: {learning_rate: [1, 2]} | values to try belong under search.space",
+        "training: {learning_rate: } | training.learning_rate: has no value; expected a number",
+        "training: {lora_rank: 8.5} | 8.5 is not a whole number",
+        "training: {lora_rank: 99999999999999999999} | is out of range",
+        "training: {target_modules: []} | training.target_modules: is an empty list",
+        "training: {target_modules: [q proj]} | q proj has the wrong form",
+        "training: off | training: off is one value; expected keys below it",
+        "early_stopping: {patience: 3} | early_stopping: this version cannot do this yet",
+        "budget: {max_device_hours: 4} | budget.max_device_hours: this version cannot do this",
+        "budget: {max_trials: 1} | search.space: makes 2 trials; expected at most",
+        "reproducible: true | reproducible: this version cannot do this yet",
+        "reproducible: yes | yes is neither true nor false",
+        "resources: {slots: 4} | resources.slots: this version cannot do this yet",
+        "resources: {labels: {a: b}} | resources.labels: this version cannot do this yet",
+        "objective: {at: best} | best is something this version cannot do yet",
+        "objective: {metric: retention_loss} | not measured by this sweep; expected one of",
+        "objective: {metric: retention_loss} | add dataset.retention",
+        "objective: {metric: eval_los} | did you mean eval_loss?",
+        "objective: {constraints: {eval_loss: 2}} | 2 is no bound; expected >=, >, <= or <",
+        "objective: {constraints: {eval_loss: '>= x'}} | >= x is no bound",
+        "objective: {constraints: {eval_f1: '> 2'}} | eval_f1 is not measured",
+        "evaluation: {metrics: [loss, rouge_l]} | this version cannot do yet",
+        "evaluation: {metrics: [accuracy]} | objective.metric: eval_loss is not measured",
+        "evaluation: {every: off}\\npruning: {} | pruning: has nothing to compare",
+        "pruning: {method: hyperband} | hyperband is something this version cannot do yet",
+        "pruning: {reduction_factor: 1} | 1 is out of range; expected a whole number from 2",
+        "guard: {loss_spik: {}} | did you mean loss_spike?",
+        "guard: {gradient_norm: {action: reduce_lr}} | reduce_lr is something this version",
+        "guard: {non_finite: {at: 3}} | guard.non_finite.at: does not belong here",
+        "name: a/b | name: a/b has the wrong form",
+        "name: x\\nname: y | name: is there twice, first on line 8",
+      })
+  void a_mistake_says_what_to_do(String more, String message) {
+    assertThat(folder.problemsWith(more.replace("\\n", "\n") + "\n").toString()).contains(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "learning_rate: 1e-3 | is no set of values",
+        "learning_rate: [1e-3, 0.001] | holds 1e-3 twice",
+        "learning_rate: [1e-3, -1] | -1 is out of range",
+        "learning_rate: {log_uniform: [1e-5, 1e-3]} | a grid expects a list",
+        "lora_dropout: [0, 0.1] | search.space.lora_dropout: this version cannot do this yet",
+        "max_length: [10, 20] | this version cannot search it yet",
+        "learning_rates: [1] | did you mean learning_rate?",
+        "name: [a, b] | cannot be searched",
+      })
+  void a_mistake_in_the_space_of_a_grid_says_what_to_do(String key, String message) {
+    assertThat(folder.problems(spec("method: grid", key)).toString()).contains(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "learning_rate: {log_uniform: [1e-3, 1e-5]} | 1e-3 is not below 1e-5",
+        "learning_rate: {log_uniform: [0, 1e-5]} | 0 is out of range",
+        "weight_decay: {log_uniform: [0, 1]} | a logarithm needs more",
+        "learning_rate: {log_uniform: [1e-3]} | expected two bounds [low, high]",
+        "learning_rate: {loguniform: [1e-5, 1e-3]} | did you mean log_uniform?",
+        "learning_rate: {log_uniform: [a, b]} | a is not a number",
+        "lora_rank: {uniform: [1, 8]} | draws fractions for a whole number",
+        "lr_scheduler_type: {uniform: [1, 8]} | the key takes words",
+        "learning_rate: {} | is no set of values",
+        "learning_rate: {choice: []} | is an empty list",
+      })
+  void a_mistake_in_a_range_says_what_to_do(String key, String message) {
+    assertThat(folder.problems(spec("method: random\n  trials: 3", key)).toString())
+        .contains(message);
+  }
+
+  @Test
+  void random_search_must_know_how_many() {
+    assertThat(folder.problems(spec("method: random", "learning_rate: [1, 2]")))
+        .containsExactly(
+            "sweep.yaml:4: search.trials: is missing; expected how many trials random search draws;"
+                + " add it");
+  }
+
+  @Test
+  void an_empty_space_is_refused() {
+    assertThat(folder.problems(spec("method: grid", "").replace("space:", "space: {}")).toString())
+        .contains("search.space: is empty; expected at least one key of training");
+  }
+
+  @Test
+  void a_model_directory_without_a_config_is_refused() {
+    assertThat(folder.problems(SpecFolder.SMALLEST.replace("model: model", "model: .")))
+        .containsExactly(
+            "sweep.yaml:1: model: DIR has no config.json; expected a HuggingFace model directory;"
+                + " correct the path");
+    assertThat(folder.problems(SpecFolder.SMALLEST.replace("model: model", "model: Qwen/Qwen2.5")))
+        .containsExactly(
+            "sweep.yaml:1: model: there is no directory DIR/Qwen/Qwen2.5; expected a HuggingFace"
+                + " model directory; correct the path (model names are not downloaded)");
+  }
+
+  @Test
+  void broken_yaml_names_its_line() {
+    assertThat(folder.problems("model: model\ndataset:\n  train: a\n bad: [\n").get(0))
+        .startsWith("sweep.yaml:4: is not YAML:");
+    assertThat(folder.problems("model: \tx: y\n").get(0)).startsWith("sweep.yaml:1: is not YAML:");
+    assertThat(folder.problems("model: a\u0000b\n").get(0))
+        .startsWith("sweep.yaml:1: holds the control character U+0000");
+    assertThat(folder.problems("").get(0)).startsWith("sweep.yaml:1: holds no keys");
+    assertThat(folder.problems("- a\n- b\n").get(0)).startsWith("sweep.yaml:1: holds no keys");
+    assertThat(folder.problems("a: 1\n---\nb: 2\n").get(0)).contains("is not YAML");
+  }
+
+  @Test
+  void hostile_yaml_ends_in_a_message() {
+    var bomb = new StringBuilder("a0: &a0 [x, x]\n");
+    for (int i = 1; i < 30; i++) {
+      bomb.append("a%d: &a%d [*a%d, *a%d]\n".formatted(i, i, i - 1, i - 1));
+    }
+    assertThat(folder.problems(bomb.toString())).isNotEmpty();
+    assertThat(folder.problems("a: " + "[".repeat(200_000)).get(0)).contains("sweep.yaml");
+    assertThat(folder.problems("a: &a [*a]\nname: [*a]\n")).isNotEmpty();
+    assertThat(folder.problems("? [a, b]\n: c\n").toString()).contains("has a key that is no word");
+    List<String> many = folder.problems("k".repeat(5_000) + ": 1\n");
+    assertThat(many).allSatisfy(line -> assertThat(line).hasSizeLessThan(1_000));
+  }
+
+  @Test
+  void endless_mistakes_are_cut_short() {
+    var spec = new StringBuilder(SpecFolder.SMALLEST);
+    for (int i = 0; i < 500; i++) {
+      spec.append("k").append(i).append("zzzzz: 1\n");
+    }
+    assertThat(folder.problems(spec.toString())).hasSize(51).last().isEqualTo("… and 450 more");
+  }
+
+  private static String spec(String search, String key) {
+    return """
+        model: model
+        dataset:
+          train: train.jsonl
+        search:
+          %s
+          space:
+            %s
+        """
+        .formatted(search, key);
+  }
+}

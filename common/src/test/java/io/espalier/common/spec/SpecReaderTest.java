@@ -1,0 +1,286 @@
+package io.espalier.common.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.espalier.common.UserError;
+import io.espalier.common.spec.EvaluationSpec.Metric;
+import io.espalier.common.spec.SearchSpec.Candidates;
+import io.espalier.common.trial.Training;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SpecReaderTest {
+  @TempDir Path directory;
+  private SpecFolder folder;
+
+  @BeforeEach
+  void fill() {
+    folder = SpecFolder.at(directory);
+  }
+
+  @Test
+  void the_smallest_spec_gets_every_default() {
+    var spec = folder.parse(SpecFolder.SMALLEST);
+    assertThat(spec)
+        .isEqualTo(
+            new SweepSpec(
+                "sweep",
+                directory.resolve("model"),
+                new DatasetSpec(
+                    directory.resolve("train.jsonl").toString(),
+                    Optional.empty(),
+                    OptionalDouble.of(0.1),
+                    Optional.empty(),
+                    Map.of(),
+                    true,
+                    42,
+                    false),
+                new Training(
+                    Training.TrainType.LORA,
+                    1e-4,
+                    3,
+                    OptionalInt.empty(),
+                    1,
+                    1,
+                    Training.LossNormalisation.TOKEN,
+                    new Training.Scheduler(Training.SchedulerType.COSINE, 0, OptionalInt.empty()),
+                    new Training.AdamW(0.9, 0.95, 1e-8, 0.1),
+                    1.0,
+                    0,
+                    new Training.Lora(8, 32, 0, List.of("all-linear")),
+                    2048,
+                    Training.TruncationStrategy.DELETE,
+                    42),
+                new SearchSpec(
+                    SearchSpec.Method.GRID,
+                    1,
+                    42,
+                    Map.of("learning_rate", new Candidates.Values(List.of("1e-3", "1e-4"))),
+                    false),
+                new ObjectiveSpec("eval_loss", ObjectiveSpec.Mode.MIN, List.of()),
+                new EvaluationSpec(
+                    true, Set.of(Metric.LOSS, Metric.ACCURACY, Metric.REPETITION), 64),
+                Optional.empty(),
+                new GuardSpec(
+                    true,
+                    Optional.of(new GuardSpec.LossSpike(2, 100, 5)),
+                    Optional.of(new GuardSpec.Collapse(1.0, 10, 10)),
+                    Optional.empty()),
+                1000));
+  }
+
+  @Test
+  void every_key_can_be_set_to_something_else() {
+    var spec =
+        folder.parse(
+            """
+            name: full.one
+            model: ./model
+            dataset:
+              train: train.jsonl
+              eval: general.jsonl
+              retention: general.jsonl
+              replace: {NAME: 小枝, AUTHOR: [作者, Espalier]}
+              shuffle: false
+              data_seed: 7
+              on_bad_sample: skip
+            training:
+              train_type: full
+              learning_rate: 10
+              num_train_epochs: 0.5
+              max_steps: 30
+              per_device_train_batch_size: 4
+              gradient_accumulation_steps: auto
+              loss_normalisation: mean_of_means
+              lr_scheduler_type: constant_with_warmup
+              warmup_ratio: 0.05
+              warmup_steps: 3
+              optimizer: adamw
+              adam_beta1: 0.8
+              adam_beta2: 0.99
+              adam_epsilon: 1.0e-6
+              weight_decay: 0
+              max_grad_norm: 0
+              label_smoothing_factor: .1
+              lora_rank: 4
+              lora_alpha: 16
+              lora_dropout: 0.0
+              target_modules: [q_proj, v_proj]
+              max_length: 128
+              truncation_strategy: right
+              seed: 1
+            search:
+              method: random
+              trials: 20
+              seed: 8
+              repeats: 1
+              space:
+                learning_rate: {log_uniform: [1e-5, 1e-3]}
+                weight_decay: {uniform: [0, 1]}
+                lora_rank: {int: [4, 16]}
+                per_device_train_batch_size: {choice: [1, 4]}
+            objective:
+              metric: retention_accuracy
+              at: last
+              constraints: {eval_loss: "< 2", retention_accuracy: ">=0.6"}
+            evaluation: {every: epoch, at_end: true, metrics: [loss, accuracy], max_new_tokens: 8}
+            pruning: {method: asha, reduction_factor: 2, min_resource: 3, unit: epochs}
+            guard:
+              non_finite: off
+              loss_spike: {factor: 3, window: 50, patience: 2}
+              collapse: off
+              gradient_norm: {ceiling: 50, action: stop}
+            resources: {slots: auto, micro_batch: auto, labels: {}}
+            budget: {max_trials: 20}
+            reproducible: false
+            """);
+    assertThat(spec.name()).isEqualTo("full.one");
+    assertThat(spec.dataset())
+        .isEqualTo(
+            new DatasetSpec(
+                directory.resolve("train.jsonl").toString(),
+                Optional.of(directory.resolve("general.jsonl").toString()),
+                OptionalDouble.empty(),
+                Optional.of(directory.resolve("general.jsonl").toString()),
+                Map.of("NAME", List.of("小枝"), "AUTHOR", List.of("作者", "Espalier")),
+                false,
+                7,
+                true));
+    assertThat(spec.training())
+        .isEqualTo(
+            new Training(
+                Training.TrainType.FULL,
+                10,
+                0.5,
+                OptionalInt.of(30),
+                4,
+                4,
+                Training.LossNormalisation.MEAN_OF_MEANS,
+                new Training.Scheduler(
+                    Training.SchedulerType.CONSTANT_WITH_WARMUP, 0.05, OptionalInt.of(3)),
+                new Training.AdamW(0.8, 0.99, 1e-6, 0),
+                0,
+                0.1,
+                new Training.Lora(4, 16, 0, List.of("q_proj", "v_proj")),
+                128,
+                Training.TruncationStrategy.RIGHT,
+                1));
+    assertThat(spec.search())
+        .isEqualTo(
+            new SearchSpec(
+                SearchSpec.Method.RANDOM,
+                20,
+                8,
+                Map.of(
+                    "learning_rate", new Candidates.LogUniform(1e-5, 1e-3),
+                    "weight_decay", new Candidates.Uniform(0, 1),
+                    "lora_rank", new Candidates.IntRange(4, 16),
+                    "per_device_train_batch_size", new Candidates.Values(List.of("1", "4"))),
+                true));
+    assertThat(spec.objective())
+        .isEqualTo(
+            new ObjectiveSpec(
+                "retention_accuracy",
+                ObjectiveSpec.Mode.MAX,
+                List.of(
+                    new ObjectiveSpec.Constraint("eval_loss", ObjectiveSpec.Comparison.BELOW, 2),
+                    new ObjectiveSpec.Constraint(
+                        "retention_accuracy", ObjectiveSpec.Comparison.AT_LEAST, 0.6))));
+    assertThat(spec.evaluation())
+        .isEqualTo(new EvaluationSpec(true, Set.of(Metric.LOSS, Metric.ACCURACY), 8));
+    assertThat(spec.pruning()).contains(new PruningSpec(2, 3));
+    assertThat(spec.guard())
+        .isEqualTo(
+            new GuardSpec(
+                false,
+                Optional.of(new GuardSpec.LossSpike(3, 50, 2)),
+                Optional.empty(),
+                Optional.of(new GuardSpec.GradientNorm(50))));
+    assertThat(spec.maxTrials()).isEqualTo(20);
+  }
+
+  @Test
+  void the_space_keeps_the_order_and_the_text_of_the_file() {
+    var spec =
+        folder.parse(
+            SpecFolder.SMALLEST
+                + """
+                      num_train_epochs: [3, 1]
+                      adam_beta1: [0.90]
+                  """);
+    assertThat(spec.search().space().keySet())
+        .containsExactly("learning_rate", "num_train_epochs", "adam_beta1");
+    assertThat(spec.search().space().get("adam_beta1"))
+        .isEqualTo(new Candidates.Values(List.of("0.90")));
+  }
+
+  @Test
+  void without_an_eval_set_the_train_loss_ranks() {
+    var spec = folder.parse(SpecFolder.SMALLEST.replace("eval: 0.1", "shuffle: true"));
+    assertThat(spec.objective().metric()).isEqualTo("train_loss");
+  }
+
+  @Test
+  void guards_and_pruning_can_be_switched_off_as_a_whole() {
+    var spec = folder.parseWith("guard: off\npruning: off\n");
+    assertThat(spec.guard())
+        .isEqualTo(new GuardSpec(false, Optional.empty(), Optional.empty(), Optional.empty()));
+    assertThat(spec.pruning()).isEmpty();
+  }
+
+  @Test
+  void a_rule_without_parameters_has_its_defaults() {
+    var spec = folder.parseWith("guard: {gradient_norm: {}}\npruning: {}\n");
+    assertThat(spec.guard().gradientNorm()).contains(new GuardSpec.GradientNorm(100));
+    assertThat(spec.guard().nonFinite()).isTrue();
+    assertThat(spec.pruning()).contains(new PruningSpec(3, 1));
+  }
+
+  @Test
+  void a_spec_is_read_from_a_file_and_named_after_it() throws IOException {
+    Path file = Files.writeString(directory.resolve("my first.yaml"), SpecFolder.SMALLEST);
+    var spec = SpecReader.read(file);
+    assertThat(spec.name()).isEqualTo("my-first");
+    assertThat(spec.model()).isEqualTo(directory.resolve("model"));
+  }
+
+  @Test
+  void a_missing_a_huge_and_a_binary_file_are_refused() throws IOException {
+    assertThatThrownBy(() -> SpecReader.read(directory.resolve("none.yaml")))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("none.yaml: no such file");
+    Path huge = Files.writeString(directory.resolve("huge.yaml"), "#".repeat((1 << 20) + 1));
+    assertThatThrownBy(() -> SpecReader.read(huge))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("1,048,577 bytes; expected at most 1,048,576");
+    Path binary = Files.write(directory.resolve("binary.yaml"), new byte[] {(byte) 0xff, 0, 1});
+    assertThatThrownBy(() -> SpecReader.read(binary))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("is not UTF-8 text");
+  }
+
+  @Test
+  void the_table_of_keys_is_complete_and_its_defaults_fit_their_own_types() {
+    assertThat(SpecKeys.all()).extracting(SpecKey::path).doesNotHaveDuplicates();
+    for (SpecKey key : SpecKeys.all()) {
+      assertThat(key.meaning()).as(key.path()).isNotBlank();
+      if (!(key.type() instanceof ValueType.Section)) {
+        assertThat(key.standard().flatMap(key.type()::problem)).as(key.path()).isEmpty();
+      }
+      if (!key.section().isEmpty()) {
+        assertThat(SpecKeys.find(key.section())).as(key.path()).isPresent();
+      }
+    }
+  }
+}
