@@ -75,6 +75,10 @@ final class JsonLines {
    * @throws UserError when the file cannot be read
    */
   static void visit(String key, Path file, Visitor visitor) {
+    if (Files.isDirectory(file)) {
+      throw new UserError(
+          "%s: %s is a directory; give the path of a JSONL file".formatted(key, file));
+    }
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
       skipByteOrderMark(in);
       refuseArray(key, file, in);

@@ -88,7 +88,7 @@ public record ModelFingerprint(String sha256, long parameters, OptionalInt vocab
 
   private static long parameters(Path file) throws IOException {
     try (var in = new DataInputStream(Files.newInputStream(file))) {
-      long length = Long.reverseBytes(in.readLong());
+      long length = Files.size(file) < Long.BYTES ? 0 : Long.reverseBytes(in.readLong());
       if (length < 2 || length > Math.min(LONGEST_HEADER, Files.size(file) - Long.BYTES)) {
         throw new UserError(
             "%s: the safetensors header of %d bytes does not fit the file; copy it again"

@@ -63,12 +63,16 @@ final class Placeholders {
         matcher.appendReplacement(replaced, Matcher.quoteReplacement(value));
       } else if (MUST_BE_REPLACED.contains(key)) {
         throw new UserError(
-            "{{%1$s}} has no value: add dataset.replace: {%1$s: …}%2$s"
-                .formatted(
-                    key, values.isEmpty() ? "" : "; it has " + new TreeSet<>(values.keySet())));
+            "{{%1$s}} has no value; add dataset.replace: {%1$s: …}%2$s".formatted(key, present()));
       }
     }
     return matcher.appendTail(replaced).toString();
+  }
+
+  private String present() {
+    return values.isEmpty()
+        ? ""
+        : " (it has %s only)".formatted(String.join(", ", new TreeSet<>(values.keySet())));
   }
 
   private static String chosen(String key, List<String> pair, Row.Dialogue row) throws BadRow {

@@ -72,9 +72,9 @@ record RowFile(List<RowTokens.Prepared> rows, long skipped) {
         shortestTooLong = Math.min(shortestTooLong, whole.length());
       } else if (cut.targets() == 0) {
         throw new BadRow(
-            "of %d tokens the first %d are kept and none of them is a target; raise"
+            "no target is left of %d tokens cut to max_length %d; raise training.max_length or set"
                     .formatted(whole.length(), truncation.maxLength())
-                + " training.max_length, or set truncation_strategy to left or delete");
+                + " truncation_strategy: delete");
       } else {
         rows.add(new RowTokens.Prepared(cut, prepared.dialogue()));
       }

@@ -101,7 +101,11 @@ final class RowFormat {
 
   private static List<Message> history(Fields row) throws BadRow {
     var messages = new ArrayList<Message>();
-    for (JsonNode turn : row.object().path("history")) {
+    JsonNode history = row.object().path("history");
+    if (row.has("history") && !history.isArray()) {
+      throw new BadRow("'history' must be a list, found " + Fields.kind(history));
+    }
+    for (JsonNode turn : history) {
       if (!turn.isArray()
           || turn.size() != 2
           || !turn.get(0).isTextual()
