@@ -1,0 +1,155 @@
+package io.espalier.worker.model;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A base model on a device, in float32: loaded once, never changed, shared by all threads that
+ * train on that device (each calls {@link Libtorch#prepareThread} first). Owns the weights and the
+ * compiled script; close it when no thread uses it any more.
+ */
+public final class BaseModel implements AutoCloseable {
+  /** DJL hands arrays of this name to the script as one list. */
+  private static final String LIST_NAME = "w[]";
+
+  /** A direct buffer holds less than 2 GiB. */
+  private static final long LARGEST_PART = 1L << 30;
+
+  private final Path directory;
+  private final ModelConfig config;
+  private final WeightLayout layout;
+  private final Device device;
+  private final NDManager owner;
+  private final ScriptModule script;
+  private final List<NDArray> weights = new ArrayList<>();
+  private final NDArray frequencies;
+
+  private BaseModel(Path directory, Device device) {
+    this.directory = directory;
+    this.device = device;
+    config = ModelConfig.read(directory);
+    layout = WeightLayout.of(config);
+    Safetensors stored = Safetensors.ofModel(directory);
+    Libtorch.prepareThread();
+    owner = Libtorch.newScope(device);
+    script = ScriptModule.compile(config, device);
+    try {
+      for (WeightLayout.Entry entry : layout.entries()) {
+        NDArray weight = entry.present() ? load(stored, entry) : owner.create(new Shape(0));
+        weight.setName(LIST_NAME);
+        weights.add(weight);
+      }
+      frequencies = owner.create(config.ropeFrequencies());
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Loads a HuggingFace model directory.
+   *
+   * @throws io.espalier.common.UserError naming file and key or tensor when the engine cannot
+   *     compute the model exactly
+   */
+  public static BaseModel load(Path directory, Device device) {
+    return new BaseModel(directory, device);
+  }
+
+  private NDArray load(Safetensors stored, WeightLayout.Entry entry) {
+    StoredTensor tensor = stored.require(entry.name(), entry.shape());
+    long rows = entry.shape()[0];
+    long rowBytes = tensor.length() / rows;
+    long step = Math.max(1, LARGEST_PART / rowBytes);
+    var parts = new NDList();
+    try (NDManager scope = owner.newSubManager()) {
+      for (long row = 0; row < rows; row += step) {
+        long count = Math.min(step, rows - row);
+        ByteBuffer bytes = Safetensors.map(tensor, row * rowBytes, count * rowBytes);
+        long[] shape = entry.shape().clone();
+        shape[0] = count;
+        NDArray raw = scope.create(bytes, new Shape(shape), dataType(tensor.type()));
+        parts.addAll(script.call(scope, "load", false, List.of(), raw));
+      }
+      NDArray whole =
+          parts.size() == 1
+              ? parts.head()
+              : parts.head().getNDArrayInternal().concat(parts.subNDList(1), 0);
+      whole.attach(owner);
+      return whole;
+    }
+  }
+
+  private static DataType dataType(StoredType type) {
+    return switch (type) {
+      case F32 -> DataType.FLOAT32;
+      case F16 -> DataType.FLOAT16;
+      // DJL kills the process on bfloat16; the script reads the bits.
+      case BF16 -> DataType.INT16;
+    };
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  public ModelConfig config() {
+    return config;
+  }
+
+  public WeightLayout layout() {
+    return layout;
+  }
+
+  public Device device() {
+    return device;
+  }
+
+  /** A scope on this model's device; whoever opens it closes it. */
+  public NDManager newScope() {
+    return owner.newSubManager();
+  }
+
+  /** Inverse frequencies of the rotary embedding; owned by this model. */
+  public NDArray frequencies() {
+    return frequencies;
+  }
+
+  /**
+   * A copy of all weights in one row [1, P], owned by {@code scope}: where full training starts.
+   */
+  public NDArray flatWeights(NDManager scope) {
+    return script.call(scope, "flatten", false, weights).head();
+  }
+
+  /**
+   * Calls a method of the engine's script that takes the model's weights first.
+   *
+   * @param gradients whether the method differentiates
+   */
+  public NDList callWithWeights(
+      NDManager scope, String method, boolean gradients, NDArray... arguments) {
+    return script.call(scope, method, gradients, weights, arguments);
+  }
+
+  /**
+   * Calls a method of the engine's script that does not need the weights and differentiates not.
+   */
+  public NDList call(NDManager scope, String method, NDArray... arguments) {
+    return script.call(scope, method, false, List.of(), arguments);
+  }
+
+  @Override
+  public void close() {
+    script.close();
+    owner.close();
+  }
+}

@@ -1,0 +1,62 @@
+package io.espalier.worker.model;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Writes a whole model as a HuggingFace directory: float32 weights, config, tokenizer. */
+public final class ModelDirectory {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final List<String> COPIED = List.of(".json", ".txt", ".model", ".jinja");
+
+  private ModelDirectory() {}
+
+  /**
+   * @param flat all weights in the order of the model's layout [P]
+   */
+  public static void write(Path directory, BaseModel model, float[] flat) throws IOException {
+    Files.createDirectories(directory);
+    List<Safetensors.Tensor> tensors =
+        model.layout().entries().stream()
+            .filter(WeightLayout.Entry::present)
+            .map(
+                entry ->
+                    new Safetensors.Tensor(
+                        entry.name(),
+                        entry.shape(),
+                        FloatBuffer.wrap(
+                            flat, Math.toIntExact(entry.offset()), Math.toIntExact(entry.size()))))
+            .toList();
+    DurableFiles.write(
+        directory.resolve("model.safetensors"), file -> Safetensors.write(file, tensors));
+    List<Path> beside;
+    try (Stream<Path> files = Files.list(model.directory())) {
+      beside = files.filter(ModelDirectory::copied).toList();
+    }
+    for (Path file : beside) {
+      DurableFiles.write(directory.resolve(file.getFileName()), copy -> Files.copy(file, copy));
+    }
+    DurableFiles.write(directory.resolve("config.json"), config(model));
+  }
+
+  private static boolean copied(Path file) {
+    String name = file.getFileName().toString();
+    return Files.isRegularFile(file)
+        && !name.equals("config.json")
+        && !name.endsWith(".index.json")
+        && COPIED.stream().anyMatch(name::endsWith);
+  }
+
+  /** The base model's config, its dtype being that of the weights written. */
+  private static String config(BaseModel model) throws IOException {
+    ObjectNode config =
+        (ObjectNode) JSON.readTree(model.directory().resolve("config.json").toFile());
+    config.put(config.has("dtype") ? "dtype" : "torch_dtype", "float32");
+    return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(config);
+  }
+}
