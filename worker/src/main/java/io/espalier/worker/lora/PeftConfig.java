@@ -1,0 +1,158 @@
+package io.espalier.worker.lora;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.common.UserError;
+import io.espalier.common.trial.Training.Lora;
+import io.espalier.worker.model.Projection;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** {@code adapter_config.json}: every key PEFT 0.20 writes, sorted, two spaces of indentation. */
+final class PeftConfig {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Keys that change what an adapter computes and that this reader does not know. */
+  private static final List<String> UNSUPPORTED =
+      List.of(
+          "use_dora",
+          "use_rslora",
+          "use_qalora",
+          "use_bdlora",
+          "fan_in_fan_out",
+          "lora_bias",
+          "modules_to_save",
+          "rank_pattern",
+          "alpha_pattern",
+          "layers_to_transform",
+          "layer_replication",
+          "target_parameters",
+          "trainable_token_indices",
+          "alora_invocation_tokens");
+
+  private static final String TEMPLATE =
+      """
+      {
+        "alora_invocation_tokens": null,
+        "alpha_pattern": {},
+        "arrow_config": null,
+        "auto_mapping": null,
+        "base_model_name_or_path": %s,
+        "bias": "none",
+        "corda_config": null,
+        "ensure_weight_tying": false,
+        "eva_config": null,
+        "exclude_modules": null,
+        "fan_in_fan_out": false,
+        "inference_mode": true,
+        "init_lora_weights": true,
+        "layer_replication": null,
+        "layers_pattern": null,
+        "layers_to_transform": null,
+        "loftq_config": {},
+        "lora_alpha": %s,
+        "lora_bias": false,
+        "lora_dropout": %s,
+        "lora_ga_config": null,
+        "megatron_config": null,
+        "megatron_core": "megatron.core",
+        "modules_to_save": null,
+        "monteclora_config": null,
+        "peft_type": "LORA",
+        "peft_version": "0.20.0",
+        "qalora_group_size": 16,
+        "r": %d,
+        "rank_pattern": {},
+        "revision": null,
+        "target_modules": [
+      %s
+        ],
+        "target_parameters": null,
+        "task_type": "CAUSAL_LM",
+        "trainable_token_indices": null,
+        "use_bdlora": null,
+        "use_dora": false,
+        "use_qalora": false,
+        "use_rslora": false,
+        "velora_config": null
+      }""";
+
+  private PeftConfig() {}
+
+  static String json(AdapterLayout layout, String baseModel) {
+    Lora lora = layout.lora();
+    return TEMPLATE.formatted(
+        quoted(baseModel),
+        lora.alpha() == Math.rint(lora.alpha())
+            ? Long.toString((long) lora.alpha())
+            : Double.toString(lora.alpha()),
+        Double.toString(lora.dropout()),
+        lora.rank(),
+        layout.modules().stream()
+            .map(module -> "    " + quoted(module.moduleName()))
+            .collect(Collectors.joining(",\n")));
+  }
+
+  private static String quoted(String text) {
+    try {
+      return JSON.writeValueAsString(text);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static Lora read(Path file) {
+    JsonNode config;
+    try {
+      config = JSON.readTree(file.toFile());
+    } catch (IOException e) {
+      throw new UserError("%s cannot be read as JSON: %s".formatted(file, e.getMessage()), e);
+    }
+    require(file, config, "peft_type", "LORA");
+    require(file, config, "task_type", "CAUSAL_LM");
+    require(file, config, "bias", "none");
+    for (String key : UNSUPPORTED) {
+      JsonNode value = config.path(key);
+      boolean unset =
+          value.isMissingNode()
+              || value.isNull()
+              || (value.isBoolean() && !value.booleanValue())
+              || (value.isContainerNode() && value.isEmpty());
+      if (!unset) {
+        throw new UserError("%s: %s is %s, which is not supported".formatted(file, key, value));
+      }
+    }
+    int rank = config.path("r").asInt(0);
+    double alpha = config.path("lora_alpha").asDouble(0);
+    if (rank < 1 || !(alpha > 0)) {
+      throw new UserError("%s: r and lora_alpha must be above 0".formatted(file));
+    }
+    return new Lora(rank, alpha, config.path("lora_dropout").asDouble(0), modules(file, config));
+  }
+
+  private static void require(Path file, JsonNode config, String key, String expected) {
+    String found = config.path(key).asText("missing");
+    if (!found.equals(expected)) {
+      throw new UserError("%s: %s is %s; supported is %s".formatted(file, key, found, expected));
+    }
+  }
+
+  private static List<String> modules(Path file, JsonNode config) {
+    JsonNode named = config.path("target_modules");
+    if (named.isTextual() && named.asText().equals(AdapterLayout.ALL_LINEAR)) {
+      return List.of(AdapterLayout.ALL_LINEAR);
+    }
+    if (!named.isArray()) {
+      throw new UserError(
+          "%s: target_modules is %s; supported is a list of module names such as %s"
+              .formatted(file, named, Projection.Q_PROJ.moduleName()));
+    }
+    var modules = new ArrayList<String>();
+    named.forEach(module -> modules.add(module.asText()));
+    return modules;
+  }
+}

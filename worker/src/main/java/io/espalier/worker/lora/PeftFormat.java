@@ -1,0 +1,74 @@
+package io.espalier.worker.lora;
+
+import io.espalier.common.UserError;
+import io.espalier.common.trial.Training.Lora;
+import io.espalier.worker.lora.AdapterLayout.Matrix;
+import io.espalier.worker.model.DurableFiles;
+import io.espalier.worker.model.ModelConfig;
+import io.espalier.worker.model.Safetensors;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * An adapter as PEFT saves it: {@code adapter_model.safetensors} and {@code adapter_config.json}.
+ */
+public final class PeftFormat {
+  private static final String WEIGHTS = "adapter_model.safetensors";
+  private static final String CONFIG = "adapter_config.json";
+
+  private PeftFormat() {}
+
+  /**
+   * An adapter read.
+   *
+   * @param values the flat vector [P]
+   */
+  public record Adapter(AdapterLayout layout, float[] values) {}
+
+  /**
+   * Writes an adapter; each file appears whole or not at all.
+   *
+   * @param flat the slot's flat vector [P]
+   * @param baseModel what PEFT shall load below it
+   */
+  public static void write(Path directory, AdapterLayout layout, float[] flat, String baseModel)
+      throws IOException {
+    List<Safetensors.Tensor> tensors =
+        layout.matrices().stream()
+            .sorted(Comparator.comparing(Matrix::peftName))
+            .map(matrix -> tensor(matrix, flat))
+            .toList();
+    Files.createDirectories(directory);
+    DurableFiles.write(directory.resolve(WEIGHTS), file -> Safetensors.write(file, tensors));
+    DurableFiles.write(directory.resolve(CONFIG), PeftConfig.json(layout, baseModel));
+  }
+
+  private static Safetensors.Tensor tensor(Matrix matrix, float[] flat) {
+    return new Safetensors.Tensor(
+        matrix.peftName(),
+        new long[] {matrix.rows(), matrix.columns()},
+        FloatBuffer.wrap(flat, Math.toIntExact(matrix.offset()), Math.toIntExact(matrix.size())));
+  }
+
+  /**
+   * Reads an adapter of a model.
+   *
+   * @throws UserError naming file and key when it is not a plain LoRA adapter of this model
+   */
+  public static Adapter read(Path directory, ModelConfig model) {
+    Lora lora = PeftConfig.read(directory.resolve(CONFIG));
+    AdapterLayout layout = AdapterLayout.of(model, lora);
+    Safetensors stored = Safetensors.ofFile(directory.resolve(WEIGHTS));
+    float[] flat = new float[Math.toIntExact(layout.parameters())];
+    for (Matrix matrix : layout.matrices()) {
+      stored
+          .floats(matrix.peftName(), matrix.rows(), matrix.columns())
+          .get(flat, Math.toIntExact(matrix.offset()), Math.toIntExact(matrix.size()));
+    }
+    return new Adapter(layout, flat);
+  }
+}
