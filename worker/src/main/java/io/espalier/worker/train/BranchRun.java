@@ -1,0 +1,239 @@
+package io.espalier.worker.train;
+
+import io.espalier.common.UserError;
+import io.espalier.common.metrics.Measurement;
+import io.espalier.common.protocol.Lease;
+import io.espalier.common.trial.Branch.Milestone;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.Schedule;
+import io.espalier.common.trial.Training;
+import io.espalier.common.trial.Training.LossNormalisation;
+import io.espalier.common.trial.Training.TrainType;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.common.trial.Verdict;
+import io.espalier.worker.data.BatchPlan;
+import io.espalier.worker.data.EvaluationSet;
+import io.espalier.worker.data.PreparedData;
+import io.espalier.worker.data.TokenRow;
+import io.espalier.worker.evaluate.Evaluator;
+import io.espalier.worker.evaluate.SetEvaluation;
+import io.espalier.worker.lora.AdapterInit;
+import io.espalier.worker.lora.AdapterLayout;
+import io.espalier.worker.lora.SplitMix;
+import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.Libtorch;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+/**
+ * One branch's way through its updates, on the thread that calls {@link #run}. The base model is
+ * shared and stays open; everything else it makes on the device is freed when it returns.
+ */
+public final class BranchRun {
+  private final Lease lease;
+  private final BaseModel model;
+  private final PreparedData data;
+  private final BranchListener listener;
+  private final Training training;
+  private final BatchPlan plan;
+  private final Schedule schedule;
+  private final Guards guards;
+  private final SetEvaluation evaluation;
+  private final Export export;
+  private final Progress progress = new Progress();
+  private final List<TrialResult> results = new ArrayList<>();
+  private final CompletableFuture<Outcome> stop = new CompletableFuture<>();
+  private long started;
+
+  /**
+   * @param decode tokens of a generated answer to text
+   */
+  public BranchRun(
+      Lease lease,
+      BaseModel model,
+      PreparedData data,
+      Function<int[], String> decode,
+      BranchListener listener) {
+    this.lease = lease;
+    this.model = model;
+    this.data = data;
+    this.listener = listener;
+    training = lease.branch().config().training();
+    plan =
+        new BatchPlan(
+            data.train().size(),
+            training,
+            lease.settings().dataset().shuffle(),
+            lease.settings().dataset().dataSeed());
+    schedule = training.schedule(data.train().size());
+    guards = new Guards(lease.settings().guard());
+    evaluation =
+        new SetEvaluation(lease.settings().evaluation(), model.config().endTokens(), decode);
+    export = new Export(lease);
+  }
+
+  /**
+   * Ends the branch with this outcome before its next update; trials already finished stay so. Safe
+   * from any thread; the first call counts.
+   */
+  public void stop(Outcome outcome) {
+    stop.complete(outcome);
+  }
+
+  /**
+   * Trains the branch to its end.
+   *
+   * @return one result for each of its trials, in the milestones' order; what went wrong is in
+   *     their outcomes, nothing is thrown
+   */
+  public List<TrialResult> run() {
+    started = System.nanoTime();
+    Outcome end;
+    try {
+      Libtorch.prepareThread();
+      try (Pack pack = pack()) {
+        end = train(pack);
+      }
+    } catch (UserError e) {
+      end = new Outcome.Failed(String.valueOf(e.getMessage()));
+    } catch (IOException | RuntimeException e) {
+      end = new Outcome.Failed(Failure.sentence(e, progress.updates() + 1));
+    }
+    List<Milestone> milestones = lease.branch().milestones();
+    for (Milestone milestone : milestones.subList(results.size(), milestones.size())) {
+      results.add(result(milestone, end, Map.of(), Optional.empty()));
+    }
+    return List.copyOf(results);
+  }
+
+  private Pack pack() {
+    Rows.check(data, model.config());
+    Trainable trainable;
+    float[] start;
+    if (training.trainType() == TrainType.FULL) {
+      trainable = new Trainable.AllWeights(model.layout());
+      start = new float[0];
+    } else {
+      AdapterLayout layout = AdapterLayout.of(model.config(), training.lora());
+      trainable = new Trainable.Adapter(layout);
+      start = AdapterInit.values(layout, training.seed());
+    }
+    return new Pack(
+        model,
+        trainable,
+        new Pack.Regularisation(training.labelSmoothing(), training.lora().dropout()),
+        List.of(
+            new Pack.Slot(
+                training.optimizer(), training.clippingNorm().orElse(0), trainable.scale())),
+        start);
+  }
+
+  private Outcome train(Pack pack) throws IOException {
+    long updated = System.nanoTime();
+    for (long number = 1; number <= lease.branch().updates(); number++) {
+      if (stop.isDone()) {
+        return stop.join();
+      }
+      BatchPlan.Update update = plan.update(number);
+      Progress.Batch batch = accumulate(pack, update);
+      Pack.Measured measured = pack.measure().get(0);
+      double rate = schedule.learningRate(number);
+      Optional<Verdict> verdict = guards.judge(number, measured.loss(), measured.gradNorm());
+      if (verdict.isEmpty()) {
+        pack.update(new boolean[] {measured.finite()}, new double[] {rate});
+        progress.applied(update, batch, measured.lossSum());
+      }
+      long now = System.nanoTime();
+      double speed = batch.tokens() / Math.max(1e-9, (now - updated) * 1e-9);
+      updated = now;
+      tell(number, new Measurement.Update(measured.loss(), rate, measured.gradNorm(), speed));
+      if (verdict.isPresent()) {
+        Verdict kill = verdict.get();
+        tell(number, new Measurement.Kill(kill.rule(), kill.value(), kill.threshold()));
+        return new Outcome.Killed(kill);
+      }
+      evaluate(pack, update);
+    }
+    return new Outcome.Completed();
+  }
+
+  private Progress.Batch accumulate(Pack pack, BatchPlan.Update update) {
+    List<List<TokenRow>> passes =
+        update.microBatches().stream()
+            .map(rows -> Arrays.stream(rows).mapToObj(data.train()::get).toList())
+            .toList();
+    long targets = passes.stream().mapToLong(BranchRun::targets).sum();
+    int place = update.firstPlace();
+    for (List<TokenRow> rows : passes) {
+      long divisor =
+          training.lossNormalisation() == LossNormalisation.TOKEN
+              ? targets
+              : passes.size() * targets(rows);
+      double share = divisor == 0 ? 0 : 1.0 / divisor;
+      long[] keys = new long[rows.size()];
+      for (int i = 0; i < keys.length; i++) {
+        keys[i] = SplitMix.mix(training.seed(), update.epoch(), place++) >>> 32;
+      }
+      pack.accumulate(MicroBatch.of(List.of(new MicroBatch.Part(rows, share, keys))));
+    }
+    long tokens = passes.stream().flatMap(List::stream).mapToLong(TokenRow::length).sum();
+    return new Progress.Batch(tokens, targets);
+  }
+
+  private static long targets(List<TokenRow> rows) {
+    return rows.stream().mapToLong(TokenRow::targets).sum();
+  }
+
+  /** Evaluates where an epoch or a trial ends; finishes the trials that end here. */
+  private void evaluate(Pack pack, BatchPlan.Update update) throws IOException {
+    List<Milestone> ending =
+        lease.branch().milestones().stream()
+            .filter(milestone -> milestone.update() == update.number())
+            .toList();
+    boolean epochEnds = update.endsEpoch() && lease.settings().evaluation().everyEpoch();
+    if (ending.isEmpty() && !epochEnds) {
+      return;
+    }
+    var evaluator = new Evaluator(pack.state(0));
+    var metrics = new TreeMap<String, Double>();
+    for (EvaluationSet set : data.evaluation()) {
+      List<Measurement.Evaluation> measured =
+          ending.isEmpty() ? evaluation.loss(evaluator, set) : evaluation.all(evaluator, set);
+      for (Measurement.Evaluation value : measured) {
+        tell(update.number(), value);
+        metrics.put(value.name(), value.value());
+      }
+    }
+    for (Milestone milestone : ending) {
+      String place = export.write(milestone.trial(), model, pack.trainable(), pack.parameters(0));
+      results.add(result(milestone, new Outcome.Completed(), metrics, Optional.of(place)));
+    }
+  }
+
+  private void tell(long update, Measurement measurement) {
+    listener.measured(
+        update, progress.epochs(), progress.samples(), progress.tokens(), measurement);
+  }
+
+  private TrialResult result(
+      Milestone milestone, Outcome outcome, Map<String, Double> metrics, Optional<String> adapter) {
+    return new TrialResult(
+        milestone.trial(),
+        outcome,
+        progress.updates(),
+        progress.epochs(),
+        progress.samples(),
+        progress.tokens(),
+        progress.trainLoss(),
+        metrics,
+        (System.nanoTime() - started) * 1e-9,
+        adapter);
+  }
+}

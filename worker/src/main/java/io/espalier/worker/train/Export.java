@@ -1,0 +1,69 @@
+package io.espalier.worker.train;
+
+import io.espalier.common.protocol.Lease;
+import io.espalier.common.trial.TrialId;
+import io.espalier.worker.lora.PeftFormat;
+import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.DurableFiles;
+import io.espalier.worker.model.ModelDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Puts what a trial trained into the store: written under the attempt's own path, then renamed to
+ * the trial's, so that a worker thought dead overwrites nothing half-way.
+ */
+final class Export {
+  private final Path sweep;
+  private final Path attempt;
+
+  Export(Lease lease) {
+    sweep = Path.of(lease.sweepDirectory());
+    attempt = sweep.resolve("branches/%s/%s".formatted(lease.branch().id(), lease.attempt()));
+  }
+
+  /**
+   * @param flat the slot's flat vector [P]
+   * @return where it lies, relative to the sweep's directory
+   */
+  String write(TrialId trial, BaseModel model, Trainable trainable, float[] flat)
+      throws IOException {
+    Path fresh = attempt.resolve("trial-" + trial);
+    remove(fresh);
+    Files.createDirectories(fresh);
+    if (trainable instanceof Trainable.Adapter adapter) {
+      PeftFormat.write(fresh, adapter.layout(), flat, model.directory().toString());
+    } else {
+      ModelDirectory.write(fresh, model, flat);
+    }
+    Path place = sweep.resolve("trials/%s/adapter".formatted(trial));
+    Files.createDirectories(place.resolveSibling("."));
+    Path replaced = attempt.resolve("replaced-" + trial);
+    remove(replaced);
+    if (Files.exists(place)) {
+      Files.move(place, replaced, StandardCopyOption.ATOMIC_MOVE);
+    }
+    Files.move(fresh, place, StandardCopyOption.ATOMIC_MOVE);
+    DurableFiles.flush(place.resolveSibling("."));
+    remove(replaced);
+    return sweep.relativize(place).toString();
+  }
+
+  private static void remove(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    List<Path> deepestFirst;
+    try (Stream<Path> paths = Files.walk(directory)) {
+      deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path path : deepestFirst) {
+      Files.delete(path);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package io.espalier.worker.train;
+
+import io.espalier.common.spec.GuardSpec;
+import io.espalier.common.spec.GuardSpec.Collapse;
+import io.espalier.common.spec.GuardSpec.GradientNorm;
+import io.espalier.common.spec.GuardSpec.LossSpike;
+import io.espalier.common.trial.Verdict;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * The rules of one branch, told every update's loss and gradient norm before it is applied. A
+ * number that is not finite is worse than every finite one in each rule.
+ */
+final class Guards {
+  private final GuardSpec spec;
+  private final Window spikeLosses;
+  private final Window collapseLosses;
+  private final Window collapseNorms;
+  private final List<Double> firstNorms = new ArrayList<>();
+  private OptionalDouble firstLoss = OptionalDouble.empty();
+  private int spikes;
+
+  Guards(GuardSpec spec) {
+    this.spec = spec;
+    spikeLosses = new Window(spec.lossSpike().map(LossSpike::window).orElse(1));
+    int window = spec.collapse().map(Collapse::window).orElse(1);
+    collapseLosses = new Window(window);
+    collapseNorms = new Window(window);
+  }
+
+  /** The first rule that ends the branch at this update, if one does. */
+  Optional<Verdict> judge(long update, double loss, double gradNorm) {
+    Optional<Verdict> spike = spec.lossSpike().flatMap(rule -> lossSpike(rule, update, loss));
+    Optional<Verdict> collapse =
+        spec.collapse().flatMap(rule -> collapse(rule, update, loss, gradNorm));
+    return nonFinite(update, loss, gradNorm)
+        .or(() -> spec.gradientNorm().flatMap(rule -> norm(rule, update, gradNorm)))
+        .or(() -> spike)
+        .or(() -> collapse);
+  }
+
+  private Optional<Verdict> nonFinite(long update, double loss, double gradNorm) {
+    if (!spec.nonFinite() || (Double.isFinite(loss) && Double.isFinite(gradNorm))) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Verdict(
+            "non_finite",
+            update,
+            Double.isFinite(loss) ? gradNorm : loss,
+            Double.NaN,
+            List.of(loss, gradNorm),
+            "non_finite: at update %d the loss is %s and the gradient norm %s; both must be finite"
+                .formatted(update, text(loss), text(gradNorm))));
+  }
+
+  private static Optional<Verdict> norm(GradientNorm rule, long update, double gradNorm) {
+    if (gradNorm <= rule.ceiling()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Verdict(
+            "gradient_norm",
+            update,
+            gradNorm,
+            rule.ceiling(),
+            List.of(gradNorm),
+            "gradient_norm: at update %d the gradient norm %s is above the ceiling %s"
+                .formatted(update, text(gradNorm), text(rule.ceiling()))));
+  }
+
+  private Optional<Verdict> lossSpike(LossSpike rule, long update, double loss) {
+    double threshold = rule.factor() * spikeLosses.mean();
+    List<Double> before = spikeLosses.values();
+    boolean judged = spikeLosses.full();
+    if (Double.isFinite(loss)) {
+      spikeLosses.add(loss);
+    }
+    // Not "loss >= threshold": a NaN must count as a spike.
+    spikes = judged && !(loss < threshold) ? spikes + 1 : 0;
+    if (spikes < rule.patience()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Verdict(
+            "loss_spike",
+            update,
+            loss,
+            threshold,
+            before,
+            "loss_spike: at update %d the loss %s is at least %s × the mean of the last %d (%s), %d in a row"
+                .formatted(
+                    update,
+                    text(loss),
+                    text(rule.factor()),
+                    rule.window(),
+                    text(threshold / rule.factor()),
+                    spikes)));
+  }
+
+  private Optional<Verdict> collapse(Collapse rule, long update, double loss, double gradNorm) {
+    collapseLosses.add(worst(loss));
+    collapseNorms.add(worst(gradNorm));
+    if (firstLoss.isEmpty() && Double.isFinite(loss)) {
+      firstLoss = OptionalDouble.of(loss);
+    }
+    if (firstNorms.size() < rule.window() && Double.isFinite(gradNorm)) {
+      firstNorms.add(gradNorm);
+    }
+    if (!collapseLosses.full() || firstLoss.isEmpty() || firstNorms.size() < rule.window()) {
+      return Optional.empty();
+    }
+    double lossLimit = rule.lossFactor() * firstLoss.getAsDouble();
+    double normLimit = rule.normFactor() * median(firstNorms);
+    double mean = collapseLosses.mean();
+    double norm = median(collapseNorms.values());
+    if (mean <= lossLimit || norm <= normLimit) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Verdict(
+            "collapse",
+            update,
+            mean,
+            lossLimit,
+            collapseLosses.values(),
+            "collapse: over the %d updates up to %d the mean loss %s is above %s × the first loss (%s) and the median gradient norm %s above %s × that of the first %d (%s)"
+                .formatted(
+                    rule.window(),
+                    update,
+                    text(mean),
+                    text(rule.lossFactor()),
+                    text(firstLoss.getAsDouble()),
+                    text(norm),
+                    text(rule.normFactor()),
+                    rule.window(),
+                    text(median(firstNorms)))));
+  }
+
+  private static double worst(double value) {
+    return Double.isFinite(value) ? value : Double.POSITIVE_INFINITY;
+  }
+
+  private static double median(Collection<Double> values) {
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+
+  private static String text(double value) {
+    return Double.isFinite(value) ? "%.4g".formatted(value) : Double.toString(value);
+  }
+}

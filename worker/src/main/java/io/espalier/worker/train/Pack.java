@@ -1,0 +1,235 @@
+package io.espalier.worker.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.espalier.common.trial.Training.AdamW;
+import io.espalier.worker.evaluate.TrainedState;
+import io.espalier.worker.model.BaseModel;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * K slots trained together in one pass over one copy of the base model. For an update: {@link
+ * #accumulate} each micro-batch, look at {@link #measure}, then {@link #update} the slots that
+ * should go on. A slot's numbers are never mixed with another's: one that turns NaN disturbs
+ * nobody. Belongs to one thread. Owns weights, moments and gradients on the device; closing frees
+ * them.
+ */
+public final class Pack implements AutoCloseable {
+  private final BaseModel model;
+  private final Trainable trainable;
+  private final List<Slot> slots;
+  private final NDManager owner;
+  private final NDArray flat;
+  private final NDArray firstMoments;
+  private final NDArray secondMoments;
+  private final NDArray steps;
+  private final NDArray scale;
+  private final NDArray options;
+  private final NDArray settings;
+
+  /** Gradients and sums of the update under way; its own scope, so that a step leaves nothing. */
+  private Sums sums;
+
+  private Optional<NDArray> measuredNorms = Optional.empty();
+
+  /**
+   * What a slot is trained with.
+   *
+   * @param clippingNorm 0 switches clipping off
+   * @param scale of the adapter's product: α ÷ rank
+   */
+  public record Slot(AdamW optimizer, double clippingNorm, double scale) {}
+
+  /**
+   * What all slots have in common.
+   *
+   * @param labelSmoothing 0 (none) to 1 (exclusive)
+   * @param dropout probability of a feature before an adapter to be dropped, 0 to 1 (exclusive)
+   */
+  public record Regularisation(double labelSmoothing, double dropout) {}
+
+  /**
+   * What an update is judged by before it is applied.
+   *
+   * @param loss sum of its weighted token losses
+   * @param lossSum sum of its plain token losses
+   * @param gradNorm of its gradient, before clipping
+   */
+  public record Measured(double loss, double lossSum, double gradNorm) {
+    public boolean finite() {
+      return Double.isFinite(loss) && Double.isFinite(gradNorm);
+    }
+  }
+
+  private record Sums(NDManager scope, NDArray gradients, NDArray losses) {}
+
+  private NDArray norms() {
+    NDArray norms = model.call(sums.scope, "norms", sums.gradients).head();
+    measuredNorms = Optional.of(norms);
+    return norms;
+  }
+
+  /**
+   * @param start the slots' flat vectors one after another, K × P; empty for a pack that trains all
+   *     weights, which starts at the model's own
+   */
+  public Pack(
+      BaseModel model,
+      Trainable trainable,
+      Regularisation regularisation,
+      List<Slot> slots,
+      float[] start) {
+    this.model = model;
+    this.trainable = trainable;
+    this.slots = List.copyOf(slots);
+    if (trainable instanceof Trainable.AllWeights && slots.size() != 1) {
+      throw new IllegalArgumentException("a pack that trains all weights has one slot");
+    }
+    owner = model.newScope();
+    Shape shape = new Shape(slots.size(), trainable.parameters());
+    flat =
+        trainable instanceof Trainable.AllWeights
+            ? model.flatWeights(owner)
+            : owner.create(start, shape);
+    firstMoments = owner.zeros(shape);
+    secondMoments = owner.zeros(shape);
+    steps = owner.zeros(new Shape(slots.size(), 1), DataType.FLOAT64);
+    float[] scales = new float[slots.size()];
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] = (float) slots.get(i).scale();
+    }
+    scale = owner.create(scales, new Shape(slots.size(), 1, 1));
+    options = owner.create(new long[] {trainable.rank(), trainable.moduleBits()});
+    settings =
+        owner.create(
+            new double[] {regularisation.labelSmoothing(), regularisation.dropout()}, new Shape(2));
+    sums = none();
+  }
+
+  private Sums none() {
+    NDManager scope = owner.newSubManager();
+    return new Sums(
+        scope,
+        scope.create(new Shape(0)),
+        scope.zeros(new Shape(2, slots.size()), DataType.FLOAT64));
+  }
+
+  /** Runs one micro-batch forward and backward and adds its gradients and losses. */
+  void accumulate(MicroBatch batch) {
+    NDManager next = owner.newSubManager();
+    try (NDManager scope = owner.newSubManager()) {
+      int targets = batch.targets().length;
+      NDList made =
+          model.callWithWeights(
+              scope,
+              "accumulate",
+              true,
+              flat,
+              sums.gradients,
+              sums.losses,
+              model.frequencies(),
+              scale,
+              options,
+              settings,
+              scope.create(batch.ids(), new Shape(batch.rows(), batch.length())),
+              scope.create(batch.targets(), new Shape(targets)),
+              scope.create(batch.labels(), new Shape(targets)),
+              scope.create(batch.slots(), new Shape(targets)),
+              scope.create(batch.shares(), new Shape(targets)),
+              scope.create(batch.keys(), new Shape(batch.rows())));
+      made.attach(next);
+      sums.scope.close();
+      measuredNorms = Optional.empty();
+      sums = new Sums(next, made.get(0), made.get(1));
+    } catch (RuntimeException e) {
+      next.close();
+      throw e;
+    }
+  }
+
+  /** What has been accumulated since the last update, per slot. */
+  public List<Measured> measure() {
+    double[] losses = sums.losses.toDoubleArray();
+    double[] norms = norms().toDoubleArray();
+    return IntStream.range(0, slots.size())
+        .mapToObj(slot -> new Measured(losses[slot], losses[slots.size() + slot], norms[slot]))
+        .toList();
+  }
+
+  /**
+   * Applies what was accumulated to the slots that are due and whose gradient is finite, and starts
+   * a new update.
+   *
+   * @param due one for each slot
+   * @param learningRates one for each slot
+   */
+  public void update(boolean[] due, double[] learningRates) {
+    try (NDManager scope = owner.newSubManager()) {
+      double[] rows = new double[slots.size() * 6];
+      for (int i = 0; i < slots.size(); i++) {
+        Slot slot = slots.get(i);
+        AdamW adamw = slot.optimizer();
+        double[] row = {
+          learningRates[i],
+          slot.clippingNorm(),
+          adamw.beta1(),
+          adamw.beta2(),
+          adamw.epsilon(),
+          adamw.weightDecay()
+        };
+        System.arraycopy(row, 0, rows, 6 * i, 6);
+      }
+      model.call(
+          scope,
+          "update",
+          flat,
+          firstMoments,
+          secondMoments,
+          steps,
+          sums.gradients,
+          measuredNorms.orElseGet(this::norms),
+          scope.create(due, new Shape(slots.size(), 1)),
+          scope.create(rows, new Shape(slots.size(), 6)));
+    }
+    discard();
+  }
+
+  /** Forgets what was accumulated. */
+  public void discard() {
+    sums.scope.close();
+    measuredNorms = Optional.empty();
+    sums = none();
+  }
+
+  public int size() {
+    return slots.size();
+  }
+
+  public Trainable trainable() {
+    return trainable;
+  }
+
+  /** A slot's flat vector [P], copied from the device. */
+  public float[] parameters(int slot) {
+    try (NDManager scope = owner.newSubManager()) {
+      NDArray row = flat.get(slot);
+      row.attach(scope);
+      return row.toFloatArray();
+    }
+  }
+
+  /** A slot's weights as evaluation sees them; valid while this pack is open. */
+  public TrainedState state(int slot) {
+    return new TrainedState(model, flat, scale, options, slot);
+  }
+
+  @Override
+  public void close() {
+    owner.close();
+  }
+}

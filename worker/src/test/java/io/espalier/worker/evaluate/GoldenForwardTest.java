@@ -1,0 +1,103 @@
+package io.espalier.worker.evaluate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.common.trial.Training.AdamW;
+import io.espalier.common.trial.Training.Lora;
+import io.espalier.worker.data.TokenRow;
+import io.espalier.worker.lora.AdapterInit;
+import io.espalier.worker.lora.AdapterLayout;
+import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.Golden;
+import io.espalier.worker.train.Pack;
+import io.espalier.worker.train.Trainable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Left-padded cases are computed right-padded: positions count alike for all tokens of a row and
+ * the rotary embedding looks at differences only, so a row's logits do not depend on where its
+ * padding is.
+ */
+class GoldenForwardTest {
+  private static final float LOGITS = 2e-5f;
+  private static final double LOSS = 1e-5;
+
+  @ParameterizedTest
+  @CsvSource({
+    "qwen2_tiny, single",
+    "qwen2_tiny, long",
+    "qwen2_tiny, batch_right_pad",
+    "qwen2_tiny, batch_left_pad",
+    "llama_tiny, single",
+    "llama_tiny, long",
+    "llama_tiny, batch_right_pad",
+    "llama_tiny, batch_left_pad"
+  })
+  void logits_loss_and_greedy_answers_are_those_of_transformers(String name, String test) {
+    JsonNode expected = Golden.json("forward/%s/%s.json".formatted(name, test));
+    float[] logits =
+        Golden.floats(Golden.path("forward/%s/%s.safetensors".formatted(name, test)), "logits_f32");
+    List<TokenRow> rows = rows(expected);
+    try (BaseModel model = BaseModel.load(Golden.path("models/" + name), Device.cpu());
+        Pack pack = untrained(model)) {
+      var evaluator = new Evaluator(pack.state(0));
+      int vocabulary = model.config().vocabulary();
+      int width = expected.get("input_ids").get(0).size();
+      for (int row = 0; row < rows.size(); row++) {
+        int first = firstToken(expected.get("attention_mask").get(row));
+        int from = (row * width + first) * vocabulary;
+        float[] ours = evaluator.logits(rows.get(row).inputIds());
+        assertThat(ours)
+            .containsExactly(Arrays.copyOfRange(logits, from, from + ours.length), within(LOGITS));
+      }
+      assertThat(evaluator.score(rows).loss())
+          .isCloseTo(expected.get("loss_f32").asDouble(), within(LOSS));
+      List<int[]> answers =
+          evaluator.answer(rows.stream().map(TokenRow::inputIds).toList(), List.of(), 12);
+      for (int row = 0; row < expected.path("greedy_12_new_tokens").size(); row++) {
+        assertThat(answers.get(row))
+            .isEqualTo(Golden.ints(expected.get("greedy_12_new_tokens").get(row)));
+      }
+    }
+  }
+
+  private static Pack untrained(BaseModel model) {
+    AdapterLayout layout =
+        AdapterLayout.of(model.config(), new Lora(2, 4, 0, List.of(AdapterLayout.ALL_LINEAR)));
+    return new Pack(
+        model,
+        new Trainable.Adapter(layout),
+        new Pack.Regularisation(0, 0),
+        List.of(new Pack.Slot(new AdamW(0.9, 0.95, 1e-8, 0), 0, 2)),
+        AdapterInit.values(layout, 1));
+  }
+
+  private static List<TokenRow> rows(JsonNode test) {
+    var rows = new ArrayList<TokenRow>();
+    for (int row = 0; row < test.get("input_ids").size(); row++) {
+      int[] mask = Golden.ints(test.get("attention_mask").get(row));
+      int first = firstToken(test.get("attention_mask").get(row));
+      int end = first + Arrays.stream(mask).sum();
+      rows.add(
+          new TokenRow(
+              Arrays.copyOfRange(Golden.ints(test.get("input_ids").get(row)), first, end),
+              Arrays.copyOfRange(Golden.ints(test.get("labels").get(row)), first, end)));
+    }
+    return rows;
+  }
+
+  private static int firstToken(JsonNode mask) {
+    int first = 0;
+    while (mask.get(first).asInt() == 0) {
+      first++;
+    }
+    return first;
+  }
+}

@@ -1,0 +1,230 @@
+package io.espalier.worker.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import io.espalier.common.metrics.Measurement;
+import io.espalier.common.protocol.Lease;
+import io.espalier.common.spec.GuardSpec;
+import io.espalier.common.spec.GuardSpec.GradientNorm;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.Training;
+import io.espalier.common.trial.Training.TrainType;
+import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.worker.data.PreparedData;
+import io.espalier.worker.evaluate.Evaluator;
+import io.espalier.worker.lora.PeftFormat;
+import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.Golden;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BranchRunTest {
+  private static BaseModel model;
+  private static PreparedData data;
+  @TempDir Path sweep;
+  private final List<Told> told = new ArrayList<>();
+
+  private record Told(
+      long update, double epoch, long samples, long tokens, Measurement measurement) {}
+
+  @BeforeAll
+  static void load() {
+    model = BaseModel.load(Golden.path("models/qwen2_tiny"), Device.cpu());
+    data = Leases.data(Golden.rows("qwen2_tiny"));
+  }
+
+  @AfterAll
+  static void close() {
+    model.close();
+  }
+
+  private BranchRun run(Lease lease) {
+    return new BranchRun(
+        lease,
+        model,
+        data,
+        Arrays::toString,
+        (update, epoch, samples, tokens, measurement) ->
+            told.add(new Told(update, epoch, samples, tokens, measurement)));
+  }
+
+  private List<Measurement.Update> updates() {
+    return told.stream()
+        .map(Told::measurement)
+        .filter(Measurement.Update.class::isInstance)
+        .map(Measurement.Update.class::cast)
+        .toList();
+  }
+
+  @Test
+  void every_milestone_is_evaluated_exported_and_reported() {
+    Lease lease =
+        Leases.lease(
+            Leases.training(TrainType.LORA, 1e-2, 4, 1), Leases.NON_FINITE_ONLY, sweep, 3, 6);
+
+    List<TrialResult> results = run(lease).run();
+
+    assertThat(results)
+        .extracting(TrialResult::trial)
+        .containsExactly(new TrialId(0), new TrialId(1));
+    assertThat(results).extracting(TrialResult::outcome).containsOnly(new Outcome.Completed());
+    assertThat(results).extracting(TrialResult::updates).containsExactly(3L, 6L);
+    assertThat(results).extracting(TrialResult::epochs).containsExactly(1.0, 2.0);
+    assertThat(results).extracting(TrialResult::samples).containsExactly(12L, 24L);
+    assertThat(results.get(0).metrics())
+        .containsOnlyKeys("eval_accuracy", "eval_loss", "eval_repetition", "eval_token_accuracy");
+    assertThat(results.get(1).metrics().get("eval_loss"))
+        .isLessThan(results.get(0).metrics().get("eval_loss"));
+    assertThat(results.get(1).trainLoss().orElseThrow())
+        .isLessThan(results.get(0).trainLoss().orElseThrow());
+    assertThat(updates()).hasSize(6);
+    Path adapter = sweep.resolve(results.get(1).adapter().orElseThrow());
+    assertThat(adapter).isEqualTo(sweep.resolve("trials/1/adapter"));
+    assertThat(PeftFormat.read(adapter, model.config()).values()).isNotEmpty();
+  }
+
+  @Test
+  void the_same_lease_gives_the_same_numbers_again() {
+    Lease lease =
+        Leases.lease(Leases.training(TrainType.LORA, 1e-2, 2, 2), Leases.NON_FINITE_ONLY, sweep, 5);
+    run(lease).run();
+    List<Double> first = updates().stream().map(Measurement.Update::trainLoss).toList();
+    told.clear();
+
+    run(lease).run();
+
+    assertThat(updates().stream().map(Measurement.Update::trainLoss).toList()).isEqualTo(first);
+  }
+
+  @Test
+  void accumulated_micro_batches_are_one_batch() {
+    run(Leases.lease(Leases.training(TrainType.LORA, 1e-2, 4, 1), Leases.NON_FINITE_ONLY, sweep, 6))
+        .run();
+    List<Measurement.Update> whole = updates();
+    told.clear();
+
+    run(Leases.lease(Leases.training(TrainType.LORA, 1e-2, 1, 4), Leases.NON_FINITE_ONLY, sweep, 6))
+        .run();
+
+    for (int i = 0; i < 6; i++) {
+      assertThat(updates().get(i).trainLoss()).isCloseTo(whole.get(i).trainLoss(), within(1e-5));
+      assertThat(updates().get(i).gradNorm()).isCloseTo(whole.get(i).gradNorm(), within(1e-4));
+    }
+  }
+
+  @Test
+  void a_guard_ends_the_branch_before_the_update_is_applied() {
+    var guard =
+        new GuardSpec(
+            true, Optional.empty(), Optional.empty(), Optional.of(new GradientNorm(1e-3)));
+    Lease lease = Leases.lease(Leases.training(TrainType.LORA, 1e-2, 4, 1), guard, sweep, 3, 6);
+
+    List<TrialResult> results = run(lease).run();
+
+    assertThat(results).hasSize(2);
+    assertThat(results)
+        .allSatisfy(
+            result -> {
+              assertThat(result.outcome()).isInstanceOf(Outcome.Killed.class);
+              assertThat(result.outcome().reason()).contains("gradient_norm", "update 1", "0.001");
+              assertThat(result.updates()).isZero();
+              assertThat(result.trainLoss()).isEmpty();
+              assertThat(result.adapter()).isEmpty();
+            });
+    assertThat(told).hasSize(2);
+    assertThat(told.get(0).measurement()).isInstanceOf(Measurement.Update.class);
+    assertThat(told.get(1).measurement())
+        .isEqualTo(new Measurement.Kill("gradient_norm", updates().get(0).gradNorm(), 1e-3));
+  }
+
+  @Test
+  void a_huge_learning_rate_is_killed_by_the_non_finite_rule() {
+    Lease lease =
+        Leases.lease(Leases.training(TrainType.LORA, 1e30, 4, 1), Leases.NON_FINITE_ONLY, sweep, 6);
+
+    TrialResult result = run(lease).run().get(0);
+
+    assertThat(result.outcome().word()).isEqualTo("killed");
+    assertThat(result.outcome().reason()).startsWith("non_finite");
+    assertThat(result.updates()).isEqualTo(updates().size() - 1L);
+  }
+
+  @Test
+  void a_stop_takes_effect_before_the_next_update() {
+    Lease lease =
+        Leases.lease(
+            Leases.training(TrainType.LORA, 1e-3, 4, 1), Leases.NON_FINITE_ONLY, sweep, 3, 9);
+    var holder = new ArrayList<BranchRun>();
+    var run =
+        new BranchRun(
+            lease,
+            model,
+            data,
+            Arrays::toString,
+            (update, epoch, samples, tokens, measurement) -> {
+              if (update == 4) {
+                holder.get(0).stop(new Outcome.Stopped("enough"));
+              }
+            });
+    holder.add(run);
+
+    List<TrialResult> results = run.run();
+
+    assertThat(results.get(0).outcome()).isEqualTo(new Outcome.Completed());
+    assertThat(results.get(1).outcome()).isEqualTo(new Outcome.Stopped("enough"));
+    assertThat(results.get(1).updates()).isEqualTo(4);
+  }
+
+  @Test
+  void full_training_starts_at_the_base_and_exports_a_whole_model() {
+    Training training = Leases.training(TrainType.FULL, 1e-3, 4, 1);
+    Lease lease = Leases.lease(training, Leases.NON_FINITE_ONLY, sweep, 9);
+
+    TrialResult result = run(lease).run().get(0);
+
+    assertThat(result.outcome()).isEqualTo(new Outcome.Completed());
+    double baseLoss = new Evaluator(lora().state(0)).score(data.evaluation().get(0).rows()).loss();
+    assertThat(result.metrics().get("eval_loss")).isLessThan(baseLoss);
+    Path exported = sweep.resolve(result.adapter().orElseThrow());
+    assertThat(Files.exists(exported.resolve("generation_config.json"))).isTrue();
+    try (BaseModel trained = BaseModel.load(exported, Device.cpu());
+        Pack pack = lora(trained)) {
+      double loss = new Evaluator(pack.state(0)).score(data.evaluation().get(0).rows()).loss();
+      assertThat(loss).isCloseTo(result.metrics().get("eval_loss"), within(1e-6));
+    }
+  }
+
+  private static Pack lora() {
+    return lora(model);
+  }
+
+  private static Pack lora(BaseModel base) {
+    return Packs.fresh(base, Leases.training(TrainType.LORA, 1e-3, 4, 1));
+  }
+
+  @Test
+  void a_token_outside_the_vocabulary_fails_with_its_row() {
+    var rows = new ArrayList<>(data.train());
+    rows.set(2, new io.espalier.worker.data.TokenRow(new int[] {1, 999}, new int[] {1, 999}));
+    var broken = new PreparedData(rows, data.evaluation(), data.summary());
+    Lease lease =
+        Leases.lease(Leases.training(TrainType.LORA, 1e-3, 4, 1), Leases.NON_FINITE_ONLY, sweep, 3);
+
+    TrialResult result =
+        new BranchRun(lease, model, broken, Arrays::toString, (u, e, s, t, m) -> {}).run().get(0);
+
+    assertThat(result.outcome().word()).isEqualTo("failed");
+    assertThat(result.outcome().reason()).contains("row 3", "999", "255");
+  }
+}
