@@ -1,9 +1,11 @@
 package io.espalier.common.metrics;
 
+import io.espalier.common.protocol.Lease;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.SweepId;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 
 /**
  * One measurement of a branch, as it is streamed and stored.
@@ -13,7 +15,7 @@ import java.time.Instant;
  * @param epoch epochs done, fractional
  * @param samples rows trained on so far
  * @param tokens tokens trained on so far, padding not counted
- * @param time when the worker measured it, in microseconds
+ * @param time when the worker measured it, cut to microseconds
  */
 public record MetricRow(
     SweepId sweep,
@@ -25,4 +27,13 @@ public record MetricRow(
     long samples,
     long tokens,
     Instant time,
-    Measurement measurement) {}
+    Measurement measurement) {
+  public MetricRow {
+    time = time.truncatedTo(ChronoUnit.MICROS);
+  }
+
+  /** Whose row it is. */
+  public Lease.Key lease() {
+    return new Lease.Key(sweep, branch, attempt);
+  }
+}
