@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -46,6 +47,7 @@ public final class RowSegment implements AutoCloseable {
       segment.write(out -> MessageSerializer.serialize(out, MetricRowCodec.SCHEMA));
     } catch (IOException e) {
       channel.close();
+      Files.delete(file);
       throw e;
     }
     return segment;
@@ -89,6 +91,17 @@ public final class RowSegment implements AutoCloseable {
     channel.force(false);
   }
 
+  /** Where the next batch will start. */
+  public long end() {
+    return end;
+  }
+
+  /** Takes back what was appended from {@code start} on. */
+  public void cutTo(long start) throws IOException {
+    channel.truncate(start);
+    end = start;
+  }
+
   /** Ends the Arrow stream and makes it durable. */
   @Override
   public void close() throws IOException {
@@ -112,7 +125,7 @@ public final class RowSegment implements AutoCloseable {
         channel.write(buffer, end + buffer.position());
       }
     } catch (IOException e) {
-      channel.truncate(end);
+      cutTo(end);
       throw e;
     }
     var place = new Place(end, end + buffer.limit());

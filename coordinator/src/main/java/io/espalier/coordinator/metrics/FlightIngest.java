@@ -1,0 +1,95 @@
+package io.espalier.coordinator.metrics;
+
+import io.espalier.common.UserError;
+import io.espalier.common.metrics.MetricRow;
+import io.grpc.netty.NettyServerBuilder;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.apache.arrow.flight.FlightServer;
+import org.apache.arrow.flight.FlightStream;
+import org.apache.arrow.flight.Location;
+import org.apache.arrow.flight.NoOpFlightProducer;
+import org.apache.arrow.flight.PutResult;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+
+/**
+ * The Flight door: each worker streams its rows by {@code DoPut} and gets {@link
+ * io.espalier.common.metrics.Answer answers} back. Owns its server; the store stays the caller's.
+ */
+final class FlightIngest implements AutoCloseable {
+  private final BufferAllocator allocator = new RootAllocator();
+  private final Set<IngestStream> streams = ConcurrentHashMap.newKeySet();
+  private final FlightServer server;
+  private volatile boolean closing;
+
+  /**
+   * @param port 0 for any free one
+   * @param accepted given each row that is new, before it is durable; must not block
+   * @throws UserError when the port cannot be bound
+   */
+  FlightIngest(
+      String host,
+      int port,
+      MetricsStore store,
+      MetricsGate gate,
+      Consumer<List<MetricRow>> accepted) {
+    var producer =
+        new NoOpFlightProducer() {
+          @Override
+          public Runnable acceptPut(
+              CallContext context, FlightStream rows, StreamListener<PutResult> answers) {
+            return () -> serve(new IngestStream(rows, answers, store, gate, accepted, allocator));
+          }
+        };
+    // Pings find connections whose other end vanished without a word.
+    Consumer<NettyServerBuilder> keepAlive =
+        builder ->
+            builder.keepAliveTime(30, TimeUnit.SECONDS).keepAliveTimeout(20, TimeUnit.SECONDS);
+    server =
+        FlightServer.builder(allocator, Location.forGrpcInsecure(host, port), producer)
+            .transportHint("grpc.builderConsumer", keepAlive)
+            .build();
+    try {
+      server.start();
+    } catch (IOException e) {
+      allocator.close();
+      throw new UserError(
+          "Flight port %d on %s cannot be opened: %s. Another coordinator may be using it: end that one, or choose another port with --flight-port."
+              .formatted(port, host, e.getMessage()),
+          e);
+    }
+  }
+
+  int port() {
+    return server.getPort();
+  }
+
+  private void serve(IngestStream stream) {
+    streams.add(stream);
+    try {
+      if (!closing) {
+        stream.run();
+      }
+    } finally {
+      streams.remove(stream);
+    }
+  }
+
+  /** Ends every stream; workers keep what was not acknowledged. */
+  @Override
+  public void close() {
+    closing = true;
+    streams.forEach(stream -> stream.interrupt("the coordinator is stopping"));
+    try {
+      server.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    allocator.close();
+  }
+}

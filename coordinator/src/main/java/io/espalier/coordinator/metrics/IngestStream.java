@@ -1,0 +1,194 @@
+package io.espalier.coordinator.metrics;
+
+import io.espalier.common.metrics.Answer;
+import io.espalier.common.metrics.Measurement;
+import io.espalier.common.metrics.MetricRow;
+import io.espalier.common.metrics.MetricRowCodec;
+import io.espalier.common.protocol.Lease;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.apache.arrow.flight.CallStatus;
+import org.apache.arrow.flight.FlightProducer;
+import org.apache.arrow.flight.FlightStream;
+import org.apache.arrow.flight.PutResult;
+import org.apache.arrow.memory.ArrowBuf;
+import org.apache.arrow.memory.BufferAllocator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One worker's stream of rows. Rows are taken in the order they come; an answer follows when they
+ * are durable and their evaluations journaled, while the next rows are read already.
+ */
+final class IngestStream {
+  private static final Logger LOG = LoggerFactory.getLogger(IngestStream.class);
+  private static final long GATE_SECONDS = 10;
+
+  private final Thread thread = Thread.currentThread();
+  private final FlightStream stream;
+  private final FlightProducer.StreamListener<PutResult> answers;
+  private final MetricsStore store;
+  private final MetricsGate gate;
+  private final Consumer<List<MetricRow>> accepted;
+  private final BufferAllocator allocator;
+
+  /** Per lease: completes when everything taken so far is acknowledged, in order. */
+  private final Map<Lease.Key, CompletableFuture<Void>> acknowledged = new HashMap<>();
+
+  private boolean ended;
+  private volatile String interruptedBy = "the coordinator is stopping";
+
+  IngestStream(
+      FlightStream stream,
+      FlightProducer.StreamListener<PutResult> answers,
+      MetricsStore store,
+      MetricsGate gate,
+      Consumer<List<MetricRow>> accepted,
+      BufferAllocator allocator) {
+    this.stream = stream;
+    this.answers = answers;
+    this.store = store;
+    this.gate = gate;
+    this.accepted = accepted;
+    this.allocator = allocator;
+  }
+
+  /** Ends the stream from another thread. */
+  synchronized void interrupt(String why) {
+    if (!ended) {
+      interruptedBy = why;
+      thread.interrupt();
+    }
+  }
+
+  void run() {
+    try {
+      while (stream.next()) {
+        take();
+      }
+      CompletableFuture.allOf(acknowledged.values().toArray(CompletableFuture[]::new))
+          .get(GATE_SECONDS, TimeUnit.SECONDS);
+      end(answers::onCompleted);
+    } catch (InterruptedException e) {
+      fail(interruptedBy);
+    } catch (ExecutionException | TimeoutException | IOException e) {
+      LOG.warn("Metric rows of a worker could not be taken; it sends them again: {}", e.toString());
+      fail(e.toString());
+    } catch (RuntimeException e) {
+      // Flight wraps interruption, and so tells that the worker went away.
+      boolean interrupted = e.getCause() instanceof InterruptedException;
+      LOG.debug("A worker's metrics stream ended", e);
+      fail(interrupted ? interruptedBy : e.toString());
+    } finally {
+      // The thread goes back to its pool.
+      Thread.interrupted();
+    }
+  }
+
+  private void take()
+      throws IOException, InterruptedException, ExecutionException, TimeoutException {
+    claimed().forEach(claim -> store.skipTo(claim.lease(), claim.sequence()));
+    var byLease = new LinkedHashMap<Lease.Key, List<MetricRow>>();
+    for (MetricRow row : MetricRowCodec.read(stream.getRoot())) {
+      byLease.computeIfAbsent(row.lease(), lease -> new ArrayList<>()).add(row);
+    }
+    var current = new LinkedHashMap<Lease.Key, CompletableFuture<Boolean>>();
+    byLease
+        .keySet()
+        .forEach(lease -> current.put(lease, gate.current(lease).toCompletableFuture()));
+    for (Map.Entry<Lease.Key, List<MetricRow>> each : byLease.entrySet()) {
+      Lease.Key lease = each.getKey();
+      CompletableFuture<Boolean> counts = current.get(lease);
+      if (counts != null && counts.get(GATE_SECONDS, TimeUnit.SECONDS)) {
+        take(lease, each.getValue());
+      } else {
+        answer(new Answer.Refused(lease));
+      }
+    }
+  }
+
+  private void take(Lease.Key lease, List<MetricRow> rows) {
+    try {
+      List<MetricRow> fresh = store.append(lease, rows);
+      if (!fresh.isEmpty()) {
+        accepted.accept(fresh);
+      }
+    } catch (SequenceGap gap) {
+      LOG.warn("{}; asked for it again", gap.getMessage());
+      answer(new Answer.Resend(lease, gap.expected()));
+      return;
+    }
+    long last = rows.get(rows.size() - 1).sequence();
+    CompletableFuture<Void> before =
+        acknowledged.getOrDefault(lease, CompletableFuture.completedFuture(null));
+    CompletableFuture<Void> stored = store.whenStored(lease, last, false);
+    acknowledged.put(
+        lease,
+        CompletableFuture.allOf(before, stored, journaled(lease, rows))
+            .thenRun(() -> answer(new Answer.Stored(lease, last)))
+            .whenComplete(
+                (done, problem) -> {
+                  if (problem != null) {
+                    interrupt(problem.toString());
+                  }
+                }));
+  }
+
+  /** Repeated rows too: an earlier life may have stored them and died before it journaled them. */
+  private CompletableFuture<Void> journaled(Lease.Key lease, List<MetricRow> rows) {
+    List<MetricRow> evaluations =
+        rows.stream().filter(row -> row.measurement() instanceof Measurement.Evaluation).toList();
+    return evaluations.isEmpty()
+        ? CompletableFuture.completedFuture(null)
+        : gate.evaluated(lease, evaluations).toCompletableFuture();
+  }
+
+  /** What the worker says was acknowledged before this stream. */
+  private List<Answer.Stored> claimed() throws IOException {
+    ArrowBuf metadata = stream.getLatestMetadata();
+    if (metadata == null || metadata.readableBytes() == 0) {
+      return List.of();
+    }
+    var bytes = new byte[Math.toIntExact(metadata.readableBytes())];
+    metadata.getBytes(metadata.readerIndex(), bytes);
+    return Answer.decode(bytes).stream()
+        .filter(Answer.Stored.class::isInstance)
+        .map(Answer.Stored.class::cast)
+        .toList();
+  }
+
+  private synchronized void answer(Answer answer) {
+    if (ended) {
+      return;
+    }
+    byte[] bytes = Answer.encode(List.of(answer));
+    ArrowBuf metadata = allocator.buffer(bytes.length);
+    metadata.writeBytes(bytes);
+    try (PutResult result = PutResult.metadata(metadata)) {
+      answers.onNext(result);
+    } catch (RuntimeException e) {
+      LOG.debug("A worker went away before its answer", e);
+      ended = true;
+    }
+  }
+
+  private void fail(String why) {
+    end(() -> answers.onError(CallStatus.UNAVAILABLE.withDescription(why).toRuntimeException()));
+  }
+
+  private synchronized void end(Runnable how) {
+    if (!ended) {
+      ended = true;
+      how.run();
+    }
+  }
+}
