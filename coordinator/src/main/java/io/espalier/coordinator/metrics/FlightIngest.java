@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.arrow.flight.FlightServer;
@@ -23,6 +25,13 @@ import org.apache.arrow.memory.RootAllocator;
  */
 final class FlightIngest implements AutoCloseable {
   private final BufferAllocator allocator = new RootAllocator();
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(
+          task -> {
+            var thread = new Thread(task, "espalier-flight");
+            thread.setDaemon(true);
+            return thread;
+          });
   private final Set<IngestStream> streams = ConcurrentHashMap.newKeySet();
   private final FlightServer server;
   private volatile boolean closing;
@@ -52,11 +61,13 @@ final class FlightIngest implements AutoCloseable {
             builder.keepAliveTime(30, TimeUnit.SECONDS).keepAliveTimeout(20, TimeUnit.SECONDS);
     server =
         FlightServer.builder(allocator, Location.forGrpcInsecure(host, port), producer)
+            .executor(threads)
             .transportHint("grpc.builderConsumer", keepAlive)
             .build();
     try {
       server.start();
     } catch (IOException e) {
+      threads.shutdown();
       allocator.close();
       throw new UserError(
           "Flight port %d on %s cannot be opened: %s. Another coordinator may be using it: end that one, or choose another port with --flight-port."
@@ -90,6 +101,7 @@ final class FlightIngest implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    threads.shutdown();
     allocator.close();
   }
 }

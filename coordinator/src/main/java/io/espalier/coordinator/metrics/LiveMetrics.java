@@ -1,0 +1,40 @@
+package io.espalier.coordinator.metrics;
+
+import io.espalier.common.metrics.Measurement;
+import io.espalier.common.metrics.MetricRow;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.SweepId;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The newest update row of each branch, for progress displays. Any thread may ask. */
+public final class LiveMetrics {
+  private final Map<SweepId, Map<BranchId, MetricRow>> latest = new ConcurrentHashMap<>();
+
+  /** The newest row whose measurement is an {@link Measurement.Update}, of the highest attempt. */
+  public Optional<MetricRow> latest(SweepId sweep, BranchId branch) {
+    return Optional.ofNullable(latest.getOrDefault(sweep, Map.of()).get(branch));
+  }
+
+  /** A sweep has ended: nobody asks for it again. */
+  public void forget(SweepId sweep) {
+    latest.remove(sweep);
+  }
+
+  void accept(List<MetricRow> rows) {
+    for (MetricRow row : rows) {
+      if (row.measurement() instanceof Measurement.Update) {
+        latest
+            .computeIfAbsent(row.sweep(), sweep -> new ConcurrentHashMap<>())
+            .merge(row.branch(), row, LiveMetrics::newer);
+      }
+    }
+  }
+
+  private static MetricRow newer(MetricRow one, MetricRow other) {
+    int attempts = one.attempt().compareTo(other.attempt());
+    return attempts > 0 || (attempts == 0 && one.sequence() > other.sequence()) ? one : other;
+  }
+}
