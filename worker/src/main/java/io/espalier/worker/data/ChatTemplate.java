@@ -12,6 +12,7 @@ import io.espalier.common.UserError;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -25,12 +26,21 @@ final class ChatTemplate {
           .withLstripBlocks(true)
           // Else an expression written in a user's message would be evaluated.
           .withNestedInterpretationEnabled(false)
+          .withElResolver(PythonStrings.beforeJinjava())
           .withLegacyOverrides(
               LegacyOverrides.newBuilder()
                   .withUseTrimmingForNotesAndExpressions(true)
                   .withParseWhitespaceControlStrictly(true)
+                  .withUseNaturalOperatorPrecedence(true)
                   .build())
           .build();
+
+  /**
+   * An argument such as {@code last_query_index=messages|length - 1}, which jinjava reads as {@code
+   * (last_query_index=messages|length) - 1}.
+   */
+  private static final Pattern BARE_ARGUMENT =
+      Pattern.compile("(?<=[(,]|, )(\\w+)=(\\w+\\|length [-+] \\d+)(?=[,)])");
 
   private final String source;
   private final Map<String, String> specialTokens;
@@ -48,7 +58,7 @@ final class ChatTemplate {
         new ELFunctionDefinition(
             "", "raise_exception", ChatTemplate.class, "raiseException", String.class));
     JinjavaInterpreter interpreter = jinjava.newInterpreter();
-    parsed = interpreter.parse(withoutLastNewline(template));
+    parsed = interpreter.parse(forJinjava(template));
     refuseErrors(interpreter);
   }
 
@@ -110,8 +120,10 @@ final class ChatTemplate {
     return error.getMessage();
   }
 
-  private static String withoutLastNewline(String template) {
-    return template.endsWith("\n") ? template.substring(0, template.length() - 1) : template;
+  /** Rewrites what Qwen3's template needs and jinjava cannot parse: see {@link #BARE_ARGUMENT}. */
+  private static String forJinjava(String template) {
+    String text = template.endsWith("\n") ? template.substring(0, template.length() - 1) : template;
+    return BARE_ARGUMENT.matcher(text.replace("[::-1]", "|reverse")).replaceAll("$1=($2)");
   }
 
   private static Map<String, String> asMap(Message message) {
