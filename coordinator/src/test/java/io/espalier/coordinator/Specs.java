@@ -1,0 +1,92 @@
+package io.espalier.coordinator;
+
+import io.espalier.common.spec.DatasetSpec;
+import io.espalier.common.spec.EvaluationSpec;
+import io.espalier.common.spec.GuardSpec;
+import io.espalier.common.spec.ObjectiveSpec;
+import io.espalier.common.spec.PruningSpec;
+import io.espalier.common.spec.SearchSpec;
+import io.espalier.common.spec.SearchSpec.Candidates;
+import io.espalier.common.spec.SweepSpec;
+import io.espalier.common.trial.Training;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** Specifications for tests, without files. */
+public final class Specs {
+  public static final Training TRAINING =
+      new Training(
+          Training.TrainType.LORA,
+          1e-4,
+          3,
+          OptionalInt.empty(),
+          1,
+          1,
+          Training.LossNormalisation.TOKEN,
+          new Training.Scheduler(Training.SchedulerType.COSINE, 0.05, OptionalInt.empty()),
+          new Training.AdamW(0.9, 0.95, 1e-8, 0.1),
+          1,
+          0,
+          new Training.Lora(8, 32, 0, List.of("all-linear")),
+          2048,
+          Training.TruncationStrategy.DELETE,
+          42);
+
+  private Specs() {}
+
+  public static SweepSpec searching(SearchSpec search) {
+    return new SweepSpec(
+        "test",
+        Path.of("model"),
+        new DatasetSpec(
+            "train.jsonl",
+            Optional.empty(),
+            OptionalDouble.of(0.1),
+            Optional.empty(),
+            Map.of(),
+            true,
+            42,
+            false),
+        TRAINING,
+        search,
+        new ObjectiveSpec("eval_loss", ObjectiveSpec.Mode.MIN, List.of()),
+        new EvaluationSpec(true, Set.of(EvaluationSpec.Metric.LOSS), 64),
+        Optional.empty(),
+        new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty()),
+        1000);
+  }
+
+  public static SweepSpec grid(String key, List<String> values) {
+    return searching(
+        new SearchSpec(
+            SearchSpec.Method.GRID, 1, 7, Map.of(key, new Candidates.Values(values)), false));
+  }
+
+  public static SweepSpec grid(
+      String slow, List<String> slowValues, String fast, List<String> fastValues) {
+    var space = new LinkedHashMap<String, Candidates>();
+    space.put(slow, new Candidates.Values(slowValues));
+    space.put(fast, new Candidates.Values(fastValues));
+    return searching(new SearchSpec(SearchSpec.Method.GRID, 1, 7, space, false));
+  }
+
+  public static SweepSpec pruned(SweepSpec spec, PruningSpec pruning) {
+    return new SweepSpec(
+        spec.name(),
+        spec.model(),
+        spec.dataset(),
+        spec.training(),
+        spec.search(),
+        spec.objective(),
+        spec.evaluation(),
+        Optional.of(pruning),
+        spec.guard(),
+        spec.maxTrials());
+  }
+}
