@@ -1,0 +1,29 @@
+package io.espalier.coordinator.report;
+
+import java.math.BigDecimal;
+import java.math.MathContext;
+
+/** Numbers as tables show them: four digits, no padding. */
+public final class Numbers {
+  private static final MathContext DIGITS = new MathContext(4);
+
+  private Numbers() {}
+
+  /** {@code 0.2041}, {@code 1.0E-4} as {@code 1e-4}, {@code NaN}, {@code ∞}. */
+  public static String text(double value) {
+    if (Double.isNaN(value)) {
+      return "NaN";
+    }
+    if (Double.isInfinite(value)) {
+      return value > 0 ? "∞" : "-∞";
+    }
+    var rounded = new BigDecimal(value).round(DIGITS).stripTrailingZeros();
+    int exponent = rounded.precision() - rounded.scale() - 1;
+    if (rounded.signum() == 0) {
+      return "0";
+    }
+    return exponent >= -3 && exponent < 7
+        ? rounded.toPlainString()
+        : rounded.movePointLeft(exponent).stripTrailingZeros().toPlainString() + "e" + exponent;
+  }
+}
