@@ -1,22 +1,34 @@
 package io.espalier.coordinator.metrics;
 
 import java.nio.file.Path;
+import java.time.Clock;
 
 /**
  * Everything that happens to measurements on the coordinator: the Flight door, the store behind it,
- * what is shown live. Owns them all.
+ * what is shown live and to Prometheus. Owns them all.
  */
 public final class MetricsService implements AutoCloseable {
   private final MetricsStore store;
   private final LiveMetrics live = new LiveMetrics();
+  private final CoordinatorMetrics exposed = new CoordinatorMetrics(Clock.systemUTC());
   private final FlightIngest ingest;
 
   private MetricsService(
       Path store, String host, int flightPort, long coordinatorEpoch, MetricsGate gate) {
     this.store = MetricsStore.open(store, coordinatorEpoch);
     try {
-      ingest = new FlightIngest(host, flightPort, this.store, gate, live::accept);
+      ingest =
+          new FlightIngest(
+              host,
+              flightPort,
+              this.store,
+              gate,
+              rows -> {
+                live.accept(rows);
+                exposed.accept(rows);
+              });
     } catch (RuntimeException e) {
+      exposed.close();
       this.store.close();
       throw e;
     }
@@ -48,10 +60,16 @@ public final class MetricsService implements AutoCloseable {
     return live;
   }
 
+  /** What Prometheus sees; tell it of trials, slots and workers. */
+  public CoordinatorMetrics exposed() {
+    return exposed;
+  }
+
   /** Closes the door, then writes what has arrived. */
   @Override
   public void close() {
     ingest.close();
     store.close();
+    exposed.close();
   }
 }

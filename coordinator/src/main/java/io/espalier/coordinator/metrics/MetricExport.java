@@ -1,0 +1,179 @@
+package io.espalier.coordinator.metrics;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.common.UserError;
+import io.espalier.common.metrics.Measurement;
+import io.espalier.common.metrics.MetricRow;
+import io.espalier.common.metrics.MetricRowCodec;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowFileWriter;
+import org.apache.arrow.vector.types.pojo.Field;
+
+/**
+ * Metric rows for other programs. Each format has the columns of {@link MetricRowCodec#SCHEMA}, its
+ * numbers with every digit and its times in UTC.
+ */
+public final class MetricExport {
+  private static final int BATCH_ROWS = 16_384;
+  private static final ObjectMapper JSON =
+      new ObjectMapper().disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+
+  private MetricExport() {}
+
+  /** How rows are written. */
+  public enum Format {
+    /**
+     * A header and one line per row, by RFC 4180. What a row does not have is empty; not-a-number
+     * is {@code NaN}, infinities are {@code inf} and {@code -inf}, as pandas reads and writes them.
+     */
+    CSV,
+    /**
+     * One JSON object per line, without the columns a row does not have. JSON has no such numbers:
+     * they are the texts {@code "NaN"}, {@code "Infinity"} and {@code "-Infinity"}.
+     */
+    JSONL,
+    /** An Arrow IPC file, for pyarrow, DuckDB, polars. */
+    ARROW;
+
+    /**
+     * The format of this name, in any case.
+     *
+     * @throws UserError when there is none
+     */
+    public static Format named(String name) {
+      return Arrays.stream(values())
+          .filter(format -> format.name().equalsIgnoreCase(name))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new UserError(
+                      "--format %s: expected %s."
+                          .formatted(
+                              name,
+                              Arrays.stream(values())
+                                  .map(format -> format.name().toLowerCase(Locale.ROOT))
+                                  .collect(Collectors.joining(", ")))));
+    }
+  }
+
+  /**
+   * Writes every row; {@code out} is flushed and stays open.
+   *
+   * @throws IOException when {@code out} throws it
+   */
+  public static void write(Stream<MetricRow> rows, Format format, OutputStream out)
+      throws IOException {
+    switch (format) {
+      case CSV -> csv(rows.iterator(), out);
+      case JSONL -> jsonl(rows.iterator(), out);
+      case ARROW -> arrow(rows.iterator(), out);
+    }
+    out.flush();
+  }
+
+  private static void csv(Iterator<MetricRow> rows, OutputStream out) throws IOException {
+    Writer writer = text(out);
+    List<String> columns = MetricRowCodec.SCHEMA.getFields().stream().map(Field::getName).toList();
+    writer.write(String.join(",", columns));
+    writer.write('\n');
+    while (rows.hasNext()) {
+      Map<String, Object> values = values(rows.next());
+      String separator = "";
+      for (String column : columns) {
+        writer.write(separator);
+        writer.write(cell(values.getOrDefault(column, "")));
+        separator = ",";
+      }
+      writer.write('\n');
+    }
+    writer.flush();
+  }
+
+  private static String cell(Object value) {
+    if (value instanceof Double number && number.isInfinite()) {
+      return number > 0 ? "inf" : "-inf";
+    }
+    String text = value.toString();
+    boolean plain = text.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
+    return plain ? text : '"' + text.replace("\"", "\"\"") + '"';
+  }
+
+  private static void jsonl(Iterator<MetricRow> rows, OutputStream out) throws IOException {
+    Writer writer = text(out);
+    while (rows.hasNext()) {
+      writer.write(JSON.writeValueAsString(values(rows.next())));
+      writer.write('\n');
+    }
+    writer.flush();
+  }
+
+  private static void arrow(Iterator<MetricRow> rows, OutputStream out) throws IOException {
+    try (var allocator = new RootAllocator();
+        var root = VectorSchemaRoot.create(MetricRowCodec.SCHEMA, allocator)) {
+      // Closing the writer would close the caller's stream.
+      var writer = new ArrowFileWriter(root, null, Channels.newChannel(out));
+      writer.start();
+      var batch = new ArrayList<MetricRow>();
+      while (rows.hasNext()) {
+        batch.add(rows.next());
+        if (batch.size() == BATCH_ROWS || !rows.hasNext()) {
+          MetricRowCodec.write(batch, root);
+          writer.writeBatch();
+          batch.clear();
+        }
+      }
+      writer.end();
+    }
+  }
+
+  private static Writer text(OutputStream out) {
+    return new BufferedWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8));
+  }
+
+  /** What the row has, by column. */
+  private static Map<String, Object> values(MetricRow row) {
+    var values = new LinkedHashMap<String, Object>();
+    values.put("sweep", row.sweep().value());
+    values.put("branch", row.branch().number());
+    values.put("attempt", row.attempt().toString());
+    values.put("sequence", row.sequence());
+    values.put("update", row.update());
+    values.put("epoch", row.epoch());
+    values.put("samples", row.samples());
+    values.put("tokens", row.tokens());
+    values.put("time", row.time().toString());
+    if (row.measurement() instanceof Measurement.Update update) {
+      values.put("train_loss", update.trainLoss());
+      values.put("learning_rate", update.learningRate());
+      values.put("grad_norm", update.gradNorm());
+      values.put("tokens_per_second", update.tokensPerSecond());
+    } else if (row.measurement() instanceof Measurement.Evaluation evaluation) {
+      values.put("set", evaluation.set());
+      values.put("metric", evaluation.metric());
+      values.put("value", evaluation.value());
+    } else if (row.measurement() instanceof Measurement.Kill kill) {
+      values.put("value", kill.value());
+      values.put("rule", kill.rule());
+      values.put("threshold", kill.threshold());
+    }
+    return values;
+  }
+}

@@ -1,0 +1,112 @@
+package io.espalier.coordinator.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.espalier.common.UserError;
+import io.espalier.coordinator.metrics.CoordinatorMetrics;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Clock;
+import java.util.Optional;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class HttpDoorTest {
+  private static final ActorTestKit KIT = ActorTestKit.create();
+  private static final CoordinatorMetrics METRICS = new CoordinatorMetrics(Clock.systemUTC());
+  private static volatile Optional<String> unready = Optional.empty();
+  private static HttpDoor door;
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  @BeforeAll
+  static void open() {
+    door = HttpDoor.open(KIT.system(), "127.0.0.1", 0, METRICS, () -> unready);
+  }
+
+  @AfterAll
+  static void close() {
+    door.close();
+    METRICS.close();
+    KIT.shutdownTestKit();
+  }
+
+  @Test
+  void metrics_are_prometheus_text_unless_openmetrics_is_asked_for() throws Exception {
+    HttpResponse<String> text = get("/metrics", "*/*");
+    assertThat(text.statusCode()).isEqualTo(200);
+    assertThat(type(text)).isEqualTo("text/plain; version=0.0.4; charset=UTF-8");
+    assertThat(text.body()).contains("espalier_slots{state=\"free\"} 0").doesNotContain("# EOF");
+
+    HttpResponse<String> open =
+        get("/metrics", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
+    assertThat(type(open)).isEqualTo("application/openmetrics-text; version=1.0.0; charset=UTF-8");
+    assertThat(open.body()).endsWith("# EOF\n");
+  }
+
+  @Test
+  void a_coordinator_is_alive_before_it_is_ready() throws Exception {
+    unready = Optional.of("The journal is being read.");
+    try {
+      assertThat(get("/alive", "*/*").statusCode()).isEqualTo(200);
+      HttpResponse<String> ready = get("/ready", "*/*");
+      assertThat(ready.statusCode()).isEqualTo(503);
+      assertThat(ready.body()).contains("The journal is being read.");
+    } finally {
+      unready = Optional.empty();
+    }
+    assertThat(get("/ready", "*/*").body()).isEqualTo("ready\n");
+  }
+
+  @Test
+  void an_unknown_path_and_a_wrong_method_are_answered_as_problems() throws Exception {
+    HttpResponse<String> missing = get("/nothing", "*/*");
+    assertThat(missing.statusCode()).isEqualTo(404);
+    assertThat(type(missing)).isEqualTo("application/problem+json");
+    assertThat(missing.body())
+        .isEqualTo(
+            "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"There is"
+                + " nothing at /nothing; there are /metrics, /alive and /ready.\"}");
+
+    HttpResponse<String> posted =
+        client.send(
+            request("/metrics").POST(HttpRequest.BodyPublishers.noBody()).build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(posted.statusCode()).isEqualTo(405);
+    assertThat(posted.body()).contains("Only GET is possible here.");
+  }
+
+  @Test
+  void a_port_in_use_is_named_with_the_flag_to_change_it() throws IOException {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      int port = taken.getLocalPort();
+      assertThatThrownBy(
+              () ->
+                  HttpDoor.open(KIT.system(), "127.0.0.1", port, METRICS, Optional::empty).close())
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("HTTP port " + port)
+          .hasMessageContaining("--http-port");
+    }
+  }
+
+  private HttpResponse<String> get(String path, String accept)
+      throws IOException, InterruptedException {
+    return client.send(
+        request(path).header("Accept", accept).build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + door.port() + path));
+  }
+
+  private static String type(HttpResponse<String> response) {
+    return response.headers().firstValue("Content-Type").orElse("");
+  }
+}

@@ -1,0 +1,185 @@
+package io.espalier.coordinator.metrics;
+
+import static io.espalier.coordinator.metrics.Rows.SWEEP;
+import static io.espalier.coordinator.metrics.Rows.lease;
+import static io.espalier.coordinator.metrics.Rows.row;
+import static io.espalier.coordinator.metrics.Rows.updates;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espalier.common.metrics.Measurement;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.Training;
+import io.espalier.common.trial.TrialConfig;
+import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.Verdict;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class CoordinatorMetricsTest {
+  private final ManualClock clock = new ManualClock();
+  private final CoordinatorMetrics metrics = new CoordinatorMetrics(clock);
+
+  @AfterEach
+  void close() {
+    metrics.close();
+  }
+
+  @Test
+  void a_live_trial_shows_its_newest_numbers() {
+    metrics.slots(1, 1);
+    start(0);
+    metrics.accept(updates(lease(0, 1), 1, 5));
+    metrics.accept(
+        List.of(
+            row(lease(0, 1), 6, 5, new Measurement.Evaluation("eval", "loss", Double.NaN)),
+            row(lease(0, 1), 7, 5, new Measurement.Evaluation("eval", "accuracy", 0.5))));
+    assertThat(espalier())
+        .contains(
+            "espalier_trial_train_loss{sweep=\"lr-1\",trial=\"0\"} 0.2",
+            "espalier_trial_eval_loss{sweep=\"lr-1\",trial=\"0\"} NaN",
+            "espalier_trial_learning_rate{sweep=\"lr-1\",trial=\"0\"} 0.001",
+            "espalier_trial_gradient_norm{sweep=\"lr-1\",trial=\"0\"} 0.5",
+            "espalier_trial_progress_ratio{sweep=\"lr-1\",trial=\"0\"} 0.5",
+            "espalier_trial_info{branch=\"0\",effective_batch=\"4\",learning_rate=\"1e-3\","
+                + "num_train_epochs=\"2.0\",sweep=\"lr-1\",trial=\"0\"} 1",
+            "espalier_updates_total 5.0",
+            "espalier_tokens_total 500.0",
+            "espalier_metric_rows_total 7.0");
+  }
+
+  @Test
+  void every_exposed_metric_is_scraped_under_its_name_with_its_help() {
+    metrics.slots(1, 1);
+    metrics.workers(1);
+    start(0);
+    metrics.accept(updates(lease(0, 1), 1, 5));
+    metrics.accept(List.of(row(lease(0, 1), 6, 5, new Measurement.Evaluation("eval", "loss", 1))));
+    metrics.trialEnded(SWEEP, new TrialId(0), killed());
+    String scraped = metrics.scrape("text/plain");
+    for (ExposedMetric metric : ExposedMetric.values()) {
+      assertThat(scraped)
+          .contains("# HELP %s %s\n".formatted(metric.exposedName(), metric.help()))
+          .containsPattern("(?m)^" + metric.exposedName() + "[{ ]");
+    }
+    assertThat(espalier())
+        .contains(
+            "espalier_trials_total{outcome=\"killed\",sweep=\"lr-1\"} 1.0",
+            "espalier_kills_total{rule=\"loss_spike\"} 1.0",
+            "espalier_slots{state=\"used\"} 1.0",
+            "espalier_workers 1.0");
+  }
+
+  @Test
+  void series_of_a_trial_go_60_seconds_after_its_end() {
+    metrics.slots(0, 4);
+    start(0);
+    metrics.accept(updates(lease(0, 1), 1, 5));
+    metrics.trialEnded(SWEEP, new TrialId(0), new Outcome.Completed());
+    clock.now = clock.now.plusSeconds(60);
+    assertThat(ofTrials()).isNotEmpty();
+    clock.now = clock.now.plusSeconds(1);
+    assertThat(ofTrials()).isEmpty();
+  }
+
+  @Test
+  void a_trial_leased_again_keeps_one_series() {
+    metrics.slots(0, 4);
+    start(0);
+    metrics.accept(updates(lease(0, 1), 1, 5));
+    start(0);
+    metrics.accept(updates(lease(0, 2), 1, 1));
+    assertThat(espalier())
+        .contains("espalier_trial_train_loss{sweep=\"lr-1\",trial=\"0\"} 1.0")
+        .filteredOn(line -> line.startsWith("espalier_trial_train_loss"))
+        .hasSize(1);
+  }
+
+  @Test
+  void two_thousand_trials_leave_no_more_series_than_twice_the_slots_have() {
+    metrics.slots(1, 3);
+    start(0);
+    metrics.accept(updates(lease(0, 1), 1, 1));
+    long one = ofTrials().size();
+    for (int trial = 1; trial < 2_000; trial++) {
+      start(trial);
+      metrics.accept(updates(lease(trial, 1), 1, 1));
+      metrics.trialEnded(
+          SWEEP, new TrialId(trial), trial % 3 == 0 ? killed() : new Outcome.Completed());
+    }
+    assertThat((long) ofTrials().size()).isEqualTo(8 * one);
+    assertThat(espalier()).hasSizeLessThan(60);
+    // The one that is still live outlasts all that ended.
+    assertThat(ofTrials()).anyMatch(line -> line.contains("trial=\"0\""));
+  }
+
+  private void start(int trial) {
+    metrics.trialStarted(
+        SWEEP,
+        new TrialId(trial),
+        new BranchId(trial),
+        new TrialConfig(new TrialId(trial), Map.of("learning_rate", "1e-3"), training()),
+        10);
+  }
+
+  private List<String> espalier() {
+    return Arrays.stream(metrics.scrape("text/plain").split("\n"))
+        .filter(line -> line.startsWith("espalier_"))
+        .toList();
+  }
+
+  private List<String> ofTrials() {
+    return espalier().stream().filter(line -> line.startsWith("espalier_trial_")).toList();
+  }
+
+  private static Outcome killed() {
+    return new Outcome.Killed(new Verdict("loss_spike", 5, 9, 3, List.of(9.0), "loss 9 > 3"));
+  }
+
+  private static Training training() {
+    return new Training(
+        Training.TrainType.LORA,
+        1e-3,
+        2,
+        OptionalInt.empty(),
+        4,
+        1,
+        Training.LossNormalisation.TOKEN,
+        new Training.Scheduler(Training.SchedulerType.COSINE, 0, OptionalInt.empty()),
+        new Training.AdamW(0.9, 0.999, 1e-8, 0),
+        1,
+        0,
+        new Training.Lora(8, 32, 0, List.of("all-linear")),
+        512,
+        Training.TruncationStrategy.RIGHT,
+        42);
+  }
+
+  private static final class ManualClock extends Clock {
+    private Instant now = Instant.EPOCH.plus(Duration.ofDays(1));
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+  }
+}
