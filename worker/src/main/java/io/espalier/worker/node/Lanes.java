@@ -1,0 +1,232 @@
+package io.espalier.worker.node;
+
+import io.espalier.common.UserError;
+import io.espalier.common.metrics.Measurement;
+import io.espalier.common.metrics.MetricRow;
+import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.protocol.Lease;
+import io.espalier.common.spec.TaskSettings;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.Training;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.worker.train.BranchRun;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The device of this process with its lanes, each a thread that trains one branch at a time over
+ * one copy of the base model. Knows nothing of actors and outlives every actor system: whoever
+ * talks to the coordinator asks what is held and what has ended.
+ */
+final class Lanes implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Lanes.class);
+
+  private final int count;
+  private final ExecutorService threads;
+  private final Trunks trunks;
+  private final Consumer<MetricRow> rows;
+  private final Clock clock;
+
+  /** Guarded by itself; insertion order is the order of granting. */
+  private final Map<Lease.Key, Held> held = new LinkedHashMap<>();
+
+  private volatile Runnable onChange = () -> {};
+
+  Lanes(int count, Trunks trunks, Consumer<MetricRow> rows, Clock clock) {
+    this.count = count;
+    this.trunks = trunks;
+    this.rows = rows;
+    this.clock = clock;
+    AtomicInteger number = new AtomicInteger();
+    this.threads =
+        Executors.newFixedThreadPool(
+            count, task -> new Thread(task, "lane-" + number.getAndIncrement()));
+  }
+
+  /** What a lease has come to. */
+  private static final class Held {
+    private final AtomicLong sequence = new AtomicLong();
+    private Optional<BranchRun> run = Optional.empty();
+    private Optional<Outcome> stop = Optional.empty();
+    private Optional<Ended> ended = Optional.empty();
+  }
+
+  /** A branch whose result the coordinator has not yet acknowledged. */
+  record Ended(Lease.Key lease, List<TrialResult> results, long lastSequence) {}
+
+  /** Called after a branch has ended, on the lane's thread. */
+  void onChange(Runnable listener) {
+    onChange = listener;
+  }
+
+  int count() {
+    return count;
+  }
+
+  /** Lanes without a branch. */
+  int free() {
+    synchronized (held) {
+      long busy = held.values().stream().filter(lease -> lease.ended.isEmpty()).count();
+      return (int) Math.max(0, count - busy);
+    }
+  }
+
+  /** Leases in training, and those whose result is not acknowledged yet. */
+  List<Lease.Key> holding() {
+    synchronized (held) {
+      return List.copyOf(held.keySet());
+    }
+  }
+
+  /** Results not acknowledged yet. */
+  List<Ended> ended() {
+    synchronized (held) {
+      return held.values().stream().flatMap(lease -> lease.ended.stream()).toList();
+    }
+  }
+
+  /** Reads model and data and counts; fails with a {@link UserError} the spec's author can mend. */
+  CompletionStage<DatasetSummary> prepare(TaskSettings settings, Training training) {
+    return CompletableFuture.supplyAsync(() -> trunks.prepare(settings, training), threads);
+  }
+
+  /** Trains a branch as soon as a lane is free. A lease already held is not started twice. */
+  void start(Lease lease) {
+    Held begun = new Held();
+    synchronized (held) {
+      if (held.putIfAbsent(lease.key(), begun) != null) {
+        return;
+      }
+    }
+    threads.execute(() -> train(lease, begun));
+  }
+
+  /** Ends a branch at its next update boundary; without effect when it has ended. */
+  void stop(Lease.Key key, Outcome outcome) {
+    synchronized (held) {
+      Held lease = held.get(key);
+      if (lease != null && lease.ended.isEmpty()) {
+        lease.stop = Optional.of(outcome);
+        lease.run.ifPresent(run -> run.stop(outcome));
+      }
+    }
+  }
+
+  /** Forgets a result that the coordinator has journaled. */
+  void acknowledged(Lease.Key key) {
+    synchronized (held) {
+      held.remove(key);
+    }
+  }
+
+  private void train(Lease lease, Held begun) {
+    AtomicLong sequence = begun.sequence;
+    List<TrialResult> results;
+    try {
+      Trunks.Trunk trunk = trunks.trunk(lease.settings(), lease.branch().config().training());
+      BranchRun run =
+          new BranchRun(
+              lease,
+              trunk.model(),
+              trunk.data(),
+              trunk::decode,
+              (update, epoch, samples, tokens, measurement) ->
+                  rows.accept(row(lease, sequence, update, epoch, samples, tokens, measurement)));
+      stoppable(begun, run);
+      results = run.run();
+    } catch (RuntimeException | LinkageError e) {
+      log.error("branch {} failed", lease.key(), e);
+      results = failed(lease, e);
+    }
+    synchronized (held) {
+      begun.ended = Optional.of(new Ended(lease.key(), results, sequence.get()));
+    }
+    onChange.run();
+  }
+
+  /** A stop may have come while model and data were read. */
+  private void stoppable(Held begun, BranchRun run) {
+    synchronized (held) {
+      begun.run = Optional.of(run);
+      begun.stop.ifPresent(run::stop);
+    }
+  }
+
+  private MetricRow row(
+      Lease lease,
+      AtomicLong sequence,
+      long update,
+      double epoch,
+      long samples,
+      long tokens,
+      Measurement measurement) {
+    return new MetricRow(
+        lease.sweep(),
+        lease.branch().id(),
+        lease.attempt(),
+        sequence.incrementAndGet(),
+        update,
+        epoch,
+        samples,
+        tokens,
+        clock.instant(),
+        measurement);
+  }
+
+  private static List<TrialResult> failed(Lease lease, Throwable cause) {
+    String reason =
+        cause instanceof UserError
+            ? String.valueOf(cause.getMessage())
+            : "the trainer broke: " + cause + "; the worker's log has the trace";
+    List<TrialResult> results = new ArrayList<>();
+    for (var milestone : lease.branch().milestones()) {
+      results.add(
+          new TrialResult(
+              milestone.trial(),
+              new Outcome.Failed(reason),
+              0,
+              0,
+              0,
+              0,
+              OptionalDouble.empty(),
+              Map.of(),
+              0,
+              Optional.empty()));
+    }
+    return results;
+  }
+
+  /** Ends every branch at its next update, waits for the lanes, and frees the models. */
+  @Override
+  public void close() {
+    synchronized (held) {
+      held.keySet().forEach(key -> stop(key, new Outcome.Stopped("the worker was stopped")));
+    }
+    threads.shutdown();
+    try {
+      if (!threads.awaitTermination(60, TimeUnit.SECONDS)) {
+        log.warn("a lane is still busy after 60 s; its model is not freed");
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    trunks.close();
+  }
+}

@@ -1,0 +1,89 @@
+package io.espalier.worker.node;
+
+import ai.djl.Device;
+import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.spec.DatasetSpec;
+import io.espalier.common.spec.TaskSettings;
+import io.espalier.common.trial.Training;
+import io.espalier.worker.data.ChatTokenizer;
+import io.espalier.worker.data.DatasetReader;
+import io.espalier.worker.data.ModelFingerprint;
+import io.espalier.worker.data.PreparedData;
+import io.espalier.worker.model.BaseModel;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Base models and tokenized data on one device, each read once and shared by all lanes. Owns the
+ * models' tensors; to be closed when no lane uses them any more.
+ */
+final class Trunks implements AutoCloseable {
+  private final Device device;
+  private final Map<String, Loaded> models = new HashMap<>();
+  private final Map<DataKey, PreparedData> data = new HashMap<>();
+
+  Trunks(Device device) {
+    this.device = device;
+  }
+
+  /** What reading a data set depends on. */
+  private record DataKey(
+      String model, DatasetSpec dataset, int maxLength, Training.TruncationStrategy truncation) {}
+
+  private record Loaded(
+      BaseModel weights, Optional<ChatTokenizer> tokenizer, ModelFingerprint fingerprint)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      weights.close();
+      tokenizer.ifPresent(ChatTokenizer::close);
+    }
+  }
+
+  /** What a branch grows on. */
+  record Trunk(BaseModel model, PreparedData data, Optional<ChatTokenizer> tokenizer) {
+    /** The text of generated tokens; data without a tokenizer asks no questions. */
+    String decode(int[] ids) {
+      return tokenizer.map(known -> known.decode(ids)).orElse("");
+    }
+  }
+
+  /**
+   * The model and data of a sweep, read at the first call.
+   *
+   * @throws io.espalier.common.UserError naming what in the files cannot be used
+   */
+  synchronized Trunk trunk(TaskSettings settings, Training training) {
+    Loaded model = models.computeIfAbsent(settings.model(), this::load);
+    PreparedData rows =
+        data.computeIfAbsent(
+            new DataKey(
+                settings.model(),
+                settings.dataset(),
+                training.maxLength(),
+                training.truncationStrategy()),
+            key ->
+                new DatasetReader(model.tokenizer(), model.fingerprint()).read(settings, training));
+    return new Trunk(model.weights(), rows, model.tokenizer());
+  }
+
+  DatasetSummary prepare(TaskSettings settings, Training training) {
+    return trunk(settings, training).data().summary();
+  }
+
+  private Loaded load(String model) {
+    Path directory = Path.of(model);
+    ModelFingerprint fingerprint = ModelFingerprint.of(directory);
+    return new Loaded(
+        BaseModel.load(directory, device), ChatTokenizer.open(directory), fingerprint);
+  }
+
+  @Override
+  public synchronized void close() {
+    models.values().forEach(Loaded::close);
+    models.clear();
+    data.clear();
+  }
+}

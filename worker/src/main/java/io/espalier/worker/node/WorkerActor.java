@@ -1,0 +1,270 @@
+package io.espalier.worker.node;
+
+import io.espalier.common.UserError;
+import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.protocol.ProtocolVersion;
+import io.espalier.common.protocol.ToCoordinator;
+import io.espalier.common.protocol.ToWorker;
+import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.trial.SweepId;
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import java.util.stream.StreamSupport;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.BehaviorBuilder;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.actor.typed.receptionist.Receptionist;
+import org.apache.pekko.cluster.ClusterEvent;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Subscribe;
+
+/**
+ * Speaks for the device while one actor system lives: registers, offers free slots, passes leases
+ * in and results out. Holds no state of its own that matters; a successor reads it from the device.
+ */
+final class WorkerActor {
+  /** Everything this actor receives. */
+  sealed interface Command {}
+
+  private record FromCoordinator(ToWorker message) implements Command {}
+
+  private record Fleets(Receptionist.Listing listing) implements Command {}
+
+  private record Prepared(SweepId sweep, DatasetSummary summary) implements Command {}
+
+  private record PreparationFailed(SweepId sweep, Throwable cause) implements Command {}
+
+  private record Removed(ClusterEvent.MemberRemoved event) implements Command {}
+
+  private enum Signal implements Command {
+    DEVICE_CHANGED,
+    HEARTBEAT,
+    SILENCE
+  }
+
+  /** Ends the actor system; the device trains on. */
+  enum Stop implements Command {
+    INSTANCE
+  }
+
+  /**
+   * What the actor works for.
+   *
+   * @param connected called with each registration's answer: where metric rows go
+   * @param refused called with the reason when the coordinator will not have this worker
+   */
+  record Duties(
+      WorkerId worker,
+      WorkerConfig config,
+      Lanes lanes,
+      Consumer<ToWorker.Registered> connected,
+      Consumer<String> refused) {}
+
+  private final ActorContext<Command> context;
+  private final TimerScheduler<Command> timers;
+  private final Duties duties;
+  private final ActorRef<ToWorker> self;
+
+  private WorkerActor(
+      ActorContext<Command> context, TimerScheduler<Command> timers, Duties duties) {
+    this.context = context;
+    this.timers = timers;
+    this.duties = duties;
+    this.self = context.messageAdapter(ToWorker.class, FromCoordinator::new);
+  }
+
+  static Behavior<Command> create(Duties duties) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(timers -> new WorkerActor(context, timers, duties).looking()));
+  }
+
+  /** No fleet is known: wait until the receptionist names one. */
+  private Behavior<Command> looking() {
+    context
+        .getSystem()
+        .receptionist()
+        .tell(
+            Receptionist.subscribe(
+                ToCoordinator.FLEET,
+                context.messageAdapter(Receptionist.Listing.class, Fleets::new)));
+    ActorRef<Command> me = context.getSelf();
+    duties.lanes().onChange(() -> me.tell(Signal.DEVICE_CHANGED));
+    Duration heartbeat = duties.config().heartbeat();
+    timers.startTimerWithFixedDelay(Signal.HEARTBEAT, heartbeat, heartbeat);
+    Cluster.get(context.getSystem())
+        .subscriptions()
+        .tell(
+            Subscribe.create(
+                context.messageAdapter(ClusterEvent.MemberRemoved.class, Removed::new),
+                ClusterEvent.MemberRemoved.class));
+    heard();
+    return inEveryPhase().onAnyMessage(message -> Behaviors.same()).build();
+  }
+
+  private BehaviorBuilder<Command> inEveryPhase() {
+    return Behaviors.receive(Command.class)
+        .onMessage(Fleets.class, this::register)
+        .onMessage(Removed.class, this::memberRemoved)
+        .onMessageEquals(Signal.SILENCE, this::connectionLost)
+        .onMessage(Stop.class, stop -> Behaviors.stopped());
+  }
+
+  /** An empty listing is a fleet that left; the next one may be another coordinator's. */
+  private Behavior<Command> register(Fleets fleets) {
+    return fleets.listing().getServiceInstances(ToCoordinator.FLEET).stream()
+        .findFirst()
+        .map(this::registering)
+        .orElse(Behaviors.same());
+  }
+
+  private Behavior<Command> registering(ActorRef<ToCoordinator> fleet) {
+    sayHello(fleet);
+    return inEveryPhase()
+        .onMessageEquals(
+            Signal.HEARTBEAT,
+            () -> {
+              sayHello(fleet);
+              return Behaviors.same();
+            })
+        .onMessage(FromCoordinator.class, message -> answered(fleet, message.message()))
+        .onAnyMessage(message -> Behaviors.same())
+        .build();
+  }
+
+  private void sayHello(ActorRef<ToCoordinator> fleet) {
+    Lanes lanes = duties.lanes();
+    fleet.tell(
+        new ToCoordinator.Register(
+            duties.worker(),
+            ProtocolVersion.CURRENT,
+            duties.config().host(),
+            "cpu, %d lanes".formatted(lanes.count()),
+            lanes.count(),
+            lanes.holding(),
+            self));
+  }
+
+  private Behavior<Command> answered(ActorRef<ToCoordinator> fleet, ToWorker answer) {
+    if (answer instanceof ToWorker.Refused refused) {
+      duties.refused().accept(refused.reason());
+      return Behaviors.stopped();
+    }
+    if (answer instanceof ToWorker.Registered registered) {
+      context.getLog().info("registered with coordinator, epoch {}", registered.coordinatorEpoch());
+      heard();
+      duties.connected().accept(registered);
+      report(fleet);
+      return serving(fleet);
+    }
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> serving(ActorRef<ToCoordinator> fleet) {
+    return inEveryPhase()
+        .onMessageEquals(Signal.HEARTBEAT, () -> reportAgain(fleet))
+        .onMessageEquals(Signal.DEVICE_CHANGED, () -> reportAgain(fleet))
+        .onMessage(
+            Prepared.class,
+            done -> {
+              fleet.tell(new ToCoordinator.Prepared(duties.worker(), done.sweep(), done.summary()));
+              return Behaviors.same();
+            })
+        .onMessage(
+            PreparationFailed.class,
+            failed -> {
+              fleet.tell(
+                  new ToCoordinator.PreparationFailed(
+                      duties.worker(), failed.sweep(), problem(failed.cause())));
+              return Behaviors.same();
+            })
+        .onMessage(FromCoordinator.class, message -> serve(fleet, message.message()))
+        .build();
+  }
+
+  private Behavior<Command> serve(ActorRef<ToCoordinator> fleet, ToWorker message) {
+    heard();
+    if (message instanceof ToWorker.Grant grant) {
+      duties.lanes().start(grant.lease());
+    } else if (message instanceof ToWorker.StopBranch stop) {
+      duties.lanes().stop(stop.lease(), stop.outcome());
+    } else if (message instanceof ToWorker.ResultAcknowledged done) {
+      duties.lanes().acknowledged(done.lease());
+      offer(fleet);
+    } else if (message instanceof ToWorker.Prepare prepare) {
+      prepare(prepare);
+    } else if (message instanceof ToWorker.Registered registered) {
+      duties.connected().accept(registered);
+    } else if (message instanceof ToWorker.Refused refused) {
+      duties.refused().accept(refused.reason());
+      return Behaviors.stopped();
+    }
+    return Behaviors.same();
+  }
+
+  private void prepare(ToWorker.Prepare prepare) {
+    context.pipeToSelf(
+        duties.lanes().prepare(prepare.settings(), prepare.training()),
+        (summary, failure) ->
+            failure == null
+                ? new Prepared(prepare.sweep(), summary)
+                : new PreparationFailed(prepare.sweep(), failure));
+  }
+
+  private String problem(Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    if (cause instanceof UserError) {
+      return String.valueOf(cause.getMessage());
+    }
+    context.getLog().error("preparation failed", cause);
+    return "reading model or data failed: " + cause + "; the worker's log has the trace";
+  }
+
+  private Behavior<Command> reportAgain(ActorRef<ToCoordinator> fleet) {
+    report(fleet);
+    return Behaviors.same();
+  }
+
+  /** Results first, so that a slot is offered only after what it did is told. */
+  private void report(ActorRef<ToCoordinator> fleet) {
+    for (Lanes.Ended ended : duties.lanes().ended()) {
+      fleet.tell(
+          new ToCoordinator.BranchEnded(
+              duties.worker(), ended.lease(), ended.results(), ended.lastSequence()));
+    }
+    offer(fleet);
+  }
+
+  private void offer(ActorRef<ToCoordinator> fleet) {
+    fleet.tell(
+        new ToCoordinator.Offer(duties.worker(), duties.lanes().free(), duties.lanes().holding()));
+  }
+
+  private void heard() {
+    timers.startSingleTimer(Signal.SILENCE, duties.config().silence());
+  }
+
+  /**
+   * No resolver notices a last coordinator that leaves cleanly: this node must look for it anew.
+   */
+  private Behavior<Command> memberRemoved(Removed removed) {
+    boolean coordinatorLeft = removed.event().member().hasRole("coordinator");
+    boolean anotherIsThere =
+        StreamSupport.stream(
+                Cluster.get(context.getSystem()).state().getMembers().spliterator(), false)
+            .anyMatch(member -> member.hasRole("coordinator"));
+    return coordinatorLeft && !anotherIsThere ? connectionLost() : Behaviors.same();
+  }
+
+  private Behavior<Command> connectionLost() {
+    context.getLog().warn("no coordinator; connecting anew");
+    return Behaviors.stopped();
+  }
+}
