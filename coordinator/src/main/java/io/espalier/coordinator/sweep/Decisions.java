@@ -78,7 +78,23 @@ public final class Decisions {
       }
     } else if (input instanceof SweepInput.Stop stop) {
       stopped(stop);
+    } else if (input instanceof SweepInput.Unreadable unreadable) {
+      unreadable(unreadable);
     }
+  }
+
+  private void unreadable(SweepInput.Unreadable input) {
+    for (BranchProgress progress : sweep.branches().stream().toList()) {
+      progress
+          .current()
+          .ifPresent(
+              running ->
+                  add(
+                      new SweepEvent.LeaseLost(
+                          progress.id(), running.attempt(), input.problem(), input.time())));
+      endOpen(progress, new Outcome.Failed(input.problem()), input.time());
+    }
+    end(SweepView.State.FAILED, Optional.of(input.problem()), input.time());
   }
 
   private void asked(SweepInput.Ask ask) {

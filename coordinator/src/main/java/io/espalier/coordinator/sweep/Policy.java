@@ -8,6 +8,20 @@ import java.util.Optional;
 
 /** What one spec says of its sweep: which branches there are, which are hopeless. Pure. */
 public interface Policy {
+  /** Of a sweep whose spec is not read: nothing is planned, nothing judged. */
+  Policy NONE =
+      new Policy() {
+        @Override
+        public List<Branch> branches(DatasetSummary dataset) {
+          return List.of();
+        }
+
+        @Override
+        public Optional<Verdict> judge(Sweep sweep, BranchProgress branch, List<Report> fresh) {
+          return Optional.empty();
+        }
+      };
+
   /**
    * The branches of the sweep, numbered from 0.
    *

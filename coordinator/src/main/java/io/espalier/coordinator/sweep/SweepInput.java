@@ -54,4 +54,7 @@ public sealed interface SweepInput {
 
   /** A person ends the sweep. */
   record Stop(String reason, Instant time) implements SweepInput {}
+
+  /** After a restart the spec can no longer be read. */
+  record Unreadable(String problem, Instant time) implements SweepInput {}
 }

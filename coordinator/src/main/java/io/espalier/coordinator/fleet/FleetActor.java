@@ -1,0 +1,362 @@
+package io.espalier.coordinator.fleet;
+
+import io.espalier.common.protocol.Lease;
+import io.espalier.common.protocol.ProtocolVersion;
+import io.espalier.common.protocol.ToCoordinator;
+import io.espalier.common.protocol.ToWorker;
+import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.trial.SweepId;
+import io.espalier.coordinator.sweep.SweepActor;
+import io.espalier.coordinator.sweep.SweepInput;
+import io.espalier.coordinator.sweep.SweepNotice;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.receptionist.Receptionist;
+
+/** Carries messages between workers and sweeps; what they mean for the fleet is {@link Fleet}'s. */
+public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
+
+  /** What the actor is told; others reach it through the refs it hands out. */
+  public sealed interface Command {}
+
+  /** From a worker. */
+  public record FromWorker(ToCoordinator message) implements Command {}
+
+  /** From a sweep. */
+  public record FromSweep(SweepNotice notice) implements Command {}
+
+  private record Disconnected(WorkerId worker, ActorRef<ToWorker> connection) implements Command {}
+
+  private record LookAtTheClock() implements Command {}
+
+  private static final Duration TICK = Duration.ofSeconds(1);
+
+  private final FleetSettings settings;
+  private final Map<WorkerId, ActorRef<ToWorker>> connections = new HashMap<>();
+  // In the order they were submitted; empty until the sweep has introduced itself.
+  private final Map<SweepId, Optional<ActorRef<SweepActor.Command>>> sweeps = new LinkedHashMap<>();
+  private final Map<SweepId, ToWorker.Prepare> tasks = new HashMap<>();
+  private final Map<WorkerId, SweepId> asking = new HashMap<>();
+  private final Set<WorkerId> again = new HashSet<>();
+  private Fleet fleet;
+  private boolean recovered;
+  private boolean open;
+
+  public static Behavior<Command> create(FleetSettings settings) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> {
+                  timers.startTimerWithFixedDelay(new LookAtTheClock(), TICK);
+                  return new FleetActor(context, settings);
+                }));
+  }
+
+  private FleetActor(ActorContext<Command> context, FleetSettings settings) {
+    super(context);
+    this.settings = settings;
+    this.fleet = Fleet.empty(settings.patience(), settings.clock().instant());
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(FromWorker.class, from -> worker(from.message()))
+        .onMessage(FromSweep.class, from -> sweep(from.notice()))
+        .onMessage(Disconnected.class, this::disconnected)
+        .onMessage(LookAtTheClock.class, tick -> tick())
+        .build();
+  }
+
+  private Behavior<Command> worker(ToCoordinator message) {
+    if (message instanceof ToCoordinator.Register register) {
+      register(register);
+    } else if (message instanceof ToCoordinator.Offer offer) {
+      offer(offer);
+    } else if (message instanceof ToCoordinator.Prepared prepared) {
+      tell(prepared.sweep(), new SweepInput.Prepared(prepared.worker(), prepared.summary(), now()));
+    } else if (message instanceof ToCoordinator.PreparationFailed failed) {
+      fleet = fleet.prepared(failed.sweep());
+      tell(
+          failed.sweep(),
+          new SweepInput.PreparationFailed(failed.worker(), failed.problem(), now()));
+    } else if (message instanceof ToCoordinator.BranchEnded ended) {
+      branchEnded(ended);
+    }
+    return this;
+  }
+
+  private void register(ToCoordinator.Register register) {
+    WorkerId worker = register.worker();
+    if (register.protocolVersion() != ProtocolVersion.CURRENT) {
+      String reason =
+          "worker %s speaks protocol %d, this coordinator %d: install the same version of Espalier on both"
+              .formatted(worker, register.protocolVersion(), ProtocolVersion.CURRENT);
+      getContext().getLog().warn(reason);
+      register.replyTo().tell(new ToWorker.Refused(reason));
+      return;
+    }
+    fleet = fleet.registered(worker, register.slots(), now());
+    connections.put(worker, register.replyTo());
+    getContext().watchWith(register.replyTo(), new Disconnected(worker, register.replyTo()));
+    getContext()
+        .getLog()
+        .info(
+            "worker {} on {} ({}, {} slots) is here, holding {}",
+            worker,
+            register.host(),
+            register.device(),
+            register.slots(),
+            register.holding());
+    List<ToWorker.Stored> stored =
+        register.holding().stream()
+            .filter(lease -> fleet.holds(worker, lease))
+            .map(lease -> new ToWorker.Stored(lease, settings.stored().applyAsLong(lease)))
+            .toList();
+    send(
+        worker,
+        new ToWorker.Registered(
+            settings.epoch(), settings.flightHost(), settings.flightPort(), stored));
+    end(worker, register.holding());
+    // The task may have been lost with the old connection.
+    fleet
+        .preparations(worker)
+        .forEach(sweep -> Optional.ofNullable(tasks.get(sweep)).ifPresent(t -> send(worker, t)));
+    slotsChanged();
+  }
+
+  private void offer(ToCoordinator.Offer offer) {
+    WorkerId worker = offer.worker();
+    if (!connections.containsKey(worker)) {
+      // Unanswered, its watchdog makes it register again.
+      return;
+    }
+    fleet = fleet.offered(worker, offer.freeSlots(), offer.holding(), now());
+    send(worker, new ToWorker.Heard());
+    end(worker, offer.holding());
+    assign(worker);
+  }
+
+  private void end(WorkerId worker, List<Lease.Key> holding) {
+    for (Lease.Key lease : holding) {
+      fleet
+          .ending(worker, lease)
+          .ifPresent(outcome -> send(worker, new ToWorker.StopBranch(lease, outcome)));
+    }
+  }
+
+  private void branchEnded(ToCoordinator.BranchEnded ended) {
+    Optional<ActorRef<SweepActor.Command>> sweep = actor(ended.lease().sweep());
+    if (sweep.isEmpty()) {
+      // All unfinished sweeps are known here, so this one needs no result any more.
+      send(ended.worker(), new ToWorker.ResultAcknowledged(ended.lease()));
+      return;
+    }
+    fleet = fleet.reported(ended.lease());
+    sweep
+        .get()
+        .tell(
+            new SweepActor.BranchEnded(
+                ended.worker(), ended.lease(), ended.results(), ended.lastSequence()));
+  }
+
+  private Behavior<Command> sweep(SweepNotice notice) {
+    if (notice instanceof SweepNotice.Recovering recovering) {
+      recovering.sweeps().forEach(sweep -> sweeps.put(sweep, Optional.empty()));
+      recovered = true;
+    } else if (notice instanceof SweepNotice.Ready ready) {
+      ready(ready);
+    } else if (notice instanceof SweepNotice.Waiting) {
+      fleet.connected().forEach(this::assign);
+    } else if (notice instanceof SweepNotice.Work work) {
+      work(work);
+    } else if (notice instanceof SweepNotice.PreparationOver over) {
+      fleet = fleet.prepared(over.sweep());
+      tasks.remove(over.sweep());
+    } else if (notice instanceof SweepNotice.Ending ending) {
+      fleet = fleet.ending(ending.lease(), ending.outcome());
+      fleet
+          .holder(ending.lease())
+          .ifPresent(
+              worker -> send(worker, new ToWorker.StopBranch(ending.lease(), ending.outcome())));
+    } else if (notice instanceof SweepNotice.Released released) {
+      fleet = fleet.released(released.lease());
+    } else if (notice instanceof SweepNotice.Settled settled) {
+      send(settled.worker(), new ToWorker.ResultAcknowledged(settled.lease()));
+    } else if (notice instanceof SweepNotice.Finished finished) {
+      sweeps.remove(finished.sweep());
+      tasks.remove(finished.sweep());
+      fleet = fleet.without(finished.sweep());
+      goOnWithout(finished.sweep());
+    }
+    slotsChanged();
+    openIfReady();
+    return this;
+  }
+
+  private void ready(SweepNotice.Ready ready) {
+    sweeps.put(ready.sweep(), Optional.of(ready.actor()));
+    fleet =
+        fleet.recovered(
+            ready.sweep(),
+            ready.leases(),
+            ready.ending(),
+            ready.preparation().map(SweepNotice.Preparation::worker),
+            now());
+    ready.preparation().ifPresent(p -> tasks.put(ready.sweep(), p.task()));
+    goOnWithout(ready.sweep());
+    fleet.connected().forEach(this::assign);
+  }
+
+  private void work(SweepNotice.Work work) {
+    WorkerId worker = work.worker();
+    asking.remove(worker, work.sweep());
+    boolean here = connections.containsKey(worker);
+    for (Lease lease : work.leases()) {
+      if (here) {
+        fleet = fleet.granted(worker, lease.key());
+        send(worker, new ToWorker.Grant(lease));
+      } else {
+        tell(
+            work.sweep(),
+            new SweepInput.LeaseLost(lease.branch().id(), lease.attempt(), left(worker), now()));
+      }
+    }
+    if (work.prepare().isPresent()) {
+      if (here) {
+        fleet = fleet.preparing(work.sweep(), worker);
+        tasks.put(work.sweep(), work.prepare().get());
+        send(worker, work.prepare().get());
+      } else {
+        tell(work.sweep(), new SweepInput.PreparationLost(worker, left(worker), now()));
+      }
+    }
+    ask(worker, Optional.of(work.sweep()));
+  }
+
+  private static String left(WorkerId worker) {
+    return "worker %s left before it was told".formatted(worker);
+  }
+
+  /** Offers a worker's room to the sweeps, the oldest first, one question at a time. */
+  private void assign(WorkerId worker) {
+    if (asking.containsKey(worker)) {
+      again.add(worker);
+    } else {
+      ask(worker, Optional.empty());
+    }
+  }
+
+  private void ask(WorkerId worker, Optional<SweepId> after) {
+    int room = fleet.room(worker);
+    if (room == 0) {
+      again.remove(worker);
+      return;
+    }
+    boolean passed = after.isEmpty() || !sweeps.containsKey(after.get());
+    for (Map.Entry<SweepId, Optional<ActorRef<SweepActor.Command>>> sweep : sweeps.entrySet()) {
+      if (passed && sweep.getValue().isPresent()) {
+        asking.put(worker, sweep.getKey());
+        tell(sweep.getKey(), new SweepInput.Ask(worker, room, settings.epoch(), now()));
+        return;
+      }
+      passed = passed || after.equals(Optional.of(sweep.getKey()));
+    }
+    if (again.remove(worker)) {
+      ask(worker, Optional.empty());
+    }
+  }
+
+  /** Whoever waits for this sweep's answer gets none from it. */
+  private void goOnWithout(SweepId sweep) {
+    List<WorkerId> waiting =
+        asking.entrySet().stream()
+            .filter(entry -> entry.getValue().equals(sweep))
+            .map(Map.Entry::getKey)
+            .toList();
+    waiting.forEach(asking::remove);
+    waiting.forEach(worker -> ask(worker, Optional.of(sweep)));
+  }
+
+  private Behavior<Command> disconnected(Disconnected gone) {
+    if (connections.remove(gone.worker(), gone.connection())) {
+      getContext().getLog().info("worker {} is disconnected", gone.worker());
+      fleet = fleet.disconnected(gone.worker(), now());
+      slotsChanged();
+    }
+    return this;
+  }
+
+  private Behavior<Command> tick() {
+    Fleet.Tick tick = fleet.tick(now());
+    fleet = tick.fleet();
+    for (Fleet.Loss loss : tick.losses()) {
+      getContext().getLog().warn("{}: {} are lost", loss.reason(), loss.leases());
+      for (Lease.Key lease : loss.leases()) {
+        tell(
+            lease.sweep(),
+            new SweepInput.LeaseLost(lease.branch(), lease.attempt(), loss.reason(), now()));
+      }
+      for (SweepId sweep : loss.preparations()) {
+        tell(sweep, new SweepInput.PreparationLost(loss.worker(), loss.reason(), now()));
+      }
+    }
+    if (!tick.losses().isEmpty()) {
+      slotsChanged();
+    }
+    return this;
+  }
+
+  /** Workers find the fleet once every unfinished sweep has said which leases count. */
+  private void openIfReady() {
+    if (recovered && !open && sweeps.values().stream().allMatch(Optional::isPresent)) {
+      open = true;
+      ActorRef<ToCoordinator> door = getContext().spawn(door(getContext().getSelf()), "door");
+      getContext()
+          .getSystem()
+          .receptionist()
+          .tell(Receptionist.register(ToCoordinator.FLEET, door));
+    }
+  }
+
+  private static Behavior<ToCoordinator> door(ActorRef<Command> fleet) {
+    return Behaviors.receiveMessage(
+        message -> {
+          fleet.tell(new FromWorker(message));
+          return Behaviors.same();
+        });
+  }
+
+  private void tell(SweepId sweep, SweepInput input) {
+    actor(sweep).ifPresent(actor -> actor.tell(new SweepActor.Tell(input)));
+  }
+
+  private Optional<ActorRef<SweepActor.Command>> actor(SweepId sweep) {
+    return sweeps.getOrDefault(sweep, Optional.empty());
+  }
+
+  private void send(WorkerId worker, ToWorker message) {
+    Optional.ofNullable(connections.get(worker)).ifPresent(there -> there.tell(message));
+  }
+
+  private void slotsChanged() {
+    settings.slots().changed(fleet.busySlots(), fleet.slots() - fleet.busySlots());
+  }
+
+  private Instant now() {
+    return settings.clock().instant();
+  }
+}

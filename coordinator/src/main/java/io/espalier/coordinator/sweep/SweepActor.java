@@ -1,0 +1,364 @@
+package io.espalier.coordinator.sweep;
+
+import io.espalier.common.UserError;
+import io.espalier.common.protocol.Lease;
+import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.spec.SweepSpec;
+import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.coordinator.report.SweepView;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+
+/** Journals one {@link Sweep} and tells the fleet what follows from it. */
+public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, SweepEvent, Sweep> {
+
+  /** What the actor is told. */
+  public sealed interface Command {}
+
+  /** Begins the sweep; answered once it is journaled. */
+  record Submit(String yaml, String baseDirectory, ActorRef<SweepId> replyTo) implements Command {}
+
+  /** Anything the state decides on alone. */
+  public record Tell(SweepInput input) implements Command {}
+
+  /** A worker's result; answered by {@link SweepNotice.Settled}, also when it does not count. */
+  public record BranchEnded(
+      WorkerId worker, Lease.Key lease, List<TrialResult> results, long lastSequence)
+      implements Command {
+    public BranchEnded {
+      results = List.copyOf(results);
+    }
+  }
+
+  /** Evaluations of a lease; answered once they are journaled or known not to count. */
+  public record Evaluated(Lease.Key lease, List<Report> reports, ActorRef<Done> replyTo)
+      implements Command {
+    public Evaluated {
+      reports = List.copyOf(reports);
+    }
+  }
+
+  /** Whether rows and results of a lease count. */
+  public record AskCurrent(Lease.Key lease, ActorRef<Boolean> replyTo) implements Command {}
+
+  /** The sweep for people. */
+  public record AskView(ActorRef<SweepView> replyTo) implements Command {}
+
+  /** A person ends the sweep; answered once that is journaled. */
+  public record Stop(String reason, ActorRef<SweepView> replyTo) implements Command {}
+
+  /** After a restart: a sweep that was numbered but never journaled ends here. */
+  record Resume() implements Command {}
+
+  private record RowsStored(BranchEnded result) implements Command {}
+
+  private record RowsMissing(BranchEnded result, Throwable problem) implements Command {}
+
+  private record Unreadable(String problem) implements Command {}
+
+  private record WriteView() implements Command {}
+
+  private record Written(Path file, Optional<Throwable> problem) implements Command {}
+
+  private static final Duration VIEW_PERIOD = Duration.ofMillis(500);
+  private static final String VIEW_TIMER = "view";
+  private static final int EVENTS_PER_SNAPSHOT = 10_000;
+
+  private final ActorContext<Command> context;
+  private final TimerScheduler<Command> timers;
+  private final SweepId id;
+  private final Surroundings around;
+  private final ActorRef<SweepId> finished;
+  private final Executor disk;
+  private final Set<Lease.Key> awaitingRows = new HashSet<>();
+  private Optional<SweepSpec> spec = Optional.empty();
+  private Policy policy = Policy.NONE;
+  private boolean writing;
+  private boolean changed;
+
+  /**
+   * @param finished told when nothing is left to do
+   */
+  static Behavior<Command> create(SweepId id, Surroundings around, ActorRef<SweepId> finished) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(timers -> new SweepActor(context, timers, id, around, finished)));
+  }
+
+  private SweepActor(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      SweepId id,
+      Surroundings around,
+      ActorRef<SweepId> finished) {
+    super(
+        PersistenceId.of("sweep", id.value()),
+        SupervisorStrategy.restartWithBackoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 0.1));
+    this.context = context;
+    this.timers = timers;
+    this.id = id;
+    this.around = around;
+    this.finished = finished;
+    this.disk = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
+  }
+
+  @Override
+  public Sweep emptyState() {
+    return Sweep.unsubmitted(id);
+  }
+
+  @Override
+  public EventHandler<Sweep, SweepEvent> eventHandler() {
+    return Sweep::apply;
+  }
+
+  @Override
+  public RetentionCriteria retentionCriteria() {
+    return RetentionCriteria.snapshotEvery(EVENTS_PER_SNAPSHOT, 2);
+  }
+
+  @Override
+  public CommandHandler<Command, SweepEvent, Sweep> commandHandler() {
+    return newCommandHandlerBuilder()
+        .forAnyState()
+        .onCommand(Submit.class, this::submit)
+        .onCommand(Tell.class, this::tell)
+        .onCommand(BranchEnded.class, this::branchEnded)
+        .onCommand(RowsStored.class, (sweep, stored) -> rowsStored(sweep, stored.result()))
+        .onCommand(RowsMissing.class, this::rowsMissing)
+        .onCommand(Evaluated.class, this::evaluated)
+        .onCommand(AskCurrent.class, this::current)
+        .onCommand(AskView.class, (sweep, ask) -> Effect().reply(ask.replyTo(), view(sweep)))
+        .onCommand(Stop.class, this::stop)
+        .onCommand(Resume.class, this::resume)
+        .onCommand(
+            Unreadable.class,
+            (sweep, broken) ->
+                tell(
+                    sweep,
+                    new Tell(
+                        new SweepInput.Unreadable(broken.problem(), around.clock().instant()))))
+        .onCommand(WriteView.class, this::writeView)
+        .onCommand(Written.class, this::written)
+        .build();
+  }
+
+  @Override
+  public SignalHandler<Sweep> signalHandler() {
+    return newSignalHandlerBuilder()
+        .onSignal(RecoveryCompleted.instance(), this::recovered)
+        .onSignal(PostStop.instance(), this::stopped)
+        .build();
+  }
+
+  private void recovered(Sweep sweep) {
+    if (sweep.phase() != Sweep.Phase.UNSUBMITTED) {
+      try {
+        read(sweep);
+      } catch (UserError problem) {
+        context.getSelf().tell(new Unreadable(String.valueOf(problem.getMessage())));
+      }
+    }
+    if (sweep.phase() != Sweep.Phase.ENDED) {
+      around.fleet().tell(notices(sweep).ready(context.getSelf()));
+    }
+  }
+
+  private void read(Sweep sweep) {
+    SweepSpec values = around.specs().read(sweep.origin());
+    spec = Optional.of(values);
+    policy = around.specs().policy(values);
+  }
+
+  private Effect<SweepEvent, Sweep> submit(Sweep sweep, Submit submit) {
+    var input =
+        new SweepInput.Submit(submit.yaml(), submit.baseDirectory(), around.clock().instant());
+    return decide(
+        sweep,
+        input,
+        (after, events) -> {
+          read(after);
+          context.getLog().info("sweep {} is submitted", id);
+          around.fleet().tell(notices(after).ready(context.getSelf()));
+          submit.replyTo().tell(id);
+        });
+  }
+
+  private Effect<SweepEvent, Sweep> tell(Sweep sweep, Tell tell) {
+    if (tell.input() instanceof SweepInput.Ask ask) {
+      return decide(
+          sweep,
+          ask,
+          (after, events) -> around.fleet().tell(notices(after).work(ask.worker(), events)));
+    }
+    return decide(sweep, tell.input(), (after, events) -> {});
+  }
+
+  private Effect<SweepEvent, Sweep> branchEnded(Sweep sweep, BranchEnded result) {
+    Lease.Key lease = result.lease();
+    if (!sweep.isCurrent(lease.branch(), lease.attempt())) {
+      around.fleet().tell(new SweepNotice.Settled(result.worker(), lease));
+    } else if (awaitingRows.add(lease)) {
+      context.pipeToSelf(
+          around.rows().whenStored(lease, result.lastSequence()),
+          (done, problem) ->
+              problem == null ? new RowsStored(result) : new RowsMissing(result, problem));
+    }
+    return Effect().none();
+  }
+
+  private Effect<SweepEvent, Sweep> rowsStored(Sweep sweep, BranchEnded result) {
+    awaitingRows.remove(result.lease());
+    var input =
+        new SweepInput.BranchEnded(
+            result.lease().branch(),
+            result.lease().attempt(),
+            result.results(),
+            around.clock().instant());
+    return decide(
+        sweep,
+        input,
+        (after, events) ->
+            around.fleet().tell(new SweepNotice.Settled(result.worker(), result.lease())));
+  }
+
+  /** Not acknowledged: the worker repeats its result. */
+  private Effect<SweepEvent, Sweep> rowsMissing(Sweep sweep, RowsMissing missing) {
+    awaitingRows.remove(missing.result().lease());
+    context
+        .getLog()
+        .warn("rows of {} could not be stored", missing.result().lease(), missing.problem());
+    return Effect().none();
+  }
+
+  private Effect<SweepEvent, Sweep> evaluated(Sweep sweep, Evaluated evaluated) {
+    Lease.Key lease = evaluated.lease();
+    var input =
+        new SweepInput.Evaluated(
+            lease.branch(), lease.attempt(), evaluated.reports(), around.clock().instant());
+    return decide(sweep, input, (after, events) -> evaluated.replyTo().tell(Done.getInstance()));
+  }
+
+  private Effect<SweepEvent, Sweep> current(Sweep sweep, AskCurrent ask) {
+    boolean current = sweep.isCurrent(ask.lease().branch(), ask.lease().attempt());
+    return Effect().reply(ask.replyTo(), current);
+  }
+
+  private Effect<SweepEvent, Sweep> stop(Sweep sweep, Stop stop) {
+    return decide(
+        sweep,
+        new SweepInput.Stop(stop.reason(), around.clock().instant()),
+        (after, events) -> stop.replyTo().tell(view(after)));
+  }
+
+  private Effect<SweepEvent, Sweep> resume(Sweep sweep, Resume resume) {
+    if (!sweep.isUnfinished()) {
+      around.fleet().tell(new SweepNotice.Finished(id));
+      finished.tell(id);
+    }
+    return Effect().none();
+  }
+
+  private Effect<SweepEvent, Sweep> decide(
+      Sweep sweep, SweepInput input, BiConsumer<Sweep, List<SweepEvent>> then) {
+    List<SweepEvent> events = Decisions.decide(sweep, input, policy);
+    if (events.isEmpty()) {
+      then.accept(sweep, events);
+      return Effect().none();
+    }
+    return Effect()
+        .persist(events)
+        .thenRun(
+            after -> {
+              then.accept(after, events);
+              events.forEach(event -> happened(after, event));
+              viewChanged(after);
+            });
+  }
+
+  private void happened(Sweep after, SweepEvent event) {
+    around.observer().happened(after, event);
+    notices(after).of(event).forEach(around.fleet()::tell);
+    if (event instanceof SweepEvent.Submitted submitted) {
+      writeLater(SweepFiles.SPEC, submitted.yaml());
+    } else if (event instanceof SweepEvent.SweepEnded ended) {
+      context.getLog().info("sweep {} is {}", id, ended.state());
+      finished.tell(id);
+    }
+  }
+
+  private Notices notices(Sweep sweep) {
+    return new Notices(sweep, spec, around.directory(id));
+  }
+
+  private SweepView view(Sweep sweep) {
+    return around.specs().view(sweep, spec);
+  }
+
+  private void viewChanged(Sweep sweep) {
+    changed = true;
+    if (!writing && (!timers.isTimerActive(VIEW_TIMER) || sweep.end().isPresent())) {
+      Duration delay = sweep.end().isPresent() ? Duration.ZERO : VIEW_PERIOD;
+      timers.startSingleTimer(VIEW_TIMER, new WriteView(), delay);
+    }
+  }
+
+  private Effect<SweepEvent, Sweep> writeView(Sweep sweep, WriteView write) {
+    if (changed && !writing) {
+      changed = false;
+      writing = true;
+      writeLater(SweepFiles.VIEW, around.specs().json(view(sweep)));
+    }
+    return Effect().none();
+  }
+
+  private void writeLater(String name, String text) {
+    Path file = around.directory(id).resolve(name);
+    context.pipeToSelf(
+        CompletableFuture.runAsync(() -> SweepFiles.write(file, text), disk),
+        (done, problem) -> new Written(file, Optional.ofNullable(problem)));
+  }
+
+  private Effect<SweepEvent, Sweep> written(Sweep sweep, Written written) {
+    written.problem().ifPresent(e -> context.getLog().error("cannot write {}", written.file(), e));
+    if (written.file().endsWith(SweepFiles.VIEW)) {
+      writing = false;
+      if (changed) {
+        viewChanged(sweep);
+      }
+    }
+    return Effect().none();
+  }
+
+  private void stopped(Sweep sweep) {
+    if (changed && sweep.phase() != Sweep.Phase.UNSUBMITTED) {
+      SweepFiles.write(
+          around.directory(id).resolve(SweepFiles.VIEW), around.specs().json(view(sweep)));
+    }
+  }
+}

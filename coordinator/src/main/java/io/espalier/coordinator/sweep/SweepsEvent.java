@@ -1,0 +1,21 @@
+package io.espalier.coordinator.sweep;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.espalier.common.trial.SweepId;
+
+/** What happened to the list of sweeps, as it stands in the journal. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = SweepsEvent.Numbered.class, name = "numbered"),
+  @JsonSubTypes.Type(value = SweepsEvent.Closed.class, name = "closed")
+})
+public sealed interface SweepsEvent extends Journaled {
+  SweepId sweep();
+
+  /** A sweep got its number; its own journal begins after this. */
+  record Numbered(SweepId sweep) implements SweepsEvent {}
+
+  /** Nothing is left to do for it after a restart. */
+  record Closed(SweepId sweep) implements SweepsEvent {}
+}
