@@ -18,6 +18,11 @@ public final class LiveMetrics {
     return Optional.ofNullable(latest.getOrDefault(sweep, Map.of()).get(branch));
   }
 
+  /** The newest row of each branch that has one. */
+  public Map<BranchId, MetricRow> latest(SweepId sweep) {
+    return Map.copyOf(latest.getOrDefault(sweep, Map.of()));
+  }
+
   /** A sweep has ended: nobody asks for it again. */
   public void forget(SweepId sweep) {
     latest.remove(sweep);

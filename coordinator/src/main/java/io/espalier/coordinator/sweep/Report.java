@@ -14,7 +14,7 @@ import io.espalier.common.metrics.MetricRow;
 public record Report(
     long update, double epoch, long samples, String set, String metric, double value) {
 
-  static Report of(MetricRow row, Measurement.Evaluation evaluation) {
+  public static Report of(MetricRow row, Measurement.Evaluation evaluation) {
     return new Report(
         row.update(),
         row.epoch(),

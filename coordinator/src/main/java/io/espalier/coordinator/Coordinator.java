@@ -1,0 +1,150 @@
+package io.espalier.coordinator;
+
+import io.espalier.common.UserError;
+import io.espalier.common.metrics.MetricRow;
+import io.espalier.common.spec.SweepSpec;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.SweepId;
+import io.espalier.coordinator.fleet.FleetSettings;
+import io.espalier.coordinator.metrics.MetricsService;
+import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.sweep.Surroundings;
+import io.espalier.coordinator.sweep.SweepActor;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A coordinator node: journal, metrics store, cluster, fleet and sweeps. One process at a time may
+ * run one on a store. Owns all it opens; {@link #close} ends it in order.
+ */
+public final class Coordinator implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
+
+  private final CoordinatorConfig config;
+  private final Journal journal;
+  private final MetricsService metrics;
+  private final Node node;
+
+  private Coordinator(
+      CoordinatorConfig config, Journal journal, MetricsService metrics, Node node) {
+    this.config = config;
+    this.journal = journal;
+    this.metrics = metrics;
+    this.node = node;
+  }
+
+  static Coordinator start(CoordinatorConfig config, Surroundings.Specs specs) {
+    var opened = new Closing();
+    try {
+      Journal journal = opened.with(Journal.open(config.store()));
+      Gate gate = new Gate();
+      MetricsService metrics =
+          opened.with(
+              MetricsService.start(
+                  config.store(), config.host(), config.flightPort(), journal.epoch(), gate));
+      Node node =
+          opened.with(
+              Node.start(
+                  config,
+                  journal,
+                  new FleetSettings(
+                      journal.epoch(),
+                      config.host(),
+                      metrics.flightPort(),
+                      metrics.store()::stored,
+                      config.patience(),
+                      config.clock(),
+                      (busy, free) -> {}),
+                  fleet ->
+                      new Surroundings(
+                          config.store(),
+                          config.clock(),
+                          specs,
+                          metrics.store()::whenStored,
+                          (sweep, event) -> {},
+                          fleet)));
+      gate.open(node);
+      LOG.info("coordinator {} on {}, store {}", journal.epoch(), node.address(), config.store());
+      return new Coordinator(config, journal, metrics, node);
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  /** Host and port where workers join the cluster: {@code 127.0.0.1:8352}. */
+  public String clusterAddress() {
+    return node.address().getHost().get() + ":" + node.address().getPort().get();
+  }
+
+  /** Where metric rows come in. */
+  public int flightPort() {
+    return metrics.flightPort();
+  }
+
+  public Path store() {
+    return config.store();
+  }
+
+  /**
+   * Begins a sweep.
+   *
+   * @param yaml the text {@code spec} was read from
+   * @param baseDirectory what its relative paths resolve against
+   * @return completes once the sweep is journaled; it goes on after a restart from then on
+   */
+  public CompletionStage<SweepId> submit(SweepSpec spec, String yaml, Path baseDirectory) {
+    return node.submit(spec.name(), yaml, baseDirectory.toAbsolutePath().toString());
+  }
+
+  /**
+   * How a sweep stands.
+   *
+   * @return fails with {@link UserError} when there is no such sweep
+   */
+  public CompletionStage<SweepView> view(SweepId sweep) {
+    return node.<SweepView>ask(sweep, SweepActor.AskView::new)
+        .thenApply(view -> known(sweep, view));
+  }
+
+  /**
+   * Ends a sweep: what waits at once, what trains at its next update. Changes nothing when it has
+   * ended.
+   *
+   * @return completes once the wish is journaled; fails with {@link UserError} when there is no
+   *     such sweep
+   */
+  public CompletionStage<SweepView> stop(SweepId sweep) {
+    return node.<SweepView>ask(
+            sweep, replyTo -> new SweepActor.Stop("stopped by its user", replyTo))
+        .thenApply(view -> known(sweep, view));
+  }
+
+  private static <T> T known(SweepId sweep, Optional<T> found) {
+    return found.orElseThrow(
+        () ->
+            new UserError(
+                "There is no sweep %s in this store. List those there are with: espalier ls"
+                    .formatted(sweep)));
+  }
+
+  /** The newest update row of each branch of a sweep that has one. */
+  public Map<BranchId, MetricRow> live(SweepId sweep) {
+    return metrics.live().latest(sweep);
+  }
+
+  /** Ends the node; unfinished sweeps go on when it is started again on the same store. */
+  @Override
+  public void close() {
+    // The door closes first, so that every row taken is also journaled and stored.
+    var all = new Closing();
+    all.with(journal);
+    all.with(node);
+    all.with(metrics);
+    all.close();
+  }
+}

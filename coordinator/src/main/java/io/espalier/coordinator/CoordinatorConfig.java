@@ -1,0 +1,38 @@
+package io.espalier.coordinator;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+
+/**
+ * How a coordinator node starts.
+ *
+ * @param store directory of all that is kept; created when missing
+ * @param host the address all its ports are bound to and others reach it by
+ * @param clusterPort of Pekko's Artery; 0 for any free one
+ * @param flightPort where metric rows come in; 0 for any free one
+ * @param httpPort of metrics and health; 0 for any free one
+ * @param patience how long a worker may be silent before its branches go to others
+ */
+public record CoordinatorConfig(
+    Path store,
+    String host,
+    int clusterPort,
+    int flightPort,
+    int httpPort,
+    Duration patience,
+    Clock clock) {
+  public static final int HTTP_PORT = 8350;
+  public static final int FLIGHT_PORT = 8351;
+  public static final int CLUSTER_PORT = 8352;
+  public static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  public CoordinatorConfig {
+    store = store.toAbsolutePath().normalize();
+  }
+
+  /** On loopback and free ports, for the embedded mode and tests. */
+  public static CoordinatorConfig embedded(Path store) {
+    return new CoordinatorConfig(store, "127.0.0.1", 0, 0, 0, PATIENCE, Clock.systemUTC());
+  }
+}

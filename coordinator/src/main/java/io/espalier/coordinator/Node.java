@@ -1,0 +1,157 @@
+package io.espalier.coordinator;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.espalier.common.UserError;
+import io.espalier.common.trial.SweepId;
+import io.espalier.coordinator.fleet.FleetActor;
+import io.espalier.coordinator.fleet.FleetSettings;
+import io.espalier.coordinator.sweep.Surroundings;
+import io.espalier.coordinator.sweep.SweepActor;
+import io.espalier.coordinator.sweep.SweepNotice;
+import io.espalier.coordinator.sweep.SweepsActor;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Join;
+
+/** The actor system of a coordinator: a cluster of its own that workers join. */
+final class Node implements AutoCloseable {
+  /** All nodes of a cluster must bear the same name. */
+  static final String SYSTEM = "espalier";
+
+  /** Longer than the journal's circuit breaker takes to give up. */
+  private static final Duration ANSWER = Duration.ofSeconds(30);
+
+  private final ActorSystem<Void> system;
+  private final ActorRef<SweepsActor.Command> sweeps;
+
+  private Node(ActorSystem<Void> system, ActorRef<SweepsActor.Command> sweeps) {
+    this.system = system;
+    this.sweeps = sweeps;
+  }
+
+  /**
+   * @param around makes the sweeps' surroundings, given the fleet
+   * @throws UserError when the cluster port cannot be bound
+   */
+  static Node start(
+      CoordinatorConfig config,
+      Journal journal,
+      FleetSettings fleet,
+      Function<ActorRef<SweepNotice>, Surroundings> around) {
+    var sweeps = new CompletableFuture<ActorRef<SweepsActor.Command>>();
+    ActorSystem<Void> system;
+    try {
+      system =
+          ActorSystem.create(guardian(fleet, around, sweeps), SYSTEM, settings(config, journal));
+    } catch (RuntimeException e) {
+      if (!cause(e).contains("bind")) {
+        throw e;
+      }
+      throw new UserError(
+          "Cluster port %d on %s cannot be opened: %s. Another coordinator may be using it: end that one, or choose another port with --cluster-port."
+              .formatted(config.clusterPort(), config.host(), cause(e)),
+          e);
+    }
+    Cluster cluster = Cluster.get(system);
+    cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    return new Node(system, sweeps.join());
+  }
+
+  private static Behavior<Void> guardian(
+      FleetSettings fleet,
+      Function<ActorRef<SweepNotice>, Surroundings> around,
+      CompletableFuture<ActorRef<SweepsActor.Command>> sweeps) {
+    return Behaviors.setup(
+        context -> {
+          ActorRef<FleetActor.Command> fleetActor =
+              context.spawn(FleetActor.create(fleet), "fleet");
+          ActorRef<SweepNotice> notices =
+              context.spawn(
+                  Behaviors.receiveMessage(
+                      (SweepNotice notice) -> {
+                        fleetActor.tell(new FleetActor.FromSweep(notice));
+                        return Behaviors.same();
+                      }),
+                  "notices");
+          sweeps.complete(context.spawn(SweepsActor.create(around.apply(notices)), "sweeps"));
+          return Behaviors.empty();
+        });
+  }
+
+  private static Config settings(CoordinatorConfig config, Journal journal) {
+    Config start =
+        ConfigFactory.parseMap(
+            Map.of(
+                "pekko.remote.artery.canonical.hostname", config.host(),
+                "pekko.remote.artery.canonical.port", config.clusterPort(),
+                "pekko-persistence-jdbc.shared-databases.slick.db.url", journal.url()));
+    return ConfigFactory.load(
+        start.withFallback(ConfigFactory.parseResourcesAnySyntax("espalier-coordinator.conf")));
+  }
+
+  private static String cause(Throwable problem) {
+    Throwable deepest = problem;
+    for (Throwable next = problem; next != null; next = next.getCause()) {
+      deepest = next;
+    }
+    return String.valueOf(deepest.getMessage());
+  }
+
+  ActorSystem<Void> system() {
+    return system;
+  }
+
+  /** Where others join the cluster. */
+  Address address() {
+    return Cluster.get(system).selfMember().address();
+  }
+
+  CompletionStage<SweepId> submit(String name, String yaml, String baseDirectory) {
+    return AskPattern.ask(
+        sweeps,
+        replyTo -> new SweepsActor.Submit(name, yaml, baseDirectory, replyTo),
+        ANSWER,
+        system.scheduler());
+  }
+
+  /** Asks a sweep's actor; empty when there is no such sweep. */
+  <T> CompletionStage<Optional<T>> ask(
+      SweepId sweep, Function<ActorRef<T>, SweepActor.Command> question) {
+    CompletionStage<Optional<ActorRef<SweepActor.Command>>> found =
+        AskPattern.ask(
+            sweeps, replyTo -> new SweepsActor.Find(sweep, replyTo), ANSWER, system.scheduler());
+    return found.thenCompose(
+        actor -> {
+          if (actor.isEmpty()) {
+            return CompletableFuture.completedStage(Optional.empty());
+          }
+          CompletionStage<T> answer =
+              AskPattern.ask(actor.get(), question::apply, ANSWER, system.scheduler());
+          return answer.thenApply(Optional::of);
+        });
+  }
+
+  /** Leaves the cluster and ends the actor system. */
+  @Override
+  public void close() {
+    system.terminate();
+    try {
+      system.getWhenTerminated().toCompletableFuture().join();
+    } catch (CompletionException e) {
+      throw new IllegalStateException("the actor system did not end", e);
+    }
+  }
+}

@@ -1,0 +1,204 @@
+package io.espalier.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.espalier.common.UserError;
+import io.espalier.common.protocol.Lease;
+import io.espalier.common.protocol.ToWorker;
+import io.espalier.common.spec.SpecReader;
+import io.espalier.common.spec.SweepSpec;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.SweepId;
+import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.sweep.Examples;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.Address;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real node with journal and metrics store; only the worker follows a script. */
+class CoordinatorTest {
+  private static final String YAML =
+      """
+      name: demo
+      model: model
+      dataset: {train: train.jsonl}
+      search: {space: {learning_rate: [1e-3, 1e-4]}}
+      """;
+
+  @TempDir Path folder;
+  private final ManualClock clock = new ManualClock();
+
+  @BeforeEach
+  void writeSpec() throws Exception {
+    Files.createDirectories(folder.resolve("model"));
+    Files.writeString(folder.resolve("model/config.json"), "{}");
+    Files.writeString(folder.resolve("train.jsonl"), "{\"query\": \"a\", \"response\": \"b\"}\n");
+  }
+
+  private Coordinator start() {
+    CoordinatorConfig config =
+        new CoordinatorConfig(
+            folder.resolve("store"), "127.0.0.1", 0, 0, 0, CoordinatorConfig.PATIENCE, clock);
+    return Coordinator.start(config, new ScriptedSpecs());
+  }
+
+  private SweepId submit(Coordinator coordinator) throws Exception {
+    SweepSpec spec = SpecReader.parse(YAML, folder, "demo.yaml");
+    return coordinator.submit(spec, YAML, folder).toCompletableFuture().get(30, TimeUnit.SECONDS);
+  }
+
+  private static ScriptedWorker join(Coordinator coordinator, boolean ann) throws Exception {
+    String[] address = coordinator.clusterAddress().split(":");
+    return ScriptedWorker.join(
+        new Address("pekko", "espalier", address[0], Integer.parseInt(address[1])),
+        ann ? Examples.ANN : Examples.BOB);
+  }
+
+  private static SweepView view(Coordinator coordinator, SweepId sweep) throws Exception {
+    return coordinator.view(sweep).toCompletableFuture().get(30, TimeUnit.SECONDS);
+  }
+
+  private static void prepare(ScriptedWorker worker) throws Exception {
+    worker.register(1);
+    worker.offer(1);
+    ToWorker.Prepare task = worker.expect(ToWorker.Prepare.class);
+    worker.prepared(task.sweep(), Examples.DATASET);
+  }
+
+  private static void end(ScriptedWorker worker, Lease lease) throws Exception {
+    int trial = lease.branch().milestones().get(0).trial().number();
+    worker.ended(lease.key(), 0, Examples.result(trial, new Outcome.Completed()));
+    worker.expect(ToWorker.ResultAcknowledged.class);
+  }
+
+  private static Lease granted(ScriptedWorker worker) throws Exception {
+    return worker.expect(ToWorker.Grant.class).lease();
+  }
+
+  @Test
+  void a_sweep_runs_from_its_spec_to_its_last_result() throws Exception {
+    try (Coordinator coordinator = start();
+        ScriptedWorker worker = join(coordinator, true)) {
+      SweepId sweep = submit(coordinator);
+      assertThat(sweep).isEqualTo(new SweepId("demo-1"));
+      prepare(worker);
+      worker.offer(1);
+      Lease longest = granted(worker);
+      assertThat(longest.branch().updates()).isEqualTo(92);
+      assertThat(longest.sweepDirectory()).endsWith("store/sweeps/demo-1");
+      end(worker, longest);
+      worker.offer(1);
+      end(worker, granted(worker));
+      await().until(() -> view(coordinator, sweep).state() == SweepView.State.COMPLETED);
+      Path directory = folder.resolve("store/sweeps/demo-1");
+      await().until(() -> Files.readString(directory.resolve("sweep.json")).equals("COMPLETED"));
+      assertThat(directory.resolve("spec.yaml")).hasContent(YAML);
+      assertThat(submit(coordinator)).isEqualTo(new SweepId("demo-2"));
+    }
+  }
+
+  @Test
+  void a_lost_workers_branch_goes_to_another_and_its_late_result_is_refused() throws Exception {
+    try (Coordinator coordinator = start();
+        ScriptedWorker bob = join(coordinator, false)) {
+      SweepId sweep = submit(coordinator);
+      Lease first;
+      try (ScriptedWorker ann = join(coordinator, true)) {
+        prepare(ann);
+        ann.offer(1);
+        first = granted(ann);
+      }
+      bob.register(1);
+      bob.offer(1);
+      Lease other = granted(bob);
+      end(bob, other);
+      bob.offer(1);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () -> {
+                clock.advance(Duration.ofSeconds(1));
+                bob.offer(1);
+                return bob.has(ToWorker.Grant.class);
+              });
+      Lease second = granted(bob);
+      assertThat(second.branch()).isEqualTo(first.branch());
+      assertThat(second.attempt()).isGreaterThan(first.attempt());
+
+      try (ScriptedWorker late = join(coordinator, true)) {
+        late.register(1, first.key());
+        assertThat(late.expect(ToWorker.StopBranch.class).lease()).isEqualTo(first.key());
+        end(late, first);
+      }
+      assertThat(view(coordinator, sweep).state()).isEqualTo(SweepView.State.RUNNING);
+      end(bob, second);
+      await().until(() -> view(coordinator, sweep).state() == SweepView.State.COMPLETED);
+    }
+  }
+
+  @Test
+  void a_restarted_coordinator_goes_on_from_its_journal() throws Exception {
+    Lease lease;
+    SweepId sweep;
+    try (Coordinator coordinator = start();
+        ScriptedWorker worker = join(coordinator, true)) {
+      sweep = submit(coordinator);
+      prepare(worker);
+      worker.offer(1);
+      lease = granted(worker);
+    }
+    try (Coordinator coordinator = start();
+        ScriptedWorker worker = join(coordinator, true)) {
+      ToWorker.Registered registered = worker.register(1, lease.key());
+      assertThat(registered.coordinatorEpoch()).isEqualTo(2);
+      assertThat(registered.stored()).containsExactly(new ToWorker.Stored(lease.key(), 0));
+      end(worker, lease);
+      worker.offer(1);
+      Lease next = granted(worker);
+      assertThat(next.attempt().epoch()).isEqualTo(2);
+      end(worker, next);
+      await().until(() -> view(coordinator, sweep).state() == SweepView.State.COMPLETED);
+    }
+    try (Coordinator coordinator = start()) {
+      assertThat(view(coordinator, sweep).state()).isEqualTo(SweepView.State.COMPLETED);
+    }
+  }
+
+  @Test
+  void a_stop_ends_the_running_branch_and_the_sweep() throws Exception {
+    try (Coordinator coordinator = start();
+        ScriptedWorker worker = join(coordinator, true)) {
+      SweepId sweep = submit(coordinator);
+      prepare(worker);
+      worker.offer(1);
+      Lease lease = granted(worker);
+      coordinator.stop(sweep).toCompletableFuture().get(30, TimeUnit.SECONDS);
+      ToWorker.StopBranch stop = worker.expect(ToWorker.StopBranch.class);
+      worker.ended(lease.key(), 0, Examples.result(1, stop.outcome()));
+      await().until(() -> view(coordinator, sweep).state() == SweepView.State.STOPPED);
+      coordinator.stop(sweep).toCompletableFuture().get(30, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void a_worker_of_another_protocol_version_is_refused_and_an_unknown_sweep_named()
+      throws Exception {
+    try (Coordinator coordinator = start();
+        ScriptedWorker worker = join(coordinator, true)) {
+      worker.register(99, 1);
+      assertThat(worker.expect(ToWorker.Refused.class).reason()).contains("protocol 99");
+      assertThatThrownBy(() -> coordinator.view(new SweepId("no-7")).toCompletableFuture().join())
+          .isInstanceOf(CompletionException.class)
+          .hasCauseInstanceOf(UserError.class)
+          .hasMessageContaining("no sweep no-7");
+    }
+  }
+}
