@@ -37,6 +37,15 @@ public final class Coordinator implements AutoCloseable {
     this.node = node;
   }
 
+  /**
+   * Starts the node and takes up the sweeps that an earlier life left unfinished.
+   *
+   * @throws UserError when the store is in use or not writable, or a port is taken
+   */
+  public static Coordinator start(CoordinatorConfig config) {
+    return start(config, new SpecRules());
+  }
+
   static Coordinator start(CoordinatorConfig config, Surroundings.Specs specs) {
     var opened = new Closing();
     try {
