@@ -65,16 +65,7 @@ class DatasetReading {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return new Draft(
-        new DatasetSpec(
-            train().toString(),
-            Optional.empty(),
-            OptionalDouble.empty(),
-            Optional.empty(),
-            Map.of(),
-            true,
-            42,
-            false));
+    return new Draft(train().toString());
   }
 
   PreparedData read(Draft draft) {
@@ -109,70 +100,54 @@ class DatasetReading {
   }
 
   /** A data set's specification in the making. */
-  record Draft(DatasetSpec build) {
-    /** The training file once more. */
-    Draft withEvalFile() {
-      return with(Optional.of(build.train()), build.evalFraction(), build.retention());
+  static final class Draft {
+    private final String train;
+    private Optional<String> eval = Optional.empty();
+    private OptionalDouble evalFraction = OptionalDouble.empty();
+    private Optional<String> retention = Optional.empty();
+    private Map<String, List<String>> replace = Map.of();
+    private long dataSeed = 42;
+    private boolean skipBadSamples;
+
+    private Draft(String train) {
+      this.train = train;
     }
 
+    /** The training file once more. */
+    Draft withEvalFile() {
+      eval = Optional.of(train);
+      return this;
+    }
+
+    /** The training file once more. */
     Draft withRetentionFile() {
-      return with(build.eval(), build.evalFraction(), Optional.of(build.train()));
+      retention = Optional.of(train);
+      return this;
     }
 
     Draft withEvalFraction(double fraction) {
-      return with(build.eval(), OptionalDouble.of(fraction), build.retention());
+      evalFraction = OptionalDouble.of(fraction);
+      return this;
     }
 
-    Draft withReplace(Map<String, List<String>> replace) {
-      return new Draft(
-          new DatasetSpec(
-              build.train(),
-              build.eval(),
-              build.evalFraction(),
-              build.retention(),
-              replace,
-              true,
-              build.dataSeed(),
-              build.skipBadSamples()));
+    Draft withReplace(Map<String, List<String>> values) {
+      replace = values;
+      return this;
     }
 
     Draft withDataSeed(long seed) {
-      return new Draft(
-          new DatasetSpec(
-              build.train(),
-              build.eval(),
-              build.evalFraction(),
-              build.retention(),
-              build.replace(),
-              true,
-              seed,
-              build.skipBadSamples()));
+      dataSeed = seed;
+      return this;
     }
 
     Draft skippingBadSamples() {
-      return new Draft(
-          new DatasetSpec(
-              build.train(),
-              build.eval(),
-              build.evalFraction(),
-              build.retention(),
-              build.replace(),
-              true,
-              build.dataSeed(),
-              true));
+      skipBadSamples = true;
+      return this;
     }
 
-    private Draft with(Optional<String> eval, OptionalDouble fraction, Optional<String> retention) {
-      return new Draft(
-          new DatasetSpec(
-              build.train(),
-              eval,
-              fraction,
-              retention,
-              build.replace(),
-              true,
-              build.dataSeed(),
-              build.skipBadSamples()));
+    DatasetSpec build() {
+      return new DatasetSpec(
+          train, eval, evalFraction, retention, replace, true, dataSeed, skipBadSamples);
     }
   }
 }
