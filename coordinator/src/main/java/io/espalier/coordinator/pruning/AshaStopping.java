@@ -1,0 +1,139 @@
+package io.espalier.coordinator.pruning;
+
+import io.espalier.common.spec.ObjectiveSpec.Mode;
+import io.espalier.common.spec.PruningSpec;
+import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Verdict;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Asynchronous successive halving (Li et al., arXiv 1810.05934) as Determined's stopping variant
+ * has it: a branch that reaches a rung goes on iff its place among all that have reached it, from 0
+ * and with ties in its favour, is below max(⌊m/η⌋, 1), where m counts the branch itself. Nothing is
+ * paused; who came early is not judged again.
+ *
+ * @param cohorts which branches may be compared
+ * @param samples training rows, so that a rung's epochs are samples
+ */
+record AshaStopping(PruningSpec spec, String metric, Map<BranchId, Cohort> cohorts, long samples)
+    implements Pruner {
+  private static final String RULE = "asha";
+
+  /** Values kept with a verdict. */
+  private static final int WINDOW = 20;
+
+  private static final Comparator<Double> BEST_FIRST = Mode.MIN.bestFirst();
+
+  AshaStopping {
+    cohorts = Map.copyOf(cohorts);
+  }
+
+  static Pruner of(PruningSpec spec, String metric, List<Branch> branches, long samples) {
+    var cohorts = new HashMap<BranchId, Cohort>();
+    branches.forEach(
+        branch -> cohorts.put(branch.id(), Cohort.of(branch.config().training(), samples)));
+    return new AshaStopping(spec, metric, cohorts, samples);
+  }
+
+  /**
+   * Epochs of the rungs below a training's end, ascending: rung i of n is max(⌊L/η^(n−i−1)⌋, 1) and
+   * n is the largest that leaves the first at {@code min_resource} or later. The last rung, L
+   * itself, is the end and decides nothing.
+   *
+   * @param horizon epochs of the whole training
+   */
+  static List<Integer> rungs(PruningSpec spec, double horizon) {
+    long length = (long) Math.ceil(horizon);
+    var rungs = new ArrayList<Integer>();
+    long divisor = spec.reductionFactor();
+    while (length >= divisor * spec.minResource()) {
+      int epochs = (int) Math.max(length / divisor, 1);
+      if (epochs < horizon) {
+        rungs.add(0, epochs);
+      }
+      divisor *= spec.reductionFactor();
+    }
+    return List.copyOf(rungs);
+  }
+
+  @Override
+  public Optional<Verdict> judge(BranchId branch, Curve.Point fresh, Map<BranchId, Curve> before) {
+    if (!Double.isFinite(fresh.value())) {
+      return Optional.of(
+          new Verdict(
+              RULE,
+              fresh.update(),
+              fresh.value(),
+              Double.NaN,
+              List.of(fresh.value()),
+              "%s is %s at update %d".formatted(metric, fresh.value(), fresh.update())));
+    }
+    Cohort cohort = cohort(branch);
+    Curve own = before.getOrDefault(branch, Curve.EMPTY);
+    for (int epochs : rungs(spec, cohort.horizon())) {
+      long rung = Math.multiplyExact(epochs, samples);
+      boolean reached = fresh.samples() >= rung && own.at(rung).isEmpty();
+      if (reached) {
+        Optional<Verdict> verdict = atRung(epochs, fresh, others(branch, cohort, rung, before));
+        if (verdict.isPresent()) {
+          return verdict;
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** What the branch's peers reported when they reached the rung, best first. */
+  private List<Double> others(
+      BranchId branch, Cohort cohort, long rung, Map<BranchId, Curve> before) {
+    var values = new ArrayList<Double>();
+    before.forEach(
+        (other, curve) -> {
+          if (!other.equals(branch) && cohort(other).equals(cohort)) {
+            curve.at(rung).ifPresent(point -> values.add(point.value()));
+          }
+        });
+    values.sort(BEST_FIRST);
+    return values;
+  }
+
+  private Optional<Verdict> atRung(int epochs, Curve.Point fresh, List<Double> others) {
+    long place = others.stream().filter(o -> BEST_FIRST.compare(o, fresh.value()) < 0).count();
+    int all = others.size() + 1;
+    int go = Math.max(all / spec.reductionFactor(), 1);
+    if (place < go) {
+      return Optional.empty();
+    }
+    double threshold = others.get(go - 1);
+    return Optional.of(
+        new Verdict(
+            RULE,
+            fresh.update(),
+            fresh.value(),
+            threshold,
+            others.subList(0, Math.min(WINDOW, others.size())),
+            String.format(
+                Locale.ROOT,
+                "%s %.4g after %d %s is place %d of %d; the best %d, down to %.4g, go on",
+                metric,
+                fresh.value(),
+                epochs,
+                epochs == 1 ? "epoch" : "epochs",
+                place + 1,
+                all,
+                go,
+                threshold)));
+  }
+
+  private Cohort cohort(BranchId branch) {
+    return Optional.ofNullable(cohorts.get(branch))
+        .orElseThrow(() -> new IllegalArgumentException("branch " + branch + " is not planned"));
+  }
+}

@@ -1,0 +1,37 @@
+package io.espalier.coordinator.pruning;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What one branch has reported of the pruner's metric.
+ *
+ * @param points at most one for an update; their order says nothing
+ * @param stoppedAt the update at which the pruner gave the branch up: what it reported after that,
+ *     before the message reached it, counts for nothing
+ */
+public record Curve(List<Point> points, OptionalLong stoppedAt) {
+  public static final Curve EMPTY = new Curve(List.of(), OptionalLong.empty());
+
+  public Curve {
+    points = List.copyOf(points);
+  }
+
+  /**
+   * One report.
+   *
+   * @param samples rows trained on so far
+   * @param value may be NaN or infinite
+   */
+  public record Point(long update, long samples, double value) {}
+
+  /** The first point at or after so many samples. */
+  Optional<Point> at(long samples) {
+    return points.stream()
+        .filter(point -> point.samples() >= samples)
+        .filter(point -> stoppedAt.isEmpty() || point.update() <= stoppedAt.getAsLong())
+        .min(Comparator.comparingLong(Point::samples));
+  }
+}
