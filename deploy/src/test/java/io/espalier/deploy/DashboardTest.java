@@ -1,0 +1,105 @@
+package io.espalier.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.coordinator.metrics.ExposedMetric;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+class DashboardTest {
+  static final Path GRAFANA = Path.of("..", "grafana");
+  private static final Pattern METRIC = Pattern.compile("\\bespalier_\\w+");
+
+  static Stream<Path> dashboards() throws IOException {
+    try (Stream<Path> files = Files.list(GRAFANA.resolve("dashboards"))) {
+      return files.toList().stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dashboards")
+  void every_metric_a_query_names_is_exposed(Path file) throws IOException {
+    Dashboard dashboard = Dashboard.read(file);
+    Set<String> exposed =
+        Arrays.stream(ExposedMetric.values())
+            .map(ExposedMetric::exposedName)
+            .collect(Collectors.toSet());
+    assertThat(dashboard.queries()).isNotEmpty();
+    Stream<String> texts =
+        Stream.concat(
+            dashboard.queries().stream().map(Dashboard.Query::expression),
+            dashboard.variableQueries().stream().map(Dashboard.LabelValues::series));
+    assertThat(texts)
+        .allSatisfy(
+            text ->
+                assertThat(METRIC.matcher(text).results().map(match -> match.group()).toList())
+                    .isNotEmpty()
+                    .isSubsetOf(exposed));
+  }
+
+  @ParameterizedTest
+  @MethodSource("dashboards")
+  void every_panel_has_a_title_a_description_a_unit_and_an_id_of_its_own(Path file)
+      throws IOException {
+    Dashboard dashboard = Dashboard.read(file);
+    assertThat(dashboard.json().path("uid").asText()).startsWith("espalier-");
+    assertThat(dashboard.panels())
+        .allSatisfy(
+            panel -> {
+              assertThat(panel.path("title").asText()).isNotBlank();
+              assertThat(panel.path("description").asText()).endsWith(".");
+              assertThat(panel.at("/fieldConfig/defaults/unit").asText()).isNotBlank();
+              assertThat(panel.at("/datasource/uid").asText()).isEqualTo("${datasource}");
+            })
+        .extracting(panel -> panel.path("id").asInt())
+        .doesNotHaveDuplicates();
+    assertThat(dashboard.panels()).noneSatisfy(panel -> overlaps(panel, dashboard));
+  }
+
+  @Test
+  void grafana_assumes_the_interval_at_which_prometheus_scrapes() throws IOException {
+    assertThat(yaml("provisioning/datasources/prometheus.yml")).contains("timeInterval=5s");
+    assertThat(yaml("prometheus/prometheus.yml")).contains("scrape_interval=5s");
+    assertThat(yaml("provisioning/dashboards/espalier.yml")).contains("type=file");
+  }
+
+  private static void overlaps(JsonNode panel, Dashboard dashboard) {
+    assertThat(dashboard.panels())
+        .filteredOn(other -> other != panel)
+        .anySatisfy(
+            other -> {
+              JsonNode a = panel.path("gridPos");
+              JsonNode b = other.path("gridPos");
+              assertThat(start(a, "x")).isLessThan(end(b, "x", "w"));
+              assertThat(start(b, "x")).isLessThan(end(a, "x", "w"));
+              assertThat(start(a, "y")).isLessThan(end(b, "y", "h"));
+              assertThat(start(b, "y")).isLessThan(end(a, "y", "h"));
+            });
+  }
+
+  private static int start(JsonNode place, String axis) {
+    return place.path(axis).asInt();
+  }
+
+  private static int end(JsonNode place, String axis, String length) {
+    return place.path(axis).asInt() + place.path(length).asInt();
+  }
+
+  private static String yaml(String file) throws IOException {
+    return new Load(LoadSettings.builder().build())
+        .loadFromString(Files.readString(GRAFANA.resolve(file)))
+        .toString();
+  }
+}
