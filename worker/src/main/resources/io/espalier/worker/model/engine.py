@@ -53,6 +53,19 @@ class Engine(Module):
           leaves.append(none)
     return leaves
 
+  # The weights with the only slot's adapters added in: W + scale B A.
+  def merged(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor) -> List[Tensor]:
+    sums = annotate(List[Tensor], [])
+    for weight in weights:
+      sums.append(weight)
+    for layer in range(self.LAYERS):
+      for module in range(7):
+        at = 14 * layer + 2 * module
+        if adapters[at].numel() > 0:
+          w = 1 + 16 * layer + 2 + 2 * module
+          sums[w] = torch.baddbmm(weights[w].unsqueeze(0), adapters[at + 1], adapters[at] * scale)[0]
+    return sums
+
   # ------------------------------------------------------------------ the model
 
   # Zeros or 1 / (1 - p) per row, token and feature [R, T, F]: a pure function of (row key, module,
@@ -130,7 +143,10 @@ class Engine(Module):
         kept_k = caches[2 * layer].scatter_(2, index, k)
         kept_v = caches[2 * layer + 1].scatter_(2, index, v)
         room = mask.size(3)
-        seen = torch.scaled_dot_product_attention(q, torch.narrow(kept_k, 2, 0, room), torch.narrow(kept_v, 2, 0, room), mask, 0., False, scale=None, enable_gqa=True)
+        # The query heads that share keys stand as rows of one head: nothing is copied for them.
+        grouped = q.reshape([rows, self.KV_HEADS, -1, self.HEAD_SIZE])
+        seen = torch.scaled_dot_product_attention(grouped, torch.narrow(kept_k, 2, 0, room), torch.narrow(kept_v, 2, 0, room), mask, 0., False, scale=None, enable_gqa=False)
+        seen = seen.reshape([rows, self.HEADS, 1, self.HEAD_SIZE])
       seen = torch.transpose(seen, 1, 2).reshape([rows * length, self.HEADS * self.HEAD_SIZE])
       x = x + self.project(seen, weights[w + 8], weights[w + 9], adapters[a + 6], adapters[a + 7], scale, m + 3, dropout, keys)
       h = torch.rms_norm(x, hidden, weights[w + 1], self.NORM_EPSILON)
@@ -187,9 +203,19 @@ class Engine(Module):
       fresh = fresh + gradients
     return (fresh, sums + torch.stack([torch.detach(weighted), plain]))
 
-  # Gradient norm of each slot [K], in float64.
+  # How many columns of [K, P] are worked on at a time: on a CPU as many as stay in its cache.
+  def stride(self: __torch__.Engine, flat: Tensor) -> int:
+    if flat.is_cuda:
+      return flat.size(1)
+    return max(1024, 65536 // flat.size(0))
+
+  # Gradient norm of each slot [K], summed in float64.
   def norms(self: __torch__.Engine, gradients: Tensor) -> Tensor:
-    return torch.linalg_vector_norm(gradients.to(7), 2, [1])
+    squares = torch.zeros([gradients.size(0)], dtype=7, device=gradients.device)
+    for part in torch.split(gradients, self.stride(gradients), 1):
+      wide = part.to(7)
+      squares = squares + torch.sum(wide * wide, [1])
+    return torch.sqrt(squares)
 
   # One step of AdamW as torch.optim does it, for the slots that are due and finite; the others keep
   # every bit. steps and due [K, 1]; norms [K]; settings [K, 6] in float64: learning rate, clipping
@@ -198,19 +224,32 @@ class Engine(Module):
     norm = norms.unsqueeze(1)
     apply = torch.logical_and(due, torch.isfinite(norm))
     rate, ceiling, beta1, beta2, epsilon, decay = torch.unbind(settings.unsqueeze(2), 1)
-    coefficient = ceiling / (norm + 1e-6)
-    unclipped = torch.logical_or(torch.le(ceiling, 0), torch.ge(coefficient, 1))
-    coefficient = torch.where(unclipped, torch.ones_like(coefficient), coefficient)
-    g = gradients * coefficient.to(6)
+    clip = ceiling / (norm + 1e-6)
+    unclipped = torch.logical_or(torch.le(ceiling, 0), torch.ge(clip, 1))
+    clip = torch.where(unclipped, torch.ones_like(clip), clip).to(6)
     step = steps + 1
-    m = first + (g - first) * (1 - beta1).to(6)
-    v = second * beta2.to(6) + g * g * (1 - beta2).to(6)
-    size = rate / (1 - torch.pow(beta1, step))
-    root = torch.sqrt(v) / torch.sqrt(1 - torch.pow(beta2, step)).to(6) + epsilon.to(6)
-    p = flat * (1 - rate * decay).to(6) - (m / root) * size.to(6)
-    kept_p = flat.copy_(torch.where(apply, p, flat))
-    kept_m = first.copy_(torch.where(apply, m, first))
-    kept_v = second.copy_(torch.where(apply, v, second))
+    fresh1 = (1 - beta1).to(6)
+    kept2 = beta2.to(6)
+    fresh2 = (1 - beta2).to(6)
+    size = torch.neg(rate / (1 - torch.pow(beta1, step))).to(6)
+    correction = torch.sqrt(1 - torch.pow(beta2, step)).to(6)
+    shrink = (1 - rate * decay).to(6)
+    small = epsilon.to(6)
+    width = self.stride(flat)
+    ps = torch.split(flat, width, 1)
+    ms = torch.split(first, width, 1)
+    vs = torch.split(second, width, 1)
+    gs = torch.split(gradients, width, 1)
+    for i in range(len(ps)):
+      g = gs[i] * clip
+      m = torch.lerp(ms[i], g, fresh1)
+      v = torch.addcmul(vs[i] * kept2, g * fresh2, g)
+      root = torch.sqrt(v).div_(correction).add_(small)
+      p = torch.addcdiv(ps[i] * shrink, m * size, root)
+      # Never by multiplying with a mask: 0 times NaN is NaN.
+      kept_p = ps[i].copy_(torch.where(apply, p, ps[i]))
+      kept_m = ms[i].copy_(torch.where(apply, m, ms[i]))
+      kept_v = vs[i].copy_(torch.where(apply, v, vs[i]))
     kept_s = steps.copy_(torch.where(apply, step, steps))
     return apply
 
@@ -246,8 +285,9 @@ class Engine(Module):
     used = weights
     if rank == 0:
       used = self.weight_leaves(state, weights)
-    adapters = self.adapter_leaves(state, weights, rank, int(options[1].item()))
     scale1 = scale[slot]
+    used = self.merged(used, self.adapter_leaves(state, weights, rank, int(options[1].item())), scale1)
+    adapters = self.adapter_leaves(state, weights, 0, 0)
     rows = ids.size(0)
     room = ids.size(1) + limit
     caches = annotate(List[Tensor], [])
