@@ -1,0 +1,115 @@
+package io.espalier.worker.evaluate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import io.espalier.common.trial.Training.AdamW;
+import io.espalier.common.trial.Training.Lora;
+import io.espalier.worker.data.TokenRow;
+import io.espalier.worker.lora.PeftFormat;
+import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.Golden;
+import io.espalier.worker.train.Pack;
+import io.espalier.worker.train.Trainable;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** With an adapter that was trained, so that its part in the answers is seen. */
+class EvaluatorTest {
+  private static BaseModel model;
+  private static Pack pack;
+  private static Evaluator evaluator;
+  private static List<TokenRow> rows;
+
+  @BeforeAll
+  static void load() {
+    model = BaseModel.load(Golden.path("models/qwen2_tiny"), Device.cpu());
+    PeftFormat.Adapter adapter =
+        PeftFormat.read(
+            Golden.path("runs/qwen2_tiny/adamw_cosine_b4_a1/adapter_final"), model.config());
+    Lora lora = adapter.layout().lora();
+    pack =
+        new Pack(
+            model,
+            new Trainable.Adapter(adapter.layout()),
+            new Pack.Regularisation(0, 0),
+            List.of(new Pack.Slot(new AdamW(0.9, 0.95, 1e-8, 0), 0, lora.scale())),
+            adapter.values());
+    evaluator = new Evaluator(pack.state(0));
+    rows = Golden.rows("qwen2_tiny");
+  }
+
+  @AfterAll
+  static void close() {
+    pack.close();
+    model.close();
+  }
+
+  /** Without a cache: each token from the whole row anew. */
+  private static int[] slowly(int[] prompt, int count) {
+    int[] row = prompt;
+    for (int i = 0; i < count; i++) {
+      float[] logits = evaluator.logits(row);
+      int vocabulary = model.config().vocabulary();
+      int best = 0;
+      int from = logits.length - vocabulary;
+      for (int token = 1; token < vocabulary; token++) {
+        best = logits[from + token] > logits[from + best] ? token : best;
+      }
+      row = Arrays.copyOf(row, row.length + 1);
+      row[row.length - 1] = best;
+    }
+    return Arrays.copyOfRange(row, prompt.length, row.length);
+  }
+
+  @Test
+  void cached_answers_of_many_prompts_are_those_of_each_alone_without_cache() {
+    List<int[]> prompts = rows.subList(0, 6).stream().map(TokenRow::inputIds).toList();
+
+    List<int[]> answers = evaluator.answer(prompts, List.of(), 10);
+
+    for (int i = 0; i < prompts.size(); i++) {
+      assertThat(answers.get(i)).describedAs("prompt %d", i).isEqualTo(slowly(prompts.get(i), 10));
+    }
+  }
+
+  @Test
+  void an_answer_ends_before_its_end_token_and_others_go_on() {
+    List<int[]> prompts = rows.subList(0, 6).stream().map(TokenRow::inputIds).toList();
+    List<int[]> whole = evaluator.answer(prompts, List.of(), 10);
+    int end = whole.get(2)[4];
+
+    List<int[]> answers = evaluator.answer(prompts, List.of(end), 10);
+
+    for (int i = 0; i < prompts.size(); i++) {
+      int[] answer = whole.get(i);
+      int length = 0;
+      while (length < answer.length && answer[length] != end) {
+        length++;
+      }
+      assertThat(answers.get(i)).isEqualTo(Arrays.copyOf(answer, length));
+    }
+    assertThat(answers.get(2).length).isLessThanOrEqualTo(4);
+  }
+
+  @Test
+  void the_loss_of_many_rows_is_the_token_mean_of_each_alone() {
+    Evaluator.Score together = evaluator.score(rows);
+    double sum = rows.stream().mapToDouble(row -> evaluator.score(List.of(row)).lossSum()).sum();
+
+    assertThat(together.targets()).isEqualTo(rows.stream().mapToLong(TokenRow::targets).sum());
+    assertThat(together.lossSum()).isCloseTo(sum, within(1e-4));
+    assertThat(together.tokenAccuracy()).isBetween(0.0, 1.0);
+  }
+
+  @Test
+  void rows_without_targets_have_no_loss() {
+    var row = new TokenRow(new int[] {1, 2}, new int[] {-100, -100});
+    assertThat(evaluator.score(List.of(row)).targets()).isZero();
+    assertThat(evaluator.score(List.of(row)).loss()).isNaN();
+  }
+}

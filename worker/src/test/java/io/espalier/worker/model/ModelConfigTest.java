@@ -1,0 +1,106 @@
+package io.espalier.worker.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.common.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ModelConfigTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  @TempDir Path directory;
+
+  private ModelConfig read(String model, String key, String value) throws IOException {
+    ObjectNode config = (ObjectNode) Golden.json("models/%s/config.json".formatted(model));
+    config.set(key, JSON.readTree(value));
+    Files.writeString(directory.resolve("config.json"), config.toString());
+    return ModelConfig.read(directory);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"qwen2_tiny", "llama_tiny"})
+  void both_styles_of_config_say_the_same(String model) throws IOException {
+    Path source = Golden.path("models/" + model);
+    Files.copy(source.resolve("config.v5.json"), directory.resolve("config.json"));
+    Files.copy(
+        source.resolve("generation_config.json"), directory.resolve("generation_config.json"));
+
+    assertThat(ModelConfig.read(directory)).isEqualTo(ModelConfig.read(source));
+  }
+
+  @Test
+  void qwen2_has_biases_on_queries_keys_and_values_alone() throws IOException {
+    ModelConfig qwen = read("qwen2_tiny", "use_cache", "true");
+    assertThat(qwen.qkvBias()).isTrue();
+    assertThat(qwen.outputBias()).isFalse();
+    assertThat(qwen.tied()).isTrue();
+    assertThat(qwen.kvHeads()).isEqualTo(2);
+    assertThat(qwen.ropeTheta()).isEqualTo(1e6);
+  }
+
+  @Test
+  void llamas_attention_bias_is_on_all_four() throws IOException {
+    ModelConfig llama = read("llama_tiny", "attention_bias", "true");
+    assertThat(llama.qkvBias()).isTrue();
+    assertThat(llama.outputBias()).isTrue();
+    assertThat(llama.mlpBias()).isFalse();
+  }
+
+  @Test
+  void several_end_tokens_are_all_known() throws IOException {
+    assertThat(read("llama_tiny", "eos_token_id", "[2, 7]").endTokens()).containsExactly(2, 7);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "model_type | \"gpt2\" | qwen2 and llama",
+        "architectures | [\"Qwen2ForSequenceClassification\"] | Qwen2ForCausalLM",
+        "hidden_act | \"gelu\" | silu",
+        "rope_scaling | {\"rope_type\": \"llama3\"} | default",
+        "rope_scaling | {\"type\": \"linear\"} | default",
+        "quantization_config | {} | float32",
+        "hidden_size | 65 | multiple",
+        "hidden_size | null | missing",
+        "num_key_value_heads | 3 | divide",
+        "num_hidden_layers | 0 | above 0",
+        "rms_norm_eps | \"small\" | above 0",
+        "torch_dtype | \"float8_e4m3fn\" | bfloat16",
+        "layer_types | [\"sliding_attention\"] | full_attention"
+      })
+  void what_is_not_computed_exactly_is_refused_by_file_and_key(
+      String key, String value, String supported) {
+    assertThatThrownBy(() -> read("qwen2_tiny", key, value))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(directory.resolve("config.json").toString())
+        .hasMessageContaining(supported);
+  }
+
+  @Test
+  void a_sliding_window_in_use_is_refused() throws IOException {
+    ObjectNode config = (ObjectNode) Golden.json("models/qwen2_tiny/config.json");
+    config.put("use_sliding_window", true).put("max_window_layers", 1);
+    Files.writeString(directory.resolve("config.json"), config.toString());
+
+    assertThatThrownBy(() -> ModelConfig.read(directory))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("use_sliding_window");
+  }
+
+  @Test
+  void a_directory_without_config_is_named() {
+    assertThatThrownBy(() -> ModelConfig.read(directory))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("config.json is missing");
+  }
+}
