@@ -76,6 +76,7 @@ public final class BaseModel implements AutoCloseable {
         ByteBuffer bytes = Safetensors.map(tensor, row * rowBytes, count * rowBytes);
         long[] shape = entry.shape().clone();
         shape[0] = count;
+        shape[shape.length - 1] *= unitsPerValue(tensor.type());
         NDArray raw = scope.create(bytes, new Shape(shape), dataType(tensor.type()));
         parts.addAll(script.call(scope, "load", false, List.of(), raw));
       }
@@ -92,9 +93,13 @@ public final class BaseModel implements AutoCloseable {
     return switch (type) {
       case F32 -> DataType.FLOAT32;
       case F16 -> DataType.FLOAT16;
-      // DJL kills the process on bfloat16; the script reads the bits.
-      case BF16 -> DataType.INT16;
+      // DJL kills the process on bfloat16, and on 16-bit integers too; the script reads the bytes.
+      case BF16 -> DataType.UINT8;
     };
+  }
+
+  private static long unitsPerValue(StoredType type) {
+    return type == StoredType.BF16 ? 2 : 1;
   }
 
   public Path directory() {

@@ -331,9 +331,9 @@ class Engine(Module):
 
   # ------------------------------------------------------------------ loading
 
-  # A float32 copy of a stored tensor; bfloat16 comes in as the int16 of its bits.
+  # A float32 copy of a stored tensor; bfloat16 comes in as its bytes, two a value.
   def load(self: __torch__.Engine, stored: Tensor) -> Tensor:
-    if stored.dtype == 2:
+    if stored.dtype == 0:
       return torch.view_copy(stored, dtype=15).to(6)
     return torch.clone(stored.to(6))
 
