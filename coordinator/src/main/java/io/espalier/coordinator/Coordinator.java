@@ -5,6 +5,7 @@ import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.SweepId;
+import io.espalier.coordinator.api.HttpDoor;
 import io.espalier.coordinator.fleet.FleetSettings;
 import io.espalier.coordinator.metrics.MetricsService;
 import io.espalier.coordinator.report.SweepView;
@@ -28,13 +29,15 @@ public final class Coordinator implements AutoCloseable {
   private final Journal journal;
   private final MetricsService metrics;
   private final Node node;
+  private final HttpDoor http;
 
   private Coordinator(
-      CoordinatorConfig config, Journal journal, MetricsService metrics, Node node) {
+      CoordinatorConfig config, Journal journal, MetricsService metrics, Node node, HttpDoor http) {
     this.config = config;
     this.journal = journal;
     this.metrics = metrics;
     this.node = node;
+    this.http = http;
   }
 
   /**
@@ -67,18 +70,36 @@ public final class Coordinator implements AutoCloseable {
                       metrics.store()::stored,
                       config.patience(),
                       config.clock(),
-                      (busy, free) -> {}),
+                      (workers, free, used) -> {
+                        metrics.exposed().workers(workers);
+                        metrics.exposed().slots(free, used);
+                      }),
                   fleet ->
                       new Surroundings(
                           config.store(),
                           config.clock(),
                           specs,
                           metrics.store()::whenStored,
-                          (sweep, event) -> {},
+                          new Exposition(metrics),
                           fleet)));
       gate.open(node);
-      LOG.info("coordinator {} on {}, store {}", journal.epoch(), node.address(), config.store());
-      return new Coordinator(config, journal, metrics, node);
+      HttpDoor http =
+          opened.with(
+              HttpDoor.open(
+                  node.system(),
+                  config.host(),
+                  config.httpPort(),
+                  metrics.exposed(),
+                  node::unready));
+      LOG.info(
+          "coordinator {} on {}, metric rows to port {}, http://{}:{}/metrics, store {}",
+          journal.epoch(),
+          node.address(),
+          metrics.flightPort(),
+          config.host(),
+          http.port(),
+          config.store());
+      return new Coordinator(config, journal, metrics, node, http);
     } catch (RuntimeException e) {
       opened.close();
       throw e;
@@ -93,6 +114,11 @@ public final class Coordinator implements AutoCloseable {
   /** Where metric rows come in. */
   public int flightPort() {
     return metrics.flightPort();
+  }
+
+  /** Where {@code /metrics}, {@code /alive} and {@code /ready} are. */
+  public int httpPort() {
+    return http.port();
   }
 
   public Path store() {
@@ -154,6 +180,7 @@ public final class Coordinator implements AutoCloseable {
     all.with(journal);
     all.with(node);
     all.with(metrics);
+    all.with(http);
     all.close();
   }
 }

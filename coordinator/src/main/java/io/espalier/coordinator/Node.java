@@ -23,6 +23,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 
@@ -117,6 +118,14 @@ final class Node implements AutoCloseable {
   /** Where others join the cluster. */
   Address address() {
     return Cluster.get(system).selfMember().address();
+  }
+
+  /** Why workers cannot join yet; empty when they can. */
+  Optional<String> unready() {
+    MemberStatus status = Cluster.get(system).selfMember().status();
+    return status.equals(MemberStatus.up())
+        ? Optional.empty()
+        : Optional.of("The coordinator is %s in its cluster, not Up.".formatted(status));
   }
 
   CompletionStage<SweepId> submit(String name, String yaml, String baseDirectory) {

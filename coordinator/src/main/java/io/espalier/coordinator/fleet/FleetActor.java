@@ -12,12 +12,9 @@ import io.espalier.coordinator.sweep.SweepNotice;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -46,13 +43,10 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
 
   private final FleetSettings settings;
   private final Map<WorkerId, ActorRef<ToWorker>> connections = new HashMap<>();
-  // In the order they were submitted; empty until the sweep has introduced itself.
-  private final Map<SweepId, Optional<ActorRef<SweepActor.Command>>> sweeps = new LinkedHashMap<>();
+  private final KnownSweeps sweeps = new KnownSweeps();
   private final Map<SweepId, ToWorker.Prepare> tasks = new HashMap<>();
-  private final Map<WorkerId, SweepId> asking = new HashMap<>();
-  private final Set<WorkerId> again = new HashSet<>();
+  private final Questions questions = new Questions();
   private Fleet fleet;
-  private boolean recovered;
   private boolean open;
 
   public static Behavior<Command> create(FleetSettings settings) {
@@ -159,7 +153,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   }
 
   private void branchEnded(ToCoordinator.BranchEnded ended) {
-    Optional<ActorRef<SweepActor.Command>> sweep = actor(ended.lease().sweep());
+    Optional<ActorRef<SweepActor.Command>> sweep = sweeps.actor(ended.lease().sweep());
     if (sweep.isEmpty()) {
       // All unfinished sweeps are known here, so this one needs no result any more.
       send(ended.worker(), new ToWorker.ResultAcknowledged(ended.lease()));
@@ -175,8 +169,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
 
   private Behavior<Command> sweep(SweepNotice notice) {
     if (notice instanceof SweepNotice.Recovering recovering) {
-      recovering.sweeps().forEach(sweep -> sweeps.put(sweep, Optional.empty()));
-      recovered = true;
+      sweeps.expect(recovering.sweeps());
     } else if (notice instanceof SweepNotice.Ready ready) {
       ready(ready);
     } else if (notice instanceof SweepNotice.Waiting) {
@@ -208,7 +201,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   }
 
   private void ready(SweepNotice.Ready ready) {
-    sweeps.put(ready.sweep(), Optional.of(ready.actor()));
+    sweeps.ready(ready.sweep(), ready.actor());
     fleet =
         fleet.recovered(
             ready.sweep(),
@@ -223,7 +216,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
 
   private void work(SweepNotice.Work work) {
     WorkerId worker = work.worker();
-    asking.remove(worker, work.sweep());
+    questions.answered(worker, work.sweep());
     boolean here = connections.containsKey(worker);
     for (Lease lease : work.leases()) {
       if (here) {
@@ -253,42 +246,25 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
 
   /** Offers a worker's room to the sweeps, the oldest first, one question at a time. */
   private void assign(WorkerId worker) {
-    if (asking.containsKey(worker)) {
-      again.add(worker);
-    } else {
+    if (questions.mayBegin(worker)) {
       ask(worker, Optional.empty());
     }
   }
 
   private void ask(WorkerId worker, Optional<SweepId> after) {
     int room = fleet.room(worker);
-    if (room == 0) {
-      again.remove(worker);
-      return;
-    }
-    boolean passed = after.isEmpty() || !sweeps.containsKey(after.get());
-    for (Map.Entry<SweepId, Optional<ActorRef<SweepActor.Command>>> sweep : sweeps.entrySet()) {
-      if (passed && sweep.getValue().isPresent()) {
-        asking.put(worker, sweep.getKey());
-        tell(sweep.getKey(), new SweepInput.Ask(worker, room, settings.epoch(), now()));
-        return;
-      }
-      passed = passed || after.equals(Optional.of(sweep.getKey()));
-    }
-    if (again.remove(worker)) {
+    Optional<SweepId> next = room > 0 ? sweeps.next(after) : Optional.empty();
+    if (next.isPresent()) {
+      questions.asked(worker, next.get());
+      tell(next.get(), new SweepInput.Ask(worker, room, settings.epoch(), now()));
+    } else if (questions.repeat(worker) && room > 0) {
       ask(worker, Optional.empty());
     }
   }
 
   /** Whoever waits for this sweep's answer gets none from it. */
   private void goOnWithout(SweepId sweep) {
-    List<WorkerId> waiting =
-        asking.entrySet().stream()
-            .filter(entry -> entry.getValue().equals(sweep))
-            .map(Map.Entry::getKey)
-            .toList();
-    waiting.forEach(asking::remove);
-    waiting.forEach(worker -> ask(worker, Optional.of(sweep)));
+    questions.unanswered(sweep).forEach(worker -> ask(worker, Optional.of(sweep)));
   }
 
   private Behavior<Command> disconnected(Disconnected gone) {
@@ -322,7 +298,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
 
   /** Workers find the fleet once every unfinished sweep has said which leases count. */
   private void openIfReady() {
-    if (recovered && !open && sweeps.values().stream().allMatch(Optional::isPresent)) {
+    if (!open && sweeps.areReady()) {
       open = true;
       ActorRef<ToCoordinator> door = getContext().spawn(door(getContext().getSelf()), "door");
       getContext()
@@ -341,11 +317,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   }
 
   private void tell(SweepId sweep, SweepInput input) {
-    actor(sweep).ifPresent(actor -> actor.tell(new SweepActor.Tell(input)));
-  }
-
-  private Optional<ActorRef<SweepActor.Command>> actor(SweepId sweep) {
-    return sweeps.getOrDefault(sweep, Optional.empty());
+    sweeps.actor(sweep).ifPresent(actor -> actor.tell(new SweepActor.Tell(input)));
   }
 
   private void send(WorkerId worker, ToWorker message) {
@@ -353,7 +325,8 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   }
 
   private void slotsChanged() {
-    settings.slots().changed(fleet.busySlots(), fleet.slots() - fleet.busySlots());
+    int used = fleet.busySlots();
+    settings.slots().changed(fleet.connected().size(), Math.max(0, fleet.slots() - used), used);
   }
 
   private Instant now() {

@@ -12,7 +12,7 @@ import java.util.function.ToLongFunction;
  * @param flightHost where metric rows go
  * @param stored the last durable row of a lease, 0 when there is none
  * @param patience how long a worker may be silent
- * @param slots told when it changes how many slots are busy and free
+ * @param slots told when it changes how many workers and slots there are
  */
 public record FleetSettings(
     long epoch,
@@ -23,9 +23,9 @@ public record FleetSettings(
     Clock clock,
     Slots slots) {
 
-  /** A gauge of slots. */
+  /** Gauges of what is there. */
   @FunctionalInterface
   public interface Slots {
-    void changed(int busy, int free);
+    void changed(int workers, int free, int used);
   }
 }

@@ -49,9 +49,12 @@ public record Surroundings(
     CompletionStage<Void> whenStored(Lease.Key lease, long sequence);
   }
 
-  /** Told of each event once, when it happens and not when it is replayed. */
-  @FunctionalInterface
+  /** Whoever counts and shows what happens. */
   public interface Observer {
+    /** An unfinished sweep is there again after a restart. */
+    void recovered(Sweep sweep);
+
+    /** Told of each event once, when it happens and not when it is replayed. */
     void happened(Sweep sweep, SweepEvent event);
   }
 

@@ -7,14 +7,11 @@ import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.coordinator.report.SweepView;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -24,7 +21,6 @@ import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
@@ -81,50 +77,36 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
 
   private record Unreadable(String problem) implements Command {}
 
-  private record WriteView() implements Command {}
-
-  private record Written(Path file, Optional<Throwable> problem) implements Command {}
-
-  private static final Duration VIEW_PERIOD = Duration.ofMillis(500);
-  private static final String VIEW_TIMER = "view";
   private static final int EVENTS_PER_SNAPSHOT = 10_000;
 
   private final ActorContext<Command> context;
-  private final TimerScheduler<Command> timers;
   private final SweepId id;
   private final Surroundings around;
   private final ActorRef<SweepId> finished;
-  private final Executor disk;
+  private final ActorRef<SweepScribe.Command> scribe;
   private final Set<Lease.Key> awaitingRows = new HashSet<>();
   private Optional<SweepSpec> spec = Optional.empty();
   private Policy policy = Policy.NONE;
-  private boolean writing;
   private boolean changed;
 
   /**
    * @param finished told when nothing is left to do
    */
   static Behavior<Command> create(SweepId id, Surroundings around, ActorRef<SweepId> finished) {
-    return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(timers -> new SweepActor(context, timers, id, around, finished)));
+    return Behaviors.setup(context -> new SweepActor(context, id, around, finished));
   }
 
   private SweepActor(
-      ActorContext<Command> context,
-      TimerScheduler<Command> timers,
-      SweepId id,
-      Surroundings around,
-      ActorRef<SweepId> finished) {
+      ActorContext<Command> context, SweepId id, Surroundings around, ActorRef<SweepId> finished) {
     super(
         PersistenceId.of("sweep", id.value()),
         SupervisorStrategy.restartWithBackoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 0.1));
     this.context = context;
-    this.timers = timers;
     this.id = id;
     this.around = around;
     this.finished = finished;
-    this.disk = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
+    this.scribe =
+        context.spawn(SweepScribe.create(around), "scribe", DispatcherSelector.blocking());
   }
 
   @Override
@@ -163,8 +145,6 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
                     sweep,
                     new Tell(
                         new SweepInput.Unreadable(broken.problem(), around.clock().instant()))))
-        .onCommand(WriteView.class, this::writeView)
-        .onCommand(Written.class, this::written)
         .build();
   }
 
@@ -183,6 +163,9 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
       } catch (UserError problem) {
         context.getSelf().tell(new Unreadable(String.valueOf(problem.getMessage())));
       }
+    }
+    if (sweep.isUnfinished()) {
+      around.observer().recovered(sweep);
     }
     if (sweep.phase() != Sweep.Phase.ENDED) {
       around.fleet().tell(notices(sweep).ready(context.getSelf()));
@@ -211,6 +194,10 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
 
   private Effect<SweepEvent, Sweep> tell(Sweep sweep, Tell tell) {
     if (tell.input() instanceof SweepInput.Ask ask) {
+      if (spec.isEmpty()) {
+        around.fleet().tell(notices(sweep).work(ask.worker(), List.of()));
+        return Effect().none();
+      }
       return decide(
           sweep,
           ask,
@@ -297,16 +284,15 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
             after -> {
               then.accept(after, events);
               events.forEach(event -> happened(after, event));
-              viewChanged(after);
+              changed = true;
+              scribe.tell(new SweepScribe.State(after, spec));
             });
   }
 
   private void happened(Sweep after, SweepEvent event) {
     around.observer().happened(after, event);
     notices(after).of(event).forEach(around.fleet()::tell);
-    if (event instanceof SweepEvent.Submitted submitted) {
-      writeLater(SweepFiles.SPEC, submitted.yaml());
-    } else if (event instanceof SweepEvent.SweepEnded ended) {
+    if (event instanceof SweepEvent.SweepEnded ended) {
       context.getLog().info("sweep {} is {}", id, ended.state());
       finished.tell(id);
     }
@@ -320,45 +306,10 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     return around.specs().view(sweep, spec);
   }
 
-  private void viewChanged(Sweep sweep) {
-    changed = true;
-    if (!writing && (!timers.isTimerActive(VIEW_TIMER) || sweep.end().isPresent())) {
-      Duration delay = sweep.end().isPresent() ? Duration.ZERO : VIEW_PERIOD;
-      timers.startSingleTimer(VIEW_TIMER, new WriteView(), delay);
-    }
-  }
-
-  private Effect<SweepEvent, Sweep> writeView(Sweep sweep, WriteView write) {
-    if (changed && !writing) {
-      changed = false;
-      writing = true;
-      writeLater(SweepFiles.VIEW, around.specs().json(view(sweep)));
-    }
-    return Effect().none();
-  }
-
-  private void writeLater(String name, String text) {
-    Path file = around.directory(id).resolve(name);
-    context.pipeToSelf(
-        CompletableFuture.runAsync(() -> SweepFiles.write(file, text), disk),
-        (done, problem) -> new Written(file, Optional.ofNullable(problem)));
-  }
-
-  private Effect<SweepEvent, Sweep> written(Sweep sweep, Written written) {
-    written.problem().ifPresent(e -> context.getLog().error("cannot write {}", written.file(), e));
-    if (written.file().endsWith(SweepFiles.VIEW)) {
-      writing = false;
-      if (changed) {
-        viewChanged(sweep);
-      }
-    }
-    return Effect().none();
-  }
-
+  /** The scribe may be stopped before it wrote the last state. */
   private void stopped(Sweep sweep) {
-    if (changed && sweep.phase() != Sweep.Phase.UNSUBMITTED) {
-      SweepFiles.write(
-          around.directory(id).resolve(SweepFiles.VIEW), around.specs().json(view(sweep)));
+    if (changed) {
+      SweepScribe.write(around, new SweepScribe.State(sweep, spec));
     }
   }
 }
