@@ -1,26 +1,19 @@
 package io.espalier.coordinator;
 
-import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.SpecReader;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Branch;
-import io.espalier.common.trial.BranchId;
-import io.espalier.common.trial.TrialConfig;
-import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.report.Ranking;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.SweepViews;
 import io.espalier.coordinator.report.TrialView;
-import io.espalier.coordinator.search.Search;
 import io.espalier.coordinator.sweep.BranchProgress;
 import io.espalier.coordinator.sweep.Policy;
-import io.espalier.coordinator.sweep.Report;
 import io.espalier.coordinator.sweep.Surroundings;
 import io.espalier.coordinator.sweep.Sweep;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -40,26 +33,7 @@ record SpecRules() implements Surroundings.Specs {
 
   @Override
   public Policy policy(SweepSpec spec) {
-    return new Policy() {
-      @Override
-      public List<Branch> branches(DatasetSummary dataset) {
-        List<Branch> branches = new ArrayList<>();
-        for (TrialConfig trial : Search.trials(spec)) {
-          long updates = trial.training().totalUpdates(dataset.samples());
-          branches.add(
-              new Branch(
-                  new BranchId(branches.size()),
-                  trial,
-                  List.of(new Branch.Milestone(trial.id(), updates))));
-        }
-        return branches;
-      }
-
-      @Override
-      public Optional<Verdict> judge(Sweep sweep, BranchProgress branch, List<Report> fresh) {
-        return Optional.empty();
-      }
-    };
+    return new SpecPolicy(spec);
   }
 
   @Override

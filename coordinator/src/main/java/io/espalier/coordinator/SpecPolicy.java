@@ -1,0 +1,82 @@
+package io.espalier.coordinator;
+
+import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.spec.SweepSpec;
+import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.TrialConfig;
+import io.espalier.common.trial.Verdict;
+import io.espalier.coordinator.pruning.Curve;
+import io.espalier.coordinator.pruning.Pruner;
+import io.espalier.coordinator.search.Search;
+import io.espalier.coordinator.sweep.BranchProgress;
+import io.espalier.coordinator.sweep.Policy;
+import io.espalier.coordinator.sweep.Report;
+import io.espalier.coordinator.sweep.Sweep;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** One branch for each trial of the search; the spec's pruner judges them. */
+record SpecPolicy(SweepSpec spec) implements Policy {
+  @Override
+  public List<Branch> branches(DatasetSummary dataset) {
+    List<Branch> branches = new ArrayList<>();
+    for (TrialConfig trial : Search.trials(spec)) {
+      long updates = trial.training().totalUpdates(dataset.samples());
+      branches.add(
+          new Branch(
+              new BranchId(branches.size()),
+              trial,
+              List.of(new Branch.Milestone(trial.id(), updates))));
+    }
+    return branches;
+  }
+
+  @Override
+  public Optional<Verdict> judge(Sweep sweep, BranchProgress branch, List<Report> fresh) {
+    if (spec.pruning().isEmpty() || fresh.stream().noneMatch(this::counts)) {
+      return Optional.empty();
+    }
+    List<Branch> branches = sweep.branches().stream().map(BranchProgress::branch).toList();
+    long samples = sweep.preparation().dataset().orElseThrow().samples();
+    Pruner pruner = Pruner.of(spec, branches, samples).orElseThrow();
+    Map<BranchId, Curve> before = new HashMap<>();
+    sweep.branches().stream()
+        .forEach(progress -> before.put(progress.id(), curve(progress, progress.reports())));
+    List<Report> earlier = new ArrayList<>(branch.reports());
+    earlier.removeAll(fresh);
+    for (Report report : fresh) {
+      if (counts(report)) {
+        before.put(branch.id(), curve(branch, earlier));
+        Optional<Verdict> verdict = pruner.judge(branch.id(), point(report), before);
+        if (verdict.isPresent()) {
+          return verdict;
+        }
+      }
+      earlier.add(report);
+    }
+    return Optional.empty();
+  }
+
+  private boolean counts(Report report) {
+    return report.name().equals(Pruner.metric(spec));
+  }
+
+  private Curve curve(BranchProgress progress, Collection<Report> reports) {
+    return new Curve(
+        reports.stream().filter(this::counts).map(SpecPolicy::point).toList(),
+        progress
+            .verdict()
+            .map(verdict -> OptionalLong.of(verdict.update()))
+            .orElse(OptionalLong.empty()));
+  }
+
+  private static Curve.Point point(Report report) {
+    return new Curve.Point(report.update(), report.samples(), report.value());
+  }
+}

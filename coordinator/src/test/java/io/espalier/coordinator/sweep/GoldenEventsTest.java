@@ -1,0 +1,134 @@
+package io.espalier.coordinator.sweep;
+
+import static io.espalier.coordinator.sweep.Examples.ANN;
+import static io.espalier.coordinator.sweep.Examples.DATASET;
+import static io.espalier.coordinator.sweep.Examples.NOW;
+import static io.espalier.coordinator.sweep.Examples.SWEEP;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.typesafe.config.ConfigFactory;
+import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.Verdict;
+import io.espalier.coordinator.report.SweepView;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.serialization.Serialization;
+import org.apache.pekko.serialization.SerializationExtension;
+import org.apache.pekko.serialization.Serializer;
+import org.apache.pekko.serialization.Serializers;
+import org.apache.pekko.serialization.jackson.JacksonObjectMapperProvider;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** A journal outlives the version that wrote it. */
+class GoldenEventsTest {
+  private static final ActorSystem<Void> SYSTEM =
+      ActorSystem.create(
+          Behaviors.empty(),
+          "golden",
+          ConfigFactory.load(
+              ConfigFactory.parseString("pekko.actor.provider = local")
+                  .withFallback(ConfigFactory.parseResources("espalier-coordinator.conf"))));
+  private static final Serialization SERIALIZATION = SerializationExtension.get(SYSTEM);
+  private static final ObjectMapper CBOR =
+      JacksonObjectMapperProvider.get(SYSTEM).getOrCreate("jackson-cbor", Optional.empty());
+
+  private static final BranchId BRANCH = new BranchId(0);
+  private static final Attempt ATTEMPT = new Attempt(2, 17);
+  private static final Verdict VERDICT =
+      new Verdict("asha", 23, Double.NaN, 10, List.of(Double.POSITIVE_INFINITY, 2.5), "NaN");
+
+  @AfterAll
+  static void stop() {
+    SYSTEM.terminate();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> each_event_reads_and_writes_as_it_always_did() {
+    return events().entrySet().stream()
+        .map(
+            entry ->
+                DynamicTest.dynamicTest(
+                    entry.getKey(), () -> holds(entry.getKey(), entry.getValue())));
+  }
+
+  @Test
+  void every_event_has_a_golden_file() {
+    Stream<Class<?>> sealed = Stream.of(SweepEvent.class, SweepsEvent.class);
+    assertThat(events().values().stream().filter(e -> !(e instanceof Sweep)).map(Object::getClass))
+        .containsExactlyInAnyOrderElementsOf(
+            sealed
+                .flatMap(type -> Arrays.stream(type.getPermittedSubclasses()))
+                .<Class<? extends Journaled>>map(type -> type.asSubclass(Journaled.class))
+                .toList());
+  }
+
+  private static void holds(String name, Journaled event) throws Exception {
+    Serializer serializer = SERIALIZATION.findSerializerFor(event);
+    String manifest = Serializers.manifestFor(serializer, event);
+    byte[] written = SERIALIZATION.serialize(event).get();
+    Path copy = Files.createDirectories(Path.of("target/golden")).resolve(name + ".cbor");
+    Files.write(copy, written);
+    try (InputStream golden =
+        GoldenEventsTest.class.getResourceAsStream("golden/" + name + ".cbor")) {
+      assertThat(golden)
+          .as("golden file; a new event's bytes are in " + copy.toAbsolutePath())
+          .isNotNull();
+      byte[] bytes = golden.readAllBytes();
+      assertThat(SERIALIZATION.deserialize(bytes, serializer.identifier(), manifest).get())
+          .isEqualTo(event);
+      assertThat(CBOR.readTree(written)).isEqualTo(CBOR.readTree(bytes));
+    }
+  }
+
+  private static Map<String, Journaled> events() {
+    Map<String, Journaled> events = new LinkedHashMap<>();
+    events.put("submitted", new SweepEvent.Submitted(SWEEP, "name: demo\n", "/specs", NOW));
+    events.put("preparation-assigned", new SweepEvent.PreparationAssigned(ANN, NOW));
+    events.put("prepared", new SweepEvent.Prepared(ANN, DATASET, NOW));
+    events.put("planned", new SweepEvent.Planned(List.of(Examples.branch(0, 46))));
+    events.put("leased", new SweepEvent.Leased(BRANCH, ATTEMPT, ANN, NOW));
+    events.put(
+        "evaluated",
+        new SweepEvent.Evaluated(
+            BRANCH, ATTEMPT, List.of(Examples.loss(23, 0.5), Examples.loss(46, Double.NaN))));
+    events.put("judged", new SweepEvent.Judged(BRANCH, ATTEMPT, VERDICT));
+    events.put("lease-lost", new SweepEvent.LeaseLost(BRANCH, ATTEMPT, "silent", NOW));
+    events.put("stop-requested", new SweepEvent.StopRequested("enough", NOW));
+    // The state is in snapshots.
+    events.put("sweep", state(events));
+    events.put("preparation-lost", new SweepEvent.PreparationLost(ANN, "gone", NOW));
+    events.put(
+        "trial-ended",
+        new SweepEvent.TrialEnded(
+            BRANCH, Optional.of(ATTEMPT), Examples.result(0, new Outcome.Killed(VERDICT)), NOW));
+    events.put(
+        "sweep-ended",
+        new SweepEvent.SweepEnded(SweepView.State.FAILED, Optional.of("every trial failed"), NOW));
+    events.put("numbered", new SweepsEvent.Numbered(SWEEP));
+    events.put("closed", new SweepsEvent.Closed(SWEEP));
+    return events;
+  }
+
+  private static Sweep state(Map<String, Journaled> events) {
+    Sweep sweep = Sweep.unsubmitted(SWEEP);
+    for (Journaled event : events.values()) {
+      sweep = sweep.apply((SweepEvent) event);
+    }
+    return sweep;
+  }
+}
