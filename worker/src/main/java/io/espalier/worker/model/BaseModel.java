@@ -78,7 +78,7 @@ public final class BaseModel implements AutoCloseable {
         shape[0] = count;
         shape[shape.length - 1] *= unitsPerValue(tensor.type());
         NDArray raw = scope.create(bytes, new Shape(shape), dataType(tensor.type()));
-        parts.addAll(script.call(scope, "load", false, List.of(), raw));
+        parts.addAll(script.call(scope, loader(tensor.type()), false, List.of(), raw));
       }
       NDArray whole =
           parts.size() == 1
@@ -92,14 +92,21 @@ public final class BaseModel implements AutoCloseable {
   private static DataType dataType(StoredType type) {
     return switch (type) {
       case F32 -> DataType.FLOAT32;
-      case F16 -> DataType.FLOAT16;
-      // DJL kills the process on bfloat16, and on 16-bit integers too; the script reads the bytes.
-      case BF16 -> DataType.UINT8;
+      // DJL kills the process on 16-bit types; the script reads the bytes.
+      case F16, BF16 -> DataType.UINT8;
     };
   }
 
   private static long unitsPerValue(StoredType type) {
-    return type == StoredType.BF16 ? 2 : 1;
+    return type == StoredType.F32 ? 1 : 2;
+  }
+
+  private static String loader(StoredType type) {
+    return switch (type) {
+      case F32 -> "load_float32";
+      case F16 -> "load_float16";
+      case BF16 -> "load_bfloat16";
+    };
   }
 
   public Path directory() {

@@ -107,6 +107,14 @@ class Engine(Module):
     second = torch.narrow(x, 3, half, half)
     return x * cos + torch.cat([torch.neg(second), first], 3) * sin
 
+  # Keys or values [R, kv heads, T, head size] once for each query head: on a CPU the fused attention
+  # takes only as many of them as of queries.
+  def shared(self: __torch__.Engine, x: Tensor) -> Tensor:
+    if self.KV_HEADS == self.HEADS:
+      return x
+    size = [x.size(0), self.KV_HEADS, self.HEADS // self.KV_HEADS, x.size(2), self.HEAD_SIZE]
+    return x.unsqueeze(2).expand(size).reshape([x.size(0), self.HEADS, x.size(2), self.HEAD_SIZE])
+
   # One pass through all layers, before the final norm: [R T, H]. With caches (keys and values of
   # each layer [R, kv heads, room, head size]) keys and values are kept: of the whole prompt when
   # mask is empty, else of one token per row at its place, attending where mask [R, 1, 1, room] is
@@ -137,7 +145,7 @@ class Engine(Module):
         if len(caches) > 0:
           kept_k = torch.narrow(caches[2 * layer], 2, 0, length).copy_(k)
           kept_v = torch.narrow(caches[2 * layer + 1], 2, 0, length).copy_(v)
-        seen = torch.scaled_dot_product_attention(q, k, v, None, 0., True, scale=None, enable_gqa=True)
+        seen = torch.scaled_dot_product_attention(q, self.shared(k), self.shared(v), None, 0., True, scale=None, enable_gqa=False)
       else:
         index = places.view([rows, 1, 1, 1]).expand([rows, self.KV_HEADS, 1, self.HEAD_SIZE])
         kept_k = caches[2 * layer].scatter_(2, index, k)
@@ -331,11 +339,15 @@ class Engine(Module):
 
   # ------------------------------------------------------------------ loading
 
-  # A float32 copy of a stored tensor; bfloat16 comes in as its bytes, two a value.
-  def load(self: __torch__.Engine, stored: Tensor) -> Tensor:
-    if stored.dtype == 0:
-      return torch.view_copy(stored, dtype=15).to(6)
-    return torch.clone(stored.to(6))
+  # A float32 copy of a stored tensor; 16-bit types come in as their bytes, two a value.
+  def load_float32(self: __torch__.Engine, stored: Tensor) -> Tensor:
+    return torch.clone(stored)
+
+  def load_float16(self: __torch__.Engine, stored: Tensor) -> Tensor:
+    return torch.view_copy(stored, dtype=5).to(6)
+
+  def load_bfloat16(self: __torch__.Engine, stored: Tensor) -> Tensor:
+    return torch.view_copy(stored, dtype=15).to(6)
 
   # All weights in one row [1, P].
   def flatten(self: __torch__.Engine, weights: List[Tensor]) -> Tensor:

@@ -1,0 +1,117 @@
+package io.espalier.worker.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import io.espalier.common.UserError;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.StringJoiner;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BaseModelTest {
+  private final Path source = Golden.path("models/qwen2_tiny");
+  @TempDir Path directory;
+
+  private static float[] weights(Path model) {
+    try (BaseModel loaded = BaseModel.load(model, Device.cpu());
+        NDManager scope = loaded.newScope()) {
+      return loaded.flatWeights(scope).toFloatArray();
+    }
+  }
+
+  /** 1.5, -2 and 2^-7 are exact in both types: float16 3E00 C000 2000, bfloat16 3FC0 C000 3C00. */
+  @ParameterizedTest
+  @CsvSource({"F16, 3E00, C000, 2000", "BF16, 3FC0, C000, 3C00"})
+  void weights_of_sixteen_bits_are_widened(String type, String a, String b, String c)
+      throws IOException {
+    short[] cycle = {
+      (short) Integer.parseInt(a, 16),
+      (short) Integer.parseInt(b, 16),
+      (short) Integer.parseInt(c, 16)
+    };
+    Safetensors original = Safetensors.ofModel(source);
+    var header = new StringJoiner(",", "{", "}");
+    var body = ByteBuffer.allocate(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
+    original
+        .shapes()
+        .forEach(
+            (name, shape) -> {
+              int start = body.position();
+              long size = 1;
+              for (long side : shape) {
+                size *= side;
+              }
+              for (int i = 0; i < size; i++) {
+                body.putShort(cycle[i % 3]);
+              }
+              header.add(
+                  "\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
+                      .formatted(
+                          name, type, java.util.Arrays.toString(shape), start, body.position()));
+            });
+    byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
+    ByteBuffer file =
+        ByteBuffer.allocate(8 + json.length + body.position()).order(ByteOrder.LITTLE_ENDIAN);
+    file.putLong(json.length).put(json).put(body.array(), 0, body.position());
+    Files.write(directory.resolve("model.safetensors"), file.array());
+    Files.copy(source.resolve("config.json"), directory.resolve("config.json"));
+
+    float[] loaded = weights(directory);
+
+    assertThat(loaded).hasSize(90_688);
+    assertThat(loaded[0]).isEqualTo(1.5f);
+    assertThat(loaded[1]).isEqualTo(-2f);
+    assertThat(loaded[2]).isEqualTo(0x1p-7f);
+    for (float value : loaded) {
+      assertThat(value == 1.5f || value == -2f || value == 0x1p-7f).isTrue();
+    }
+  }
+
+  @Test
+  void a_model_lacking_a_tensor_is_refused_by_its_name() throws IOException {
+    Safetensors original = Safetensors.ofModel(source);
+    List<Safetensors.Tensor> kept = new ArrayList<>();
+    original
+        .shapes()
+        .forEach(
+            (name, shape) -> {
+              if (!name.equals("model.layers.1.mlp.up_proj.weight")) {
+                FloatBuffer values = original.floats(name, shape);
+                kept.add(new Safetensors.Tensor(name, shape, values));
+              }
+            });
+    Safetensors.write(directory.resolve("model.safetensors"), kept);
+    Files.copy(source.resolve("config.json"), directory.resolve("config.json"));
+
+    assertThatThrownBy(() -> BaseModel.load(directory, Device.cpu()))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("model.layers.1.mlp.up_proj.weight [128, 64]");
+  }
+
+  @Test
+  void weights_are_those_of_the_file_in_the_layouts_places() {
+    float[] flat = weights(source);
+    Safetensors stored = Safetensors.ofModel(source);
+    WeightLayout layout = WeightLayout.of(ModelConfig.read(source));
+    assertThat(layout.parameters()).isEqualTo(flat.length);
+    for (WeightLayout.Entry entry : layout.entries()) {
+      if (entry.present()) {
+        assertThat(flat[(int) entry.offset()])
+            .isEqualTo(stored.floats(entry.name(), entry.shape()).get(0));
+      }
+    }
+  }
+}
