@@ -55,8 +55,11 @@ record SearchSection(SpecTree tree, Problems problems) {
     if (problems.none() && search.size() > most) {
       tree.problem(
           search.method() == Method.GRID ? SPACE : TRIALS,
-          "makes %,d trials; expected at most budget.max_trials, %,d; try fewer or raise it"
-              .formatted(search.size(), most));
+          String.format(
+              Locale.ROOT,
+              "makes %,d trials; expected at most budget.max_trials, %,d; try fewer or raise it",
+              search.size(),
+              most));
     }
   }
 

@@ -7,6 +7,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
@@ -92,8 +93,12 @@ final class YamlText {
 
   private static UserError tooLarge(String file, long size) {
     return new UserError(
-        "%s: has %,d bytes; expected at most %,d; a specification names its data, it does not hold"
-                .formatted(file, size, LARGEST)
-            + " it");
+        String.format(
+            Locale.ROOT,
+            "%s: has %,d bytes; expected at most %,d; a specification names its data, it does not"
+                + " hold it",
+            file,
+            size,
+            LARGEST));
   }
 }

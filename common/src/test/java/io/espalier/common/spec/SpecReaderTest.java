@@ -75,7 +75,7 @@ class SpecReaderTest {
                 new GuardSpec(
                     true,
                     Optional.of(new GuardSpec.LossSpike(2, 100, 5)),
-                    Optional.of(new GuardSpec.Collapse(1.0, 10, 10)),
+                    Optional.of(new GuardSpec.Collapse(0.9, 10, 5)),
                     Optional.empty()),
                 1000));
   }

@@ -9,6 +9,7 @@ import io.espalier.common.trial.TrialId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** The trials of a sweep. */
@@ -23,9 +24,13 @@ public final class Search {
     SearchSpec search = spec.search();
     if (search.size() > spec.maxTrials()) {
       throw new UserError(
-          "%s: search makes %,d trials; expected at most budget.max_trials, %,d; try fewer or raise"
-                  .formatted(spec.name(), search.size(), spec.maxTrials())
-              + " it");
+          String.format(
+              Locale.ROOT,
+              "%s: search makes %,d trials; expected at most budget.max_trials, %,d; try fewer or"
+                  + " raise it",
+              spec.name(),
+              search.size(),
+              spec.maxTrials()));
     }
     List<Map<String, String>> points =
         switch (search.method()) {
