@@ -73,7 +73,7 @@ record AshaStopping(PruningSpec spec, String metric, Map<BranchId, Cohort> cohor
               fresh.value(),
               Double.NaN,
               List.of(fresh.value()),
-              "%s is %s at update %d".formatted(metric, fresh.value(), fresh.update())));
+              "asha: %s is %s at update %d".formatted(metric, fresh.value(), fresh.update())));
     }
     Cohort cohort = cohort(branch);
     Curve own = before.getOrDefault(branch, Curve.EMPTY);
@@ -121,7 +121,7 @@ record AshaStopping(PruningSpec spec, String metric, Map<BranchId, Cohort> cohor
             others.subList(0, Math.min(WINDOW, others.size())),
             String.format(
                 Locale.ROOT,
-                "%s %.4g after %d %s is place %d of %d; the best %d, down to %.4g, go on",
+                "asha: %s %.4g after %d %s is place %d of %d; the best %d, down to %.4g, go on",
                 metric,
                 fresh.value(),
                 epochs,

@@ -1,0 +1,93 @@
+package io.espalier.coordinator.plan;
+
+import io.espalier.common.trial.TrialId;
+import io.espalier.coordinator.report.TextTable;
+import io.espalier.coordinator.report.TextTable.Column;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** A plan as text: what {@code espalier plan} shows. Pure. */
+public final class PlanTable {
+  /** Longer lists of trials are cut. */
+  private static final int NAMED = 12;
+
+  private PlanTable() {}
+
+  /** Ends in a line feed. */
+  public static String text(Plan plan) {
+    Set<String> space = new LinkedHashSet<>();
+    plan.trials().forEach(cost -> space.addAll(cost.config().point().keySet()));
+    var columns = new ArrayList<Column>();
+    columns.add(Column.right("trial"));
+    space.forEach(key -> columns.add(Column.left(key)));
+    columns.add(Column.right("effective batch"));
+    columns.add(Column.right("updates per epoch"));
+    columns.add(Column.right("updates"));
+    List<List<String>> rows = plan.trials().stream().map(cost -> row(cost, space)).toList();
+    return "%s: %s on %s, %s in all\n\n"
+            .formatted(
+                plan.sweep(),
+                count(plan.trials().size(), "trial"),
+                count(plan.samples(), "training row"),
+                count(plan.totalUpdates(), "update"))
+        + new TextTable(columns, rows).text()
+        + same(plan)
+        + pruning(plan);
+  }
+
+  private static List<String> row(Plan.Cost cost, Set<String> space) {
+    var cells = new ArrayList<String>();
+    cells.add(cost.config().id().toString());
+    space.forEach(key -> cells.add(cost.config().point().getOrDefault(key, "–")));
+    cells.add(grouped(cost.config().training().effectiveBatch()));
+    cells.add(grouped(cost.updatesPerEpoch()));
+    cells.add(grouped(cost.updates()));
+    return cells;
+  }
+
+  private static String same(Plan plan) {
+    if (plan.same().isEmpty()) {
+      return "";
+    }
+    return "\nThe same training (equal but for how the batch is cut): "
+        + plan.same().stream().map(PlanTable::named).collect(Collectors.joining("; "))
+        + "\n";
+  }
+
+  private static String pruning(Plan plan) {
+    if (plan.pruning().isEmpty()) {
+      return "";
+    }
+    var out = new StringBuilder();
+    out.append("\nPruned by %s, each trial among its like:\n".formatted(plan.pruning().get()));
+    plan.cohorts()
+        .forEach(
+            (cohort, trials) ->
+                out.append(
+                    "  %s: %s%s\n"
+                        .formatted(
+                            cohort,
+                            named(trials),
+                            trials.size() == 1 ? ", with none to compare: never pruned" : "")));
+    return out.toString();
+  }
+
+  private static String named(List<TrialId> trials) {
+    String names =
+        trials.stream().limit(NAMED).map(TrialId::toString).collect(Collectors.joining(", "));
+    String more = trials.size() > NAMED ? " and %d more".formatted(trials.size() - NAMED) : "";
+    return (trials.size() == 1 ? "trial " : "trials ") + names + more;
+  }
+
+  private static String count(long n, String word) {
+    return grouped(n) + " " + word + (n == 1 ? "" : "s");
+  }
+
+  private static String grouped(long n) {
+    return String.format(Locale.ROOT, "%,d", n);
+  }
+}

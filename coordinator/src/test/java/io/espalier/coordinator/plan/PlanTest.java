@@ -1,0 +1,133 @@
+package io.espalier.coordinator.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espalier.common.spec.Hyperparameters;
+import io.espalier.common.spec.PruningSpec;
+import io.espalier.common.trial.BranchId;
+import io.espalier.coordinator.Specs;
+import java.util.List;
+import java.util.Map;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class PlanTest {
+
+  @Test
+  void a_thousand_samples_at_effective_batch_a_hundred_are_ten_updates_an_epoch() {
+    var plan = Plan.of(Specs.grid("per_device_train_batch_size", List.of("100")), 1_000);
+    assertThat(plan.trials().get(0).updatesPerEpoch()).isEqualTo(10);
+    assertThat(plan.trials().get(0).updates()).isEqualTo(30);
+    assertThat(plan.totalUpdates()).isEqualTo(30);
+  }
+
+  @Test
+  void cells_with_equal_effective_batch_are_the_same_training() {
+    var plan =
+        Plan.of(
+            Specs.grid(
+                "per_device_train_batch_size",
+                List.of("1", "2", "4"),
+                "gradient_accumulation_steps",
+                List.of("1", "2", "4")),
+            100);
+    assertThat(plan.same().toString()).isEqualTo("[[1, 3], [2, 4, 6], [5, 7]]");
+  }
+
+  @Test
+  void cells_whose_loss_is_a_mean_of_means_are_not_the_same() {
+    var base = Hyperparameters.apply(Specs.TRAINING, Map.of("loss_normalisation", "mean_of_means"));
+    assertThat(
+            SameTraining.of(
+                Hyperparameters.apply(base, Map.of("per_device_train_batch_size", "4")), 100))
+        .isNotEqualTo(
+            SameTraining.of(
+                Hyperparameters.apply(base, Map.of("gradient_accumulation_steps", "4")), 100));
+  }
+
+  @Test
+  void lengths_written_in_steps_and_in_epochs_may_be_the_same_training() {
+    var epochs = Hyperparameters.apply(Specs.TRAINING, Map.of("num_train_epochs", "2"));
+    var steps = Hyperparameters.apply(Specs.TRAINING, Map.of("max_steps", "200"));
+    assertThat(SameTraining.of(epochs, 100)).isEqualTo(SameTraining.of(steps, 100));
+    assertThat(SameTraining.of(epochs, 101)).isNotEqualTo(SameTraining.of(steps, 101));
+  }
+
+  @Test
+  void branches_come_longest_first_and_number_themselves() {
+    var branches =
+        Plan.of(Specs.grid("num_train_epochs", List.of("1", "20", "3", "20")), 10).branches();
+    assertThat(branches)
+        .extracting(branch -> branch.config().id().number())
+        .containsExactly(1, 3, 2, 0);
+    assertThat(branches)
+        .extracting(branch -> branch.id())
+        .containsExactly(new BranchId(0), new BranchId(1), new BranchId(2), new BranchId(3));
+    assertThat(branches.get(0).updates()).isEqualTo(200);
+  }
+
+  @Property(tries = 200)
+  void each_trial_is_in_one_cohort_and_on_one_branch_that_ends_with_it(
+      @ForAll @IntRange(min = 1, max = 300) int samples,
+      @ForAll @IntRange(min = 1, max = 40) int batch) {
+    var spec =
+        Specs.grid(
+            "num_train_epochs",
+            List.of("0.5", "1", "3"),
+            "per_device_train_batch_size",
+            List.of("1", Integer.toString(batch + 1)));
+    var plan = Plan.of(spec, samples);
+    assertThat(plan.cohorts().values().stream().mapToInt(List::size).sum()).isEqualTo(6);
+    assertThat(plan.branches())
+        .extracting(branch -> branch.milestones().get(0).trial())
+        .containsExactlyInAnyOrderElementsOf(
+            plan.trials().stream().map(cost -> cost.config().id()).toList());
+    assertThat(plan.branches()).allSatisfy(branch -> assertThat(branch.updates()).isPositive());
+  }
+
+  @Test
+  void a_plan_reads_as_a_table() {
+    var spec =
+        Specs.pruned(
+            Specs.grid(
+                "num_train_epochs",
+                List.of("3", "10"),
+                "per_device_train_batch_size",
+                List.of("1", "4")),
+            new PruningSpec(3, 1));
+    assertThat(PlanTable.text(Plan.of(spec, 1_000)))
+        .isEqualTo(
+            """
+            test: 4 trials on 1,000 training rows, 16,250 updates in all
+
+            trial  num_train_epochs  per_device_train_batch_size  effective batch  updates per epoch  updates
+            ─────  ────────────────  ───────────────────────────  ───────────────  ─────────────────  ───────
+                0  3                 1                                          1              1,000    3,000
+                1  3                 4                                          4                250      750
+                2  10                1                                          1              1,000   10,000
+                3  10                4                                          4                250    2,500
+
+            Pruned by eval_loss, each trial among its like:
+              cosine over 3 epochs, 5.0 % warmup: trials 0, 1
+              cosine over 10 epochs, 5.0 % warmup: trials 2, 3
+            """);
+  }
+
+  @Test
+  void a_plan_says_what_is_the_same_and_what_cannot_be_compared() {
+    var same =
+        Specs.grid(
+            "per_device_train_batch_size",
+            List.of("1", "2"),
+            "gradient_accumulation_steps",
+            List.of("1", "2"));
+    assertThat(PlanTable.text(Plan.of(same, 10)))
+        .contains("The same training (equal but for how the batch is cut): trials 1, 2\n");
+    var alone =
+        Specs.pruned(Specs.grid("num_train_epochs", List.of("1", "3")), new PruningSpec(3, 1));
+    assertThat(PlanTable.text(Plan.of(alone, 10)))
+        .contains("cosine over 1 epoch, 5.0 % warmup: trial 0, with none to compare: never pruned");
+  }
+}
