@@ -1,0 +1,80 @@
+package io.espalier.coordinator;
+
+import static io.espalier.coordinator.sweep.Examples.NOW;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espalier.common.spec.PruningSpec;
+import io.espalier.common.spec.SweepSpec;
+import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Outcome;
+import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.report.TrialView;
+import io.espalier.coordinator.sweep.Examples;
+import io.espalier.coordinator.sweep.Life;
+import io.espalier.coordinator.sweep.Report;
+import io.espalier.coordinator.sweep.SweepEvent;
+import io.espalier.coordinator.sweep.SweepInput;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** 90 rows at batch 1: an epoch is 90 updates, the rung of three epochs by thirds is the first. */
+class SpecRulesTest {
+  private final SpecRules rules = new SpecRules();
+  private final SweepSpec spec =
+      Specs.pruned(
+          Specs.grid("learning_rate", List.of("1e-3", "1e-4", "1e-5")), new PruningSpec(3, 1));
+  private final Life life = new Life(rules.policy(spec)).running(3);
+
+  private List<SweepEvent> report(int branch, String metric, double value) {
+    Report report = new Report(90, 1, 90, "eval", metric, value);
+    return life.tell(
+        new SweepInput.Evaluated(
+            new BranchId(branch), new Attempt(1, branch + 1), List.of(report), NOW));
+  }
+
+  private static boolean judged(List<SweepEvent> events) {
+    return events.stream().anyMatch(SweepEvent.Judged.class::isInstance);
+  }
+
+  private SweepView view() {
+    return rules.view(life.sweep(), Optional.of(spec));
+  }
+
+  @Test
+  void each_point_of_the_grid_is_a_trial_on_a_branch_of_its_own() {
+    assertThat(view().trials())
+        .extracting(trial -> trial.config().point().get("learning_rate"))
+        .containsExactly("1e-3", "1e-4", "1e-5");
+    assertThat(view().trials()).extracting(TrialView::updates).containsOnly(270L);
+    assertThat(view().trials()).allMatch(trial -> trial.worker().isPresent());
+    assertThat(view().state()).isEqualTo(SweepView.State.RUNNING);
+  }
+
+  @Test
+  void who_is_worse_than_the_best_at_the_rung_is_pruned() {
+    assertThat(judged(report(0, "loss", 2))).isFalse();
+    assertThat(judged(report(1, "accuracy", 3))).as("not the pruner's metric").isFalse();
+    assertThat(judged(report(1, "loss", 3))).isTrue();
+    assertThat(judged(report(2, "loss", 1))).isFalse();
+  }
+
+  @Test
+  void ended_trials_are_ranked_by_the_objective() {
+    for (int trial = 0; trial < 3; trial++) {
+      life.tell(
+          new SweepInput.BranchEnded(
+              new BranchId(trial),
+              new Attempt(1, trial + 1),
+              List.of(Examples.result(trial, new Outcome.Completed())),
+              NOW));
+    }
+    assertThat(view().state()).isEqualTo(SweepView.State.COMPLETED);
+    assertThat(view().ended()).contains(NOW);
+    assertThat(view().trials())
+        .extracting(trial -> trial.rank().orElseThrow())
+        .containsExactly(1, 2, 3);
+    assertThat(rules.json(view())).contains("\"COMPLETED\"", "demo-1");
+  }
+}
