@@ -22,7 +22,7 @@ public record GuardSpec(
   /**
    * A branch that came apart without a NaN: over the last {@code window} updates the mean loss is
    * above {@code lossFactor} × the first update's loss while the median gradient norm is above
-   * {@code normFactor} × the median of the first {@code window} updates.
+   * {@code normFactor} × the first update's.
    */
   public record Collapse(double lossFactor, double normFactor, int window) {}
 

@@ -5,7 +5,6 @@ import io.espalier.common.spec.GuardSpec.Collapse;
 import io.espalier.common.spec.GuardSpec.GradientNorm;
 import io.espalier.common.spec.GuardSpec.LossSpike;
 import io.espalier.common.trial.Verdict;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -20,8 +19,8 @@ final class Guards {
   private final Window spikeLosses;
   private final Window collapseLosses;
   private final Window collapseNorms;
-  private final List<Double> firstNorms = new ArrayList<>();
   private OptionalDouble firstLoss = OptionalDouble.empty();
+  private OptionalDouble firstNorm = OptionalDouble.empty();
   private int spikes;
 
   Guards(GuardSpec spec) {
@@ -105,17 +104,16 @@ final class Guards {
   private Optional<Verdict> collapse(Collapse rule, long update, double loss, double gradNorm) {
     collapseLosses.add(worst(loss));
     collapseNorms.add(worst(gradNorm));
-    if (firstLoss.isEmpty() && Double.isFinite(loss)) {
+    // The first update is measured on the untouched weights, so nothing can have inflated it.
+    if (firstLoss.isEmpty() && Double.isFinite(loss) && Double.isFinite(gradNorm)) {
       firstLoss = OptionalDouble.of(loss);
+      firstNorm = OptionalDouble.of(gradNorm);
     }
-    if (firstNorms.size() < rule.window() && Double.isFinite(gradNorm)) {
-      firstNorms.add(gradNorm);
-    }
-    if (!collapseLosses.full() || firstLoss.isEmpty() || firstNorms.size() < rule.window()) {
+    if (!collapseLosses.full() || firstLoss.isEmpty() || firstNorm.isEmpty()) {
       return Optional.empty();
     }
     double lossLimit = rule.lossFactor() * firstLoss.getAsDouble();
-    double normLimit = rule.normFactor() * median(firstNorms);
+    double normLimit = rule.normFactor() * firstNorm.getAsDouble();
     double mean = collapseLosses.mean();
     double norm = median(collapseNorms.values());
     if (mean <= lossLimit || norm <= normLimit) {
@@ -128,7 +126,7 @@ final class Guards {
             mean,
             lossLimit,
             collapseLosses.values(),
-            "collapse: over the %d updates up to %d the mean loss %s is above %s × the first loss (%s) and the median gradient norm %s above %s × that of the first %d (%s)"
+            "collapse: over the %d updates up to %d the mean loss %s is above %s × the first loss (%s) and the median gradient norm %s above %s × the first one (%s)"
                 .formatted(
                     rule.window(),
                     update,
@@ -137,8 +135,7 @@ final class Guards {
                     text(firstLoss.getAsDouble()),
                     text(norm),
                     text(rule.normFactor()),
-                    rule.window(),
-                    text(median(firstNorms)))));
+                    text(firstNorm.getAsDouble()))));
   }
 
   private static double worst(double value) {
