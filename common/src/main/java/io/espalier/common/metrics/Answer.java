@@ -3,8 +3,6 @@ package io.espalier.common.metrics;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.common.protocol.Lease;
 import java.io.IOException;
 import java.util.List;
@@ -31,7 +29,7 @@ public sealed interface Answer {
   /** {@code answers} as the bytes of a message. */
   static byte[] encode(List<? extends Answer> answers) {
     try {
-      return Wire.JSON.writerFor(Wire.LIST).writeValueAsBytes(answers);
+      return AnswerJson.MAPPER.writerFor(AnswerJson.LIST).writeValueAsBytes(answers);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("answers are plain records", e);
     }
@@ -43,14 +41,6 @@ public sealed interface Answer {
    * @throws IOException when the bytes are something else
    */
   static List<Answer> decode(byte[] bytes) throws IOException {
-    return Wire.JSON.readValue(bytes, Wire.LIST);
-  }
-
-  /** Keeps the mapper out of the interface. */
-  final class Wire {
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final TypeReference<List<Answer>> LIST = new TypeReference<>() {};
-
-    private Wire() {}
+    return AnswerJson.MAPPER.readValue(bytes, AnswerJson.LIST);
   }
 }

@@ -34,11 +34,12 @@ import org.slf4j.LoggerFactory;
  */
 final class MetricsSenderSpool implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(MetricsSenderSpool.class);
-  private static final int ROWS_IN_MEMORY = 131_072;
+  private static final int MOST_ROWS_IN_MEMORY = 131_072;
   private static final int ROWS_PER_FILE = 65_536;
 
   private final Path directory;
   private final BufferAllocator allocator;
+  private final int mostRowsInMemory;
   private final Deque<Batch> sent = new ArrayDeque<>();
   private final Deque<Batch> unsent = new ArrayDeque<>();
   private final Map<Lease.Key, Long> acknowledged = new HashMap<>();
@@ -88,6 +89,11 @@ final class MetricsSenderSpool implements AutoCloseable {
    * @throws UserError when the directory cannot be used
    */
   MetricsSenderSpool(Path directory, BufferAllocator allocator) {
+    this(directory, allocator, MOST_ROWS_IN_MEMORY);
+  }
+
+  MetricsSenderSpool(Path directory, BufferAllocator allocator, int mostRowsInMemory) {
+    this.mostRowsInMemory = mostRowsInMemory;
     this.directory = directory;
     this.allocator = allocator;
     try {
@@ -267,7 +273,7 @@ final class MetricsSenderSpool implements AutoCloseable {
       file.rows += rows.size();
       file.openBatches++;
       failing = false;
-      if (rowsInMemory > ROWS_IN_MEMORY) {
+      if (rowsInMemory > mostRowsInMemory) {
         rowsInMemory -= batch.size;
         batch.rows = null;
       }
