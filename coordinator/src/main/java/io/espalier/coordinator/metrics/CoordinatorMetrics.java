@@ -94,6 +94,7 @@ public final class CoordinatorMetrics implements AutoCloseable {
   /**
    * A trial is being trained. Again when its branch was leased again.
    *
+   * @param config what it trains with; on a shared branch that of the branch's longest trial
    * @param updates how many it takes in all
    */
   public synchronized void trialStarted(
@@ -107,7 +108,7 @@ public final class CoordinatorMetrics implements AutoCloseable {
       known.remove();
       trials.remove(key);
     }
-    trials.put(key, new LiveTrial(registry, sweep, branch, config, updates));
+    trials.put(key, new LiveTrial(registry, key, branch, config, updates));
     removeOld();
   }
 

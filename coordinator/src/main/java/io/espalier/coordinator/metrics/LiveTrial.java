@@ -34,16 +34,15 @@ final class LiveTrial {
 
   record Key(SweepId sweep, TrialId trial) {}
 
-  LiveTrial(
-      MeterRegistry registry, SweepId sweep, BranchId branch, TrialConfig config, long updates) {
+  LiveTrial(MeterRegistry registry, Key key, BranchId branch, TrialConfig config, long updates) {
     this.registry = registry;
-    this.key = new Key(sweep, config.id());
+    this.key = key;
     this.branch = branch;
     this.updates = updates;
     String[] tags =
         ExposedMetric.TRIAL_INFO.tags(
-            sweep.value(),
-            config.id().toString(),
+            key.sweep().value(),
+            key.trial().toString(),
             branch.toString(),
             value(config, "learning_rate", config.training().learningRate()),
             value(config, "num_train_epochs", config.training().numTrainEpochs()),

@@ -105,6 +105,18 @@ class CoordinatorMetricsTest {
   }
 
   @Test
+  void trials_that_share_a_branch_each_show_their_own_part() {
+    metrics.slots(0, 4);
+    start(0);
+    metrics.trialStarted(SWEEP, new TrialId(7), new BranchId(0), config(0), 2);
+    metrics.accept(updates(lease(0, 1), 1, 5));
+    assertThat(espalier())
+        .contains(
+            "espalier_trial_progress_ratio{sweep=\"lr-1\",trial=\"0\"} 0.5",
+            "espalier_trial_progress_ratio{sweep=\"lr-1\",trial=\"7\"} 1.0");
+  }
+
+  @Test
   void two_thousand_trials_leave_no_more_series_than_twice_the_slots_have() {
     metrics.slots(1, 3);
     start(0);
@@ -123,12 +135,11 @@ class CoordinatorMetricsTest {
   }
 
   private void start(int trial) {
-    metrics.trialStarted(
-        SWEEP,
-        new TrialId(trial),
-        new BranchId(trial),
-        new TrialConfig(new TrialId(trial), Map.of("learning_rate", "1e-3"), training()),
-        10);
+    metrics.trialStarted(SWEEP, new TrialId(trial), new BranchId(trial), config(trial), 10);
+  }
+
+  private static TrialConfig config(int trial) {
+    return new TrialConfig(new TrialId(trial), Map.of("learning_rate", "1e-3"), training());
   }
 
   private List<String> espalier() {
