@@ -1,0 +1,105 @@
+package io.espalier.examples.basemodel;
+
+import io.espalier.common.UserError;
+import io.espalier.common.metrics.Measurement;
+import io.espalier.common.protocol.Lease;
+import io.espalier.common.spec.TaskSettings;
+import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.Training;
+import io.espalier.common.trial.TrialConfig;
+import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.worker.data.ChatTokenizer;
+import io.espalier.worker.data.PreparedData;
+import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.train.BranchRun;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/** Trains every weight of the random model on the corpus, as one branch of one trial. */
+record Pretraining(TaskSettings settings, Path directory, PrintStream out) {
+  private static final int EPOCHS = 16;
+  private static final int BATCH = 16;
+  private static final int SHOW_EVERY = 100;
+
+  /** Small batches matter: at the same time, batches of 64 rows are far behind. */
+  static Training training(long seed) {
+    return new Training(
+        Training.TrainType.FULL,
+        2e-3,
+        EPOCHS,
+        OptionalInt.empty(),
+        BATCH,
+        1,
+        Training.LossNormalisation.TOKEN,
+        new Training.Scheduler(Training.SchedulerType.COSINE, 0, OptionalInt.of(60)),
+        new Training.AdamW(0.9, 0.95, 1e-8, 0.1),
+        1.0,
+        0.1,
+        new Training.Lora(8, 32, 0, List.of("all-linear")),
+        256,
+        Training.TruncationStrategy.DELETE,
+        seed);
+  }
+
+  /**
+   * @return the trained model's directory, weights in float32
+   * @throws UserError when training did not reach its end
+   */
+  Path run(BaseModel model, ChatTokenizer tokenizer, PreparedData data, Training training) {
+    long updates = training.totalUpdates(data.train().size());
+    var trial = new TrialId(0);
+    var branch =
+        new Branch(
+            new BranchId(0),
+            new TrialConfig(trial, Map.of(), training),
+            List.of(new Branch.Milestone(trial, updates)));
+    var lease =
+        new Lease(
+            SweepId.of("base-model", 1),
+            new Attempt(1, 1),
+            branch,
+            settings,
+            directory.toAbsolutePath().toString());
+    TrialResult result =
+        new BranchRun(
+                lease,
+                model,
+                data,
+                tokenizer::decode,
+                (update, epoch, samples, tokens, measurement) ->
+                    show(update, updates, epoch, measurement))
+            .run()
+            .get(0);
+    return result
+        .adapter()
+        .map(directory::resolve)
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "pre-training ended as %s: %s"
+                        .formatted(result.outcome().word(), result.outcome().reason())));
+  }
+
+  private void show(long update, long updates, double epoch, Measurement measurement) {
+    if (measurement instanceof Measurement.Update row && update % SHOW_EVERY == 0) {
+      out.printf(
+          "update %d of %d  epoch %.1f  loss %.3f  lr %.2e  gradient norm %.2f  %.0f tokens/s%n",
+          update,
+          updates,
+          epoch,
+          row.trainLoss(),
+          row.learningRate(),
+          row.gradNorm(),
+          row.tokensPerSecond());
+    } else if (measurement instanceof Measurement.Evaluation row) {
+      out.printf("update %d of %d  %s %.3f%n", update, updates, row.name(), row.value());
+    }
+  }
+}
