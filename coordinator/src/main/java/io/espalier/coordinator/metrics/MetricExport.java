@@ -2,10 +2,10 @@ package io.espalier.coordinator.metrics;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.common.UserError;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.metrics.MetricRowCodec;
+import io.espalier.common.trial.TrialId;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -14,27 +14,35 @@ import java.io.Writer;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
+import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.FieldType;
+import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
- * Metric rows for other programs. Each format has the columns of {@link MetricRowCodec#SCHEMA}, its
- * numbers with every digit and its times in UTC.
+ * Metric rows for other programs. Each format has the trial and the columns of {@link
+ * MetricRowCodec#SCHEMA}, its numbers with every digit and its times in UTC.
  */
 public final class MetricExport {
   private static final int BATCH_ROWS = 16_384;
   private static final ObjectMapper JSON =
       new ObjectMapper().disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+
+  private static final Field TRIAL =
+      new Field("trial", FieldType.notNullable(new ArrowType.Int(32, true)), List.of());
+  private static final Schema COLUMNS =
+      new Schema(
+          Stream.concat(Stream.of(TRIAL), MetricRowCodec.SCHEMA.getFields().stream()).toList());
 
   private MetricExport() {}
 
@@ -51,35 +59,18 @@ public final class MetricExport {
      */
     JSONL,
     /** An Arrow IPC file, for pyarrow, DuckDB, polars. */
-    ARROW;
-
-    /**
-     * The format of this name, in any case.
-     *
-     * @throws UserError when there is none
-     */
-    public static Format named(String name) {
-      return Arrays.stream(values())
-          .filter(format -> format.name().equalsIgnoreCase(name))
-          .findFirst()
-          .orElseThrow(
-              () ->
-                  new UserError(
-                      "--format %s: expected %s."
-                          .formatted(
-                              name,
-                              Arrays.stream(values())
-                                  .map(format -> format.name().toLowerCase(Locale.ROOT))
-                                  .collect(Collectors.joining(", ")))));
-    }
+    ARROW
   }
+
+  /** A row, and the trial it is shown for: several may share a branch. */
+  public record TrialRow(TrialId trial, MetricRow row) {}
 
   /**
    * Writes every row; {@code out} is flushed and stays open.
    *
    * @throws IOException when {@code out} throws it
    */
-  public static void write(Stream<MetricRow> rows, Format format, OutputStream out)
+  public static void write(Stream<TrialRow> rows, Format format, OutputStream out)
       throws IOException {
     switch (format) {
       case CSV -> csv(rows.iterator(), out);
@@ -89,9 +80,9 @@ public final class MetricExport {
     out.flush();
   }
 
-  private static void csv(Iterator<MetricRow> rows, OutputStream out) throws IOException {
+  private static void csv(Iterator<TrialRow> rows, OutputStream out) throws IOException {
     Writer writer = text(out);
-    List<String> columns = MetricRowCodec.SCHEMA.getFields().stream().map(Field::getName).toList();
+    List<String> columns = COLUMNS.getFields().stream().map(Field::getName).toList();
     writer.write(String.join(",", columns));
     writer.write('\n');
     while (rows.hasNext()) {
@@ -116,7 +107,7 @@ public final class MetricExport {
     return plain ? text : '"' + text.replace("\"", "\"\"") + '"';
   }
 
-  private static void jsonl(Iterator<MetricRow> rows, OutputStream out) throws IOException {
+  private static void jsonl(Iterator<TrialRow> rows, OutputStream out) throws IOException {
     Writer writer = text(out);
     while (rows.hasNext()) {
       writer.write(JSON.writeValueAsString(values(rows.next())));
@@ -125,17 +116,25 @@ public final class MetricExport {
     writer.flush();
   }
 
-  private static void arrow(Iterator<MetricRow> rows, OutputStream out) throws IOException {
+  private static void arrow(Iterator<TrialRow> rows, OutputStream out) throws IOException {
     try (var allocator = new RootAllocator();
-        var root = VectorSchemaRoot.create(MetricRowCodec.SCHEMA, allocator)) {
+        var trial = new IntVector(TRIAL, allocator);
+        var stored = VectorSchemaRoot.create(MetricRowCodec.SCHEMA, allocator)) {
+      var vectors = new ArrayList<FieldVector>(List.of(trial));
+      vectors.addAll(stored.getFieldVectors());
+      var root = new VectorSchemaRoot(COLUMNS, vectors, 0);
       // Closing the writer would close the caller's stream.
       var writer = new ArrowFileWriter(root, null, Channels.newChannel(out));
       writer.start();
-      var batch = new ArrayList<MetricRow>();
+      var batch = new ArrayList<TrialRow>();
       while (rows.hasNext()) {
         batch.add(rows.next());
         if (batch.size() == BATCH_ROWS || !rows.hasNext()) {
-          MetricRowCodec.write(batch, root);
+          MetricRowCodec.write(batch.stream().map(TrialRow::row).toList(), stored);
+          for (int i = 0; i < batch.size(); i++) {
+            trial.setSafe(i, batch.get(i).trial().number());
+          }
+          root.setRowCount(batch.size());
           writer.writeBatch();
           batch.clear();
         }
@@ -149,8 +148,10 @@ public final class MetricExport {
   }
 
   /** What the row has, by column. */
-  private static Map<String, Object> values(MetricRow row) {
+  private static Map<String, Object> values(TrialRow shown) {
+    MetricRow row = shown.row();
     var values = new LinkedHashMap<String, Object>();
+    values.put("trial", shown.trial().number());
     values.put("sweep", row.sweep().value());
     values.put("branch", row.branch().number());
     values.put("attempt", row.attempt().toString());

@@ -3,12 +3,11 @@ package io.espalier.coordinator.metrics;
 import static io.espalier.coordinator.metrics.Rows.lease;
 import static io.espalier.coordinator.metrics.Rows.row;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.espalier.common.UserError;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.metrics.MetricRowCodec;
+import io.espalier.common.trial.TrialId;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -36,10 +35,10 @@ class MetricExportTest {
     assertThat(text(MetricExport.Format.CSV))
         .isEqualTo(
             """
-            sweep,branch,attempt,sequence,update,epoch,samples,tokens,time,train_loss,learning_rate,grad_norm,tokens_per_second,set,metric,value,rule,threshold
-            lr-1,0,1-1,1,1,0.1,4,100,2026-01-01T00:00:01.000001Z,0.30000000000000004,1.0E-4,inf,-inf,,,,,
-            lr-1,0,1-1,2,1,0.1,4,100,2026-01-01T00:00:01.000001Z,,,,,eval,"a,""b""\",NaN,,
-            lr-1,0,1-1,3,2,0.2,8,200,2026-01-01T00:00:02.000001Z,,,,,,,9.0,loss_spike,3.0
+            trial,sweep,branch,attempt,sequence,update,epoch,samples,tokens,time,train_loss,learning_rate,grad_norm,tokens_per_second,set,metric,value,rule,threshold
+            7,lr-1,0,1-1,1,1,0.1,4,100,2026-01-01T00:00:01.000001Z,0.30000000000000004,1.0E-4,inf,-inf,,,,,
+            7,lr-1,0,1-1,2,1,0.1,4,100,2026-01-01T00:00:01.000001Z,,,,,eval,"a,""b""\",NaN,,
+            7,lr-1,0,1-1,3,2,0.2,8,200,2026-01-01T00:00:02.000001Z,,,,,,,9.0,loss_spike,3.0
             """);
   }
 
@@ -48,9 +47,9 @@ class MetricExportTest {
     assertThat(text(MetricExport.Format.JSONL))
         .isEqualTo(
             """
-            {"sweep":"lr-1","branch":0,"attempt":"1-1","sequence":1,"update":1,"epoch":0.1,"samples":4,"tokens":100,"time":"2026-01-01T00:00:01.000001Z","train_loss":0.30000000000000004,"learning_rate":1.0E-4,"grad_norm":"Infinity","tokens_per_second":"-Infinity"}
-            {"sweep":"lr-1","branch":0,"attempt":"1-1","sequence":2,"update":1,"epoch":0.1,"samples":4,"tokens":100,"time":"2026-01-01T00:00:01.000001Z","set":"eval","metric":"a,\\"b\\"","value":"NaN"}
-            {"sweep":"lr-1","branch":0,"attempt":"1-1","sequence":3,"update":2,"epoch":0.2,"samples":8,"tokens":200,"time":"2026-01-01T00:00:02.000001Z","value":9.0,"rule":"loss_spike","threshold":3.0}
+            {"trial":7,"sweep":"lr-1","branch":0,"attempt":"1-1","sequence":1,"update":1,"epoch":0.1,"samples":4,"tokens":100,"time":"2026-01-01T00:00:01.000001Z","train_loss":0.30000000000000004,"learning_rate":1.0E-4,"grad_norm":"Infinity","tokens_per_second":"-Infinity"}
+            {"trial":7,"sweep":"lr-1","branch":0,"attempt":"1-1","sequence":2,"update":1,"epoch":0.1,"samples":4,"tokens":100,"time":"2026-01-01T00:00:01.000001Z","set":"eval","metric":"a,\\"b\\"","value":"NaN"}
+            {"trial":7,"sweep":"lr-1","branch":0,"attempt":"1-1","sequence":3,"update":2,"epoch":0.2,"samples":8,"tokens":200,"time":"2026-01-01T00:00:02.000001Z","value":9.0,"rule":"loss_spike","threshold":3.0}
             """);
   }
 
@@ -64,16 +63,9 @@ class MetricExportTest {
                 allocator)) {
       assertThat(reader.loadNextBatch()).isTrue();
       assertThat(MetricRowCodec.read(reader.getVectorSchemaRoot())).isEqualTo(ROWS);
+      assertThat(reader.getVectorSchemaRoot().getVector("trial").getObject(2)).isEqualTo(7);
       assertThat(reader.loadNextBatch()).isFalse();
     }
-  }
-
-  @Test
-  void an_unknown_format_is_answered_with_those_there_are() {
-    assertThat(MetricExport.Format.named("jsonl")).isEqualTo(MetricExport.Format.JSONL);
-    assertThatThrownBy(() -> MetricExport.Format.named("xls"))
-        .isInstanceOf(UserError.class)
-        .hasMessage("--format xls: expected csv, jsonl, arrow.");
   }
 
   private static String text(MetricExport.Format format) throws IOException {
@@ -82,7 +74,8 @@ class MetricExportTest {
 
   private static byte[] bytes(MetricExport.Format format) throws IOException {
     var out = new ByteArrayOutputStream();
-    MetricExport.write(ROWS.stream(), format, out);
+    MetricExport.write(
+        ROWS.stream().map(row -> new MetricExport.TrialRow(new TrialId(7), row)), format, out);
     return out.toByteArray();
   }
 }
