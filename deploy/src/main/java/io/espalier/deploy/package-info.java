@@ -1,4 +1,7 @@
-/** The distribution: the command line and the embedded all-in-one mode. */
+/**
+ * The distribution: Main starts the command line in {@code cli}; {@code run} uses the all-in-one
+ * cluster of {@code embedded} and shows {@code progress}.
+ */
 @NullMarked
 package io.espalier.deploy;
 

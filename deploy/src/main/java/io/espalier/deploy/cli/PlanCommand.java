@@ -1,0 +1,52 @@
+package io.espalier.deploy.cli;
+
+import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.spec.SpecReader;
+import io.espalier.common.spec.SweepSpec;
+import io.espalier.coordinator.plan.Plan;
+import io.espalier.coordinator.plan.PlanTable;
+import io.espalier.worker.data.ChatTokenizer;
+import io.espalier.worker.data.DatasetReader;
+import io.espalier.worker.data.ModelFingerprint;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "plan",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Reads a spec and its data, and lists the trials: updates an epoch and in all, and which are"
+          + " the same training. Starts nothing, writes nothing."
+    })
+final class PlanCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Parameters(paramLabel = "SPEC", description = "The sweep's YAML file.")
+  private Path file = Path.of("");
+
+  PlanCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    SweepSpec spec = SpecReader.read(file);
+    console.out().print(PlanTable.text(Plan.of(spec, summary(spec).samples())));
+    return CommandLineInterface.OK;
+  }
+
+  private static DatasetSummary summary(SweepSpec spec) {
+    ModelFingerprint model = ModelFingerprint.of(spec.model());
+    Optional<ChatTokenizer> tokenizer = ChatTokenizer.open(spec.model());
+    try {
+      return new DatasetReader(tokenizer, model)
+          .read(spec.taskSettings(), spec.training())
+          .summary();
+    } finally {
+      tokenizer.ifPresent(ChatTokenizer::close);
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package io.espalier.deploy.cli;
+
+import io.espalier.common.UserError;
+import io.espalier.common.spec.SpecReader;
+import io.espalier.common.spec.SweepSpec;
+import io.espalier.common.trial.SweepId;
+import io.espalier.coordinator.report.SweepView;
+import io.espalier.deploy.embedded.EmbeddedCluster;
+import io.espalier.deploy.progress.Moment;
+import io.espalier.deploy.progress.ProgressScreen;
+import io.espalier.deploy.progress.Terminal;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "run",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Runs a sweep on this machine and ends with its table: a coordinator and a worker in one"
+          + " process, at free ports of 127.0.0.1.",
+      "Ctrl-C ends every trial at its next update and keeps what is done; a second one ends at"
+          + " once."
+    })
+final class RunCommand implements Callable<Integer> {
+  private static final long REDRAW_MILLIS = 500;
+  private static final Duration PATIENCE_FOR_A_STOP = Duration.ofSeconds(60);
+
+  private final Console console;
+  private final Clock clock = Clock.systemUTC();
+  @Mixin private final StoreOption store = new StoreOption();
+
+  @Parameters(paramLabel = "SPEC", description = "The sweep's YAML file.")
+  private Path file = Path.of("");
+
+  @Option(
+      names = "--lanes",
+      paramLabel = "N",
+      description = "Trials trained at a time (default: one for each core).")
+  private int lanes = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--http-port",
+      paramLabel = "P",
+      description = "Port of /metrics on 127.0.0.1 (default: a free one).")
+  private int httpPort;
+
+  @Option(names = "--plain", description = "Plain lines even on a terminal.")
+  private boolean plain;
+
+  RunCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    if (lanes < 1) {
+      throw new UserError(
+          "--lanes is %d; at least 1 trial must be trained at a time".formatted(lanes));
+    }
+    SweepSpec spec = SpecReader.read(file);
+    RunLog log = RunLog.open(store.directory(), clock.instant());
+    console.logTo(log);
+    try (Interrupts interrupts = Interrupts.listen();
+        EmbeddedCluster cluster = EmbeddedCluster.start(store.directory(), httpPort, lanes)) {
+      stopUnfinished(cluster);
+      SweepId sweep =
+          cluster.submit(spec, text(), file.toAbsolutePath().resolveSibling("").normalize());
+      console
+          .err()
+          .printf(
+              "%s: metrics at %s, log in %s%n",
+              sweep, cluster.metricsAddress(), log.file().map(Path::toString).orElse("none"));
+      boolean interrupted = watch(cluster, sweep, interrupts);
+      return new Ending(console, store.directory(), cluster.view(sweep)).tell(interrupted);
+    }
+  }
+
+  private String text() {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UserError("%s cannot be read: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  /** A sweep whose run was killed would go on beside this one and take its lanes. */
+  private void stopUnfinished(EmbeddedCluster cluster) {
+    for (SweepView left : new StoredSweeps(store.directory()).all()) {
+      if (!left.state().ended()) {
+        cluster.stop(left.id());
+        console.err().printf("%s was left unfinished: stopped, what it has is kept%n", left.id());
+      }
+    }
+  }
+
+  /** Shows progress until the sweep has ended; returns whether Ctrl-C ended it. */
+  private boolean watch(EmbeddedCluster cluster, SweepId sweep, Interrupts interrupts) {
+    Terminal terminal = plain ? Terminal.none() : console.terminal();
+    ProgressScreen screen = new ProgressScreen(console.out(), terminal);
+    Optional<Instant> deadline = Optional.empty();
+    Moment moment = moment(cluster, sweep);
+    while (!moment.view().state().ended() && deadline.map(moment.now()::isBefore).orElse(true)) {
+      screen.show(moment);
+      if (interrupts.next(REDRAW_MILLIS)) {
+        screen.close();
+        console
+            .err()
+            .println("Stopping: every trial ends at its next update. Ctrl-C again ends at once.");
+        cluster.stop(sweep);
+        deadline = Optional.of(clock.instant().plus(PATIENCE_FOR_A_STOP));
+      }
+      moment = moment(cluster, sweep);
+    }
+    screen.show(moment);
+    screen.close();
+    return deadline.isPresent();
+  }
+
+  private Moment moment(EmbeddedCluster cluster, SweepId sweep) {
+    return new Moment(cluster.view(sweep), cluster.live(sweep), clock.instant());
+  }
+}

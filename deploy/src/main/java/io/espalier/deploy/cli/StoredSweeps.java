@@ -1,0 +1,75 @@
+package io.espalier.deploy.cli;
+
+import io.espalier.common.UserError;
+import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.report.SweepViews;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The sweeps of a store as their files have them; needs no coordinator, and disturbs none. */
+record StoredSweeps(Path store) {
+
+  /** Every sweep, the earliest first. */
+  List<SweepView> all() {
+    if (!Files.isDirectory(sweeps())) {
+      return List.of();
+    }
+    try (Stream<Path> directories = Files.list(sweeps())) {
+      return directories
+          .map(StoredSweeps::file)
+          .filter(Files::exists)
+          .map(StoredSweeps::read)
+          .sorted(Comparator.comparing(SweepView::submitted))
+          .toList();
+    } catch (IOException e) {
+      throw new UserError("The store %s cannot be read: %s".formatted(store, e.getMessage()), e);
+    }
+  }
+
+  /**
+   * @throws UserError when there is no sweep of this name
+   */
+  SweepView find(String sweep) {
+    List<SweepView> all = all();
+    return all.stream()
+        .filter(view -> view.id().value().equals(sweep))
+        .findFirst()
+        .orElseThrow(() -> new UserError(unknown(sweep, all)));
+  }
+
+  Path directory(SweepView view) {
+    return sweeps().resolve(view.id().value());
+  }
+
+  private String unknown(String sweep, List<SweepView> all) {
+    String there =
+        all.isEmpty()
+            ? "it holds none; start one with: "
+                + Console.command()
+                + " run SPEC, or name another store with --store"
+            : "it holds "
+                + all.stream().map(view -> view.id().value()).collect(Collectors.joining(", "));
+    return "The store %s has no sweep '%s': %s.".formatted(store, sweep, there);
+  }
+
+  private Path sweeps() {
+    return store.resolve("sweeps");
+  }
+
+  private static SweepView read(Path file) {
+    try {
+      return SweepViews.fromJson(Files.readString(file), file.toString());
+    } catch (IOException e) {
+      throw new UserError("%s cannot be read: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  private static Path file(Path directory) {
+    return directory.resolve("sweep.json");
+  }
+}

@@ -1,0 +1,71 @@
+package io.espalier.deploy.progress;
+
+import io.espalier.common.metrics.MetricRow;
+import io.espalier.common.trial.BranchId;
+import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.report.TrialView;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What is known of a sweep at one moment.
+ *
+ * @param latest of each branch in training, its last {@link
+ *     io.espalier.common.metrics.Measurement.Update} row
+ */
+public record Moment(SweepView view, Map<BranchId, MetricRow> latest, Instant now) {
+  private static final double ENOUGH_TO_GUESS = 0.05;
+
+  public Moment {
+    latest = Map.copyOf(latest);
+  }
+
+  Duration elapsed() {
+    return Duration.between(view.submitted(), view.ended().orElse(now));
+  }
+
+  List<TrialView> ended() {
+    return view.trials().stream().filter(trial -> trial.result().isPresent()).toList();
+  }
+
+  /** Trials that a worker trains now, by number. */
+  List<TrialView> running() {
+    return view.trials().stream()
+        .filter(trial -> trial.result().isEmpty() && trial.worker().isPresent())
+        .toList();
+  }
+
+  Optional<MetricRow> latest(TrialView trial) {
+    return Optional.ofNullable(latest.get(trial.branch()));
+  }
+
+  /**
+   * Time left at the pace so far, counted in rows to train on; what a killed trial did not do is
+   * not waited for. Absent at first, when the pace is that of reading the data.
+   */
+  Optional<Duration> remaining() {
+    double done = 0;
+    double left = 0;
+    for (TrialView trial : view.trials()) {
+      double all = (double) trial.updates() * trial.config().training().effectiveBatch();
+      if (trial.result().isPresent()) {
+        done += trial.result().get().samples();
+      } else {
+        double trained =
+            trial
+                .worker()
+                .flatMap(w -> latest(trial))
+                .map(row -> (double) row.samples())
+                .orElse(0.0);
+        done += Math.min(trained, all);
+        left += Math.max(0, all - trained);
+      }
+    }
+    return done < ENOUGH_TO_GUESS * (done + left) || done == 0
+        ? Optional.empty()
+        : Optional.of(Duration.ofMillis((long) (elapsed().toMillis() * (left / done))));
+  }
+}

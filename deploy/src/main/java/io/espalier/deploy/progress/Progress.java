@@ -1,0 +1,198 @@
+package io.espalier.deploy.progress;
+
+import io.espalier.common.metrics.Measurement;
+import io.espalier.common.metrics.MetricRow;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.Training;
+import io.espalier.common.trial.TrialConfig;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.report.TrialView;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** A moment of a sweep as text. Pure: the same moment gives the same lines. */
+public final class Progress {
+  private static final int BAR = 24;
+
+  private Progress() {}
+
+  /**
+   * The bar of the sweep and a line for each running trial.
+   *
+   * @param width columns a line may take; what is longer is cut
+   * @param height lines there may be, at least 2
+   */
+  static List<String> block(Moment moment, int width, int height) {
+    List<String> lines = new ArrayList<>();
+    lines.add(bar(moment));
+    List<TrialView> running = moment.running();
+    int shown = running.size() < height ? running.size() : height - 2;
+    lines.addAll(columns(running.subList(0, shown).stream().map(t -> cells(moment, t)).toList()));
+    if (shown < running.size()) {
+      lines.add("  … and %d more".formatted(running.size() - shown));
+    }
+    return lines.stream().map(line -> cut(line, width)).toList();
+  }
+
+  /** The same on one line, for a log. */
+  static String line(Moment moment) {
+    String running =
+        moment.running().stream()
+            .map(trial -> String.join(" ", cells(moment, trial)).strip())
+            .collect(Collectors.joining("; "));
+    return tally(moment) + (running.isEmpty() ? "" : "; " + running);
+  }
+
+  /** How a trial ended: its point, the outcome with its reason, or its final numbers. */
+  static String ending(TrialView trial, TrialResult result) {
+    StringBuilder line = new StringBuilder(name(trial.config()));
+    line.append("  ").append(result.outcome().word());
+    if (result.outcome() instanceof Outcome.Completed) {
+      line.append(" in ").append(seconds(result.seconds()));
+      result.trainLoss().ifPresent(loss -> line.append("  train_loss ").append(number(loss)));
+      result.metrics().forEach((metric, value) -> append(line, metric, value));
+    } else {
+      line.append(": ").append(result.outcome().reason());
+    }
+    return line.toString();
+  }
+
+  private static void append(StringBuilder line, String metric, double value) {
+    line.append("  ").append(metric).append(' ').append(number(value));
+  }
+
+  private static String bar(Moment moment) {
+    SweepView view = moment.view();
+    int all = Math.max(1, view.trials().size());
+    int filled = BAR * moment.ended().size() / all;
+    return "%s  %s%s  %s"
+        .formatted(view.id(), "━".repeat(filled), "─".repeat(BAR - filled), tally(moment));
+  }
+
+  private static String tally(Moment moment) {
+    SweepView view = moment.view();
+    String elapsed = clock(moment.elapsed()) + " elapsed";
+    if (view.state() == SweepView.State.PREPARING) {
+      return "reading model and data, " + elapsed;
+    }
+    String remaining =
+        view.state().ended()
+            ? ""
+            : moment.remaining().map(left -> ", about " + clock(left) + " left").orElse("");
+    return "%d/%d trials%s, %s%s"
+        .formatted(moment.ended().size(), view.trials().size(), lost(moment), elapsed, remaining);
+  }
+
+  /** {@code (2 killed, 1 pruned)}: what did not get to its end. */
+  private static String lost(Moment moment) {
+    String counts =
+        moment.ended().stream()
+            .map(trial -> trial.result().orElseThrow().outcome())
+            .filter(outcome -> !(outcome instanceof Outcome.Completed))
+            .collect(Collectors.groupingBy(Outcome::word, TreeMap::new, Collectors.counting()))
+            .entrySet()
+            .stream()
+            .map(count -> count.getValue() + " " + count.getKey())
+            .collect(Collectors.joining(", "));
+    return counts.isEmpty() ? "" : " (" + counts + ")";
+  }
+
+  private static List<String> cells(Moment moment, TrialView trial) {
+    List<String> cells = new ArrayList<>(List.of(name(trial.config())));
+    moment
+        .latest(trial)
+        .ifPresentOrElse(
+            row -> cells.addAll(measured(row, epochs(moment, trial))), () -> cells.add("starting"));
+    return cells;
+  }
+
+  /** How many epochs a trial takes in all. */
+  private static double epochs(Moment moment, TrialView trial) {
+    Training training = trial.config().training();
+    return moment
+        .view()
+        .dataset()
+        .filter(dataset -> training.maxSteps().isPresent())
+        .map(dataset -> (double) trial.updates() / training.updatesPerEpoch(dataset.samples()))
+        .orElse(training.numTrainEpochs());
+  }
+
+  private static List<String> measured(MetricRow row, double epochs) {
+    List<String> cells = new ArrayList<>();
+    cells.add(String.format(Locale.ROOT, "epoch %.1f/%s", row.epoch(), decimal(epochs)));
+    if (row.measurement() instanceof Measurement.Update update) {
+      cells.add("loss " + number(update.trainLoss()));
+      cells.add("lr " + scientific(update.learningRate()));
+      cells.add(String.format(Locale.ROOT, "%,.0f tokens/s", update.tokensPerSecond()));
+    }
+    return cells;
+  }
+
+  private static String name(TrialConfig config) {
+    String point =
+        config.point().entrySet().stream()
+            .map(value -> value.getKey() + "=" + value.getValue())
+            .collect(Collectors.joining(" "));
+    return "trial %s  %s".formatted(config.id(), point).strip();
+  }
+
+  /** Pads cells of the same column to the same width. */
+  private static List<String> columns(List<List<String>> rows) {
+    List<Integer> widths = new ArrayList<>();
+    for (List<String> row : rows) {
+      for (int i = 0; i < row.size(); i++) {
+        int length = row.get(i).length();
+        if (i == widths.size()) {
+          widths.add(length);
+        } else {
+          widths.set(i, Math.max(widths.get(i), length));
+        }
+      }
+    }
+    List<String> lines = new ArrayList<>();
+    for (List<String> row : rows) {
+      StringBuilder line = new StringBuilder("  ");
+      for (int i = 0; i < row.size(); i++) {
+        line.append(row.get(i)).append(" ".repeat(widths.get(i) - row.get(i).length() + 2));
+      }
+      lines.add(line.toString().stripTrailing());
+    }
+    return lines;
+  }
+
+  private static String cut(String line, int width) {
+    return line.length() <= width ? line : line.substring(0, Math.max(0, width - 1)) + "…";
+  }
+
+  private static String clock(Duration duration) {
+    long seconds = duration.toSeconds();
+    return seconds < 3600
+        ? "%d:%02d".formatted(seconds / 60, seconds % 60)
+        : "%d:%02d:%02d".formatted(seconds / 3600, seconds / 60 % 60, seconds % 60);
+  }
+
+  private static String seconds(double seconds) {
+    return seconds < 10
+        ? String.format(Locale.ROOT, "%.1f s", seconds)
+        : clock(Duration.ofMillis(Math.round(seconds * 1000)));
+  }
+
+  private static String decimal(double value) {
+    String text = String.format(Locale.ROOT, "%.1f", value);
+    return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;
+  }
+
+  private static String number(double value) {
+    boolean plain = Double.isNaN(value) || Math.abs(value) < 10_000;
+    return String.format(Locale.ROOT, plain ? "%.3f" : "%.2e", value);
+  }
+
+  private static String scientific(double value) {
+    return value == 0 ? "0" : String.format(Locale.ROOT, "%.1e", value);
+  }
+}

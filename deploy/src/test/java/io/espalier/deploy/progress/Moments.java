@@ -1,0 +1,152 @@
+package io.espalier.deploy.progress;
+
+import io.espalier.common.metrics.Measurement;
+import io.espalier.common.metrics.MetricRow;
+import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.spec.ObjectiveSpec;
+import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.Training;
+import io.espalier.common.trial.TrialConfig;
+import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.common.trial.Verdict;
+import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.report.TrialView;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Sweeps of 10 rows at batch 1: 10 updates an epoch. */
+final class Moments {
+  static final Instant SUBMITTED = Instant.parse("2026-01-01T00:00:00Z");
+  private static final SweepId SWEEP = new SweepId("tiny-1");
+
+  private Moments() {}
+
+  static Moment at(int seconds, List<TrialView> trials, MetricRow... latest) {
+    return new Moment(
+        view(SweepView.State.RUNNING, trials),
+        Stream.of(latest).collect(Collectors.toMap(MetricRow::branch, row -> row)),
+        SUBMITTED.plusSeconds(seconds));
+  }
+
+  static SweepView view(SweepView.State state, List<TrialView> trials) {
+    return new SweepView(
+        SWEEP,
+        state,
+        Optional.empty(),
+        new ObjectiveSpec("eval_loss", ObjectiveSpec.Mode.MIN, List.of()),
+        SUBMITTED,
+        Optional.empty(),
+        Optional.empty(),
+        trials);
+  }
+
+  static TrialView waiting(int number, String learningRate, int epochs) {
+    return trial(number, learningRate, epochs, Optional.empty(), Optional.empty());
+  }
+
+  static TrialView running(int number, String learningRate, int epochs) {
+    return trial(number, learningRate, epochs, Optional.of(new WorkerId("here")), Optional.empty());
+  }
+
+  static TrialView completed(int number, String learningRate, int epochs) {
+    return trial(
+        number,
+        learningRate,
+        epochs,
+        Optional.empty(),
+        Optional.of(
+            result(
+                number,
+                new Outcome.Completed(),
+                epochs * 10L,
+                Map.of("eval_loss", 0.25, "retention_accuracy", 0.71))));
+  }
+
+  static TrialView killed(int number, String learningRate, int epochs) {
+    String sentence = "non_finite at update 3: loss is NaN";
+    Verdict verdict = new Verdict("non_finite", 3, Double.NaN, Double.NaN, List.of(), sentence);
+    return trial(
+        number,
+        learningRate,
+        epochs,
+        Optional.empty(),
+        Optional.of(result(number, new Outcome.Killed(verdict), 2, Map.of())));
+  }
+
+  static MetricRow update(int branch, long update, double loss, double learningRate) {
+    return new MetricRow(
+        SWEEP,
+        new BranchId(branch),
+        new Attempt(1, branch + 1),
+        update,
+        update,
+        update / 10.0,
+        update,
+        update * 100,
+        SUBMITTED,
+        new Measurement.Update(loss, learningRate, 1.0, 5210));
+  }
+
+  private static TrialResult result(
+      int number, Outcome outcome, long updates, Map<String, Double> metrics) {
+    return new TrialResult(
+        new TrialId(number),
+        outcome,
+        updates,
+        updates / 10.0,
+        updates,
+        updates * 100,
+        OptionalDouble.of(0.125),
+        metrics,
+        4.25,
+        Optional.empty());
+  }
+
+  private static TrialView trial(
+      int number,
+      String learningRate,
+      int epochs,
+      Optional<WorkerId> worker,
+      Optional<TrialResult> result) {
+    return new TrialView(
+        new TrialConfig(
+            new TrialId(number),
+            Map.of("learning_rate", learningRate),
+            training(Double.parseDouble(learningRate), epochs)),
+        epochs * 10L,
+        new BranchId(number),
+        worker,
+        result,
+        OptionalInt.empty(),
+        List.of());
+  }
+
+  private static Training training(double learningRate, int epochs) {
+    return new Training(
+        Training.TrainType.LORA,
+        learningRate,
+        epochs,
+        OptionalInt.empty(),
+        1,
+        1,
+        Training.LossNormalisation.TOKEN,
+        new Training.Scheduler(Training.SchedulerType.COSINE, 0, OptionalInt.empty()),
+        new Training.AdamW(0.9, 0.999, 1e-8, 0),
+        1,
+        0,
+        new Training.Lora(8, 32, 0, List.of("all-linear")),
+        2048,
+        Training.TruncationStrategy.DELETE,
+        42);
+  }
+}
