@@ -1,0 +1,102 @@
+package io.espalier.deploy.e2e;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** The packaged launcher as a process of its own. */
+final class Launcher {
+  private static final long MINUTES = 4;
+
+  private Launcher() {}
+
+  /** Runs to the end. */
+  static Ended run(Path directory, String... arguments) {
+    try (Running running = start(directory, arguments)) {
+      return running.await();
+    }
+  }
+
+  static Running start(Path directory, String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("espalier.distribution"), "espalier").toString());
+    command.addAll(List.of(arguments));
+    try {
+      return new Running(
+          new ProcessBuilder(command)
+              .directory(directory.toFile())
+              .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+              .start());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A launched process; its output is read as it comes. */
+  static final class Running implements AutoCloseable {
+    private final Process process;
+    private final StringBuffer out = new StringBuffer();
+    private final StringBuffer err = new StringBuffer();
+    private final List<CompletableFuture<Void>> readers;
+
+    private Running(Process process) {
+      this.process = process;
+      readers =
+          List.of(
+              CompletableFuture.runAsync(() -> drain(process.getInputStream(), out)),
+              CompletableFuture.runAsync(() -> drain(process.getErrorStream(), err)));
+    }
+
+    private static void drain(InputStream in, StringBuffer into) {
+      try (var reader = new InputStreamReader(in, StandardCharsets.UTF_8)) {
+        char[] buffer = new char[4096];
+        for (int n = reader.read(buffer); n >= 0; n = reader.read(buffer)) {
+          into.append(buffer, 0, n);
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    boolean alive() {
+      return process.isAlive();
+    }
+
+    String out() {
+      return out.toString();
+    }
+
+    /** What Ctrl-C sends. */
+    void interrupt() throws IOException, InterruptedException {
+      new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+    }
+
+    Ended await() {
+      try {
+        if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {
+          throw new AssertionError("still running after " + MINUTES + " minutes:\n" + out + err);
+        }
+      } catch (InterruptedException e) {
+        throw new AssertionError("interrupted", e);
+      }
+      readers.forEach(CompletableFuture::join);
+      return new Ended(process.exitValue(), out.toString(), err.toString());
+    }
+
+    /** Leaves no process behind, however the test ends. */
+    @Override
+    public void close() {
+      process.destroyForcibly();
+    }
+  }
+
+  /** What a command left behind. */
+  record Ended(int exitCode, String out, String err) {}
+}

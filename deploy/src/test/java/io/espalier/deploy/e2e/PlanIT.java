@@ -1,0 +1,45 @@
+package io.espalier.deploy.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PlanIT {
+  @TempDir Path directory;
+  private TinySweep tiny;
+
+  @BeforeEach
+  void rows_and_a_model() {
+    tiny = TinySweep.in(directory);
+  }
+
+  @Test
+  void it_counts_updates_from_the_rows_and_starts_nothing() {
+    Launcher.Ended plan = InProcess.run("plan", tiny.grid("tiny", "1e-3, 1e-4"));
+
+    assertThat(plan.exitCode()).as(plan.err()).isZero();
+    // 16 rows, 4 of them for evaluation, in batches of 4: 3 updates an epoch, 2 epochs.
+    assertThat(plan.out()).contains("12").contains("1e-3").containsPattern("\\b3\\b.*\\b6\\b");
+    assertThat(tiny.store()).doesNotExist();
+    assertThat(Path.of("espalier-data")).doesNotExist();
+  }
+
+  @Test
+  void the_same_seed_draws_the_same_trials_and_another_does_not() {
+    String first = random(7);
+
+    assertThat(random(7)).isEqualTo(first);
+    assertThat(random(8)).isNotEqualTo(first);
+  }
+
+  private String random(int seed) {
+    String method = "method: random\n  trials: 5\n  seed: " + seed;
+    String yaml = TinySweep.yaml("random", method, "learning_rate: {log_uniform: [1e-5, 1e-3]}");
+    Launcher.Ended plan = InProcess.run("plan", tiny.write("random.yaml", yaml));
+    assertThat(plan.exitCode()).as(plan.err()).isZero();
+    return plan.out();
+  }
+}

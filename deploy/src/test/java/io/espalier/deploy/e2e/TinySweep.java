@@ -1,0 +1,90 @@
+package io.espalier.deploy.e2e;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A directory with what a sweep needs: a Qwen2 of two layers (the golden one of the worker's
+ * tests), its 16 tokenized rows, and specs.
+ */
+final class TinySweep {
+  private static final Path GOLDEN = Path.of("../worker/src/test/resources/golden");
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path directory;
+
+  private TinySweep(Path directory) {
+    this.directory = directory;
+  }
+
+  static TinySweep in(Path directory) {
+    TinySweep sweep = new TinySweep(directory);
+    try {
+      sweep.copyModel();
+      sweep.writeRows();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return sweep;
+  }
+
+  private void copyModel() throws IOException {
+    Path model = Files.createDirectories(directory.resolve("model"));
+    for (String file : List.of("config.json", "model.safetensors")) {
+      Files.copy(GOLDEN.resolve("models/qwen2_tiny").resolve(file), model.resolve(file));
+    }
+  }
+
+  private void writeRows() throws IOException {
+    JsonNode inputs = JSON.readTree(GOLDEN.resolve("inputs/qwen2_tiny.json").toFile());
+    StringBuilder lines = new StringBuilder();
+    for (JsonNode sample : inputs.get("samples")) {
+      lines.append(JSON.writeValueAsString(sample)).append('\n');
+    }
+    write("rows.jsonl", lines.toString());
+  }
+
+  Path store() {
+    return directory.resolve("store");
+  }
+
+  /** A grid over learning rates, two epochs at batch 4, a quarter of the rows for evaluation. */
+  Path grid(String name, String learningRates) {
+    return write(
+        name + ".yaml", yaml(name, "method: grid", "learning_rate: [" + learningRates + "]"));
+  }
+
+  static String yaml(String name, String method, String space) {
+    return """
+    name: %s
+    model: model
+    dataset:
+      train: rows.jsonl
+      eval: 0.25
+    training:
+      num_train_epochs: 2
+      per_device_train_batch_size: 4
+      lr_scheduler_type: constant
+    search:
+      %s
+      space:
+        %s
+    evaluation: {metrics: [loss]}
+    guard: {gradient_norm: {ceiling: 100}}
+    """
+        .formatted(name, method, space);
+  }
+
+  Path write(String name, String text) {
+    try {
+      return Files.writeString(directory.resolve(name), text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
