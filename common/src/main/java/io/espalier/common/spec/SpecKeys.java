@@ -156,8 +156,7 @@ public final class SpecKeys {
     rows.key("guard.loss_spike.patience", Whole.between(1, 10_000), "5", "updates in a row");
     rows.rule("guard.collapse", "on", "kills when the loss is back up and the gradient explodes");
     rows.key("guard.collapse.loss_factor", Decimal.above(0), "0.9", "times the first loss");
-    rows.key(
-        "guard.collapse.norm_factor", Decimal.above(1), "10", "times the first gradient norm");
+    rows.key("guard.collapse.norm_factor", Decimal.above(1), "10", "times the first gradient norm");
     rows.key("guard.collapse.window", Whole.between(1, 10_000), "5", "updates looked at");
     rows.rule("guard.gradient_norm", "off", "kills when the gradient norm is above a ceiling");
     rows.key("guard.gradient_norm.ceiling", Decimal.above(0), "100", "norm before clipping");

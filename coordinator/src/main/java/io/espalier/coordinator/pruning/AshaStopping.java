@@ -1,5 +1,6 @@
 package io.espalier.coordinator.pruning;
 
+import io.espalier.common.Numbers;
 import io.espalier.common.spec.ObjectiveSpec.Mode;
 import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.trial.Branch;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -119,17 +119,16 @@ record AshaStopping(PruningSpec spec, String metric, Map<BranchId, Cohort> cohor
             fresh.value(),
             threshold,
             others.subList(0, Math.min(WINDOW, others.size())),
-            String.format(
-                Locale.ROOT,
-                "asha: %s %.4g after %d %s is place %d of %d; the best %d, down to %.4g, go on",
-                metric,
-                fresh.value(),
-                epochs,
-                epochs == 1 ? "epoch" : "epochs",
-                place + 1,
-                all,
-                go,
-                threshold)));
+            "asha after %d %s: %s %s is place %d of %d; the best %d, down to %s, go on"
+                .formatted(
+                    epochs,
+                    epochs == 1 ? "epoch" : "epochs",
+                    metric,
+                    Numbers.text(fresh.value()),
+                    place + 1,
+                    all,
+                    go,
+                    Numbers.text(threshold))));
   }
 
   private Cohort cohort(BranchId branch) {

@@ -1,5 +1,6 @@
 package io.espalier.coordinator.report;
 
+import io.espalier.common.Numbers;
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.ObjectiveSpec.Constraint;
 import io.espalier.common.trial.Outcome;

@@ -69,8 +69,7 @@ class AshaStoppingTest {
                 0.6,
                 0.5,
                 List.of(0.5),
-                "asha: eval_loss 0.6000 after 1 epoch is place 2 of 2; the best 1, down to 0.5000, go"
-                    + " on"));
+                "asha after 1 epoch: eval_loss 0.6 is place 2 of 2; the best 1, down to 0.5, go on"));
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.espalier.coordinator.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.common.Numbers;
 import io.espalier.coordinator.report.TextTable.Column;
 import java.util.List;
 import java.util.stream.Collectors;

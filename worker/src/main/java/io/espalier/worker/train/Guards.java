@@ -1,5 +1,6 @@
 package io.espalier.worker.train;
 
+import io.espalier.common.Numbers;
 import io.espalier.common.spec.GuardSpec;
 import io.espalier.common.spec.GuardSpec.Collapse;
 import io.espalier.common.spec.GuardSpec.GradientNorm;
@@ -53,8 +54,8 @@ final class Guards {
             Double.isFinite(loss) ? gradNorm : loss,
             Double.NaN,
             List.of(loss, gradNorm),
-            "non_finite: at update %d the loss is %s and the gradient norm %s; both must be finite"
-                .formatted(update, text(loss), text(gradNorm))));
+            "non_finite at update %d: loss %s, gradient norm %s"
+                .formatted(update, Numbers.text(loss), Numbers.text(gradNorm))));
   }
 
   private static Optional<Verdict> norm(GradientNorm rule, long update, double gradNorm) {
@@ -68,8 +69,8 @@ final class Guards {
             gradNorm,
             rule.ceiling(),
             List.of(gradNorm),
-            "gradient_norm: at update %d the gradient norm %s is above the ceiling %s"
-                .formatted(update, text(gradNorm), text(rule.ceiling()))));
+            "gradient_norm at update %d: %s > ceiling %s"
+                .formatted(update, Numbers.text(gradNorm), Numbers.text(rule.ceiling()))));
   }
 
   private Optional<Verdict> lossSpike(LossSpike rule, long update, double loss) {
@@ -91,13 +92,13 @@ final class Guards {
             loss,
             threshold,
             before,
-            "loss_spike: at update %d the loss %s is at least %s × the mean of the last %d (%s), %d in a row"
+            "loss_spike at update %d: loss %s ≥ %s × mean of the last %d (%s), %d in a row"
                 .formatted(
                     update,
-                    text(loss),
-                    text(rule.factor()),
+                    Numbers.text(loss),
+                    Numbers.text(rule.factor()),
                     rule.window(),
-                    text(threshold / rule.factor()),
+                    Numbers.text(threshold / rule.factor()),
                     spikes)));
   }
 
@@ -126,16 +127,16 @@ final class Guards {
             mean,
             lossLimit,
             collapseLosses.values(),
-            "collapse: over the %d updates up to %d the mean loss %s is above %s × the first loss (%s) and the median gradient norm %s above %s × the first one (%s)"
+            "collapse at update %d: over %d updates mean loss %s > %s × first (%s), median gradient norm %s > %s × first (%s)"
                 .formatted(
-                    rule.window(),
                     update,
-                    text(mean),
-                    text(rule.lossFactor()),
-                    text(firstLoss.getAsDouble()),
-                    text(norm),
-                    text(rule.normFactor()),
-                    text(firstNorm.getAsDouble()))));
+                    rule.window(),
+                    Numbers.text(mean),
+                    Numbers.text(rule.lossFactor()),
+                    Numbers.text(firstLoss.getAsDouble()),
+                    Numbers.text(norm),
+                    Numbers.text(rule.normFactor()),
+                    Numbers.text(firstNorm.getAsDouble()))));
   }
 
   private static double worst(double value) {
@@ -146,9 +147,5 @@ final class Guards {
     double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
     int middle = sorted.length / 2;
     return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-  }
-
-  private static String text(double value) {
-    return Double.isFinite(value) ? "%.4g".formatted(value) : Double.toString(value);
   }
 }

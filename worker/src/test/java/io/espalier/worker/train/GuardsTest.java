@@ -36,10 +36,7 @@ class GuardsTest {
 
     assertThat(verdict.rule()).isEqualTo("non_finite");
     assertThat(verdict.value()).isNaN();
-    assertThat(verdict.sentence())
-        .isEqualTo(
-            "non_finite: at update 1 the loss is NaN and the gradient norm 1.000; both must be"
-                + " finite");
+    assertThat(verdict.sentence()).isEqualTo("non_finite at update 1: loss NaN, gradient norm 1");
   }
 
   @Test
@@ -81,7 +78,7 @@ class GuardsTest {
     assertThat(verdict.rule()).isEqualTo("loss_spike");
     assertThat(verdict.threshold()).isEqualTo(2 * (1 + 1 + 2) / 3.0);
     assertThat(verdict.window()).containsExactly(1.0, 1.0, 2.0);
-    assertThat(verdict.sentence()).contains("update 5", "3.000", "2 in a row");
+    assertThat(verdict.sentence()).contains("update 5", "loss 3 ", "2 in a row");
   }
 
   @Test
@@ -128,7 +125,8 @@ class GuardsTest {
     assertThat(verdict.rule()).isEqualTo("collapse");
     assertThat(verdict.value()).isEqualTo(7);
     assertThat(verdict.threshold()).isEqualTo(6);
-    assertThat(verdict.sentence()).contains("4.000", "1.500", "3.000");
+    assertThat(verdict.sentence())
+        .contains("mean loss 7 > 1.5 × first (4)", "norm 3 > 2 × first (1)");
   }
 
   @Test

@@ -1,9 +1,9 @@
-package io.espalier.coordinator.report;
+package io.espalier.common;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
 
-/** Numbers as tables show them: four digits, no padding. */
+/** Numbers as people read them in tables and sentences: four digits, no padding. */
 public final class Numbers {
   private static final MathContext DIGITS = new MathContext(4);
 
