@@ -65,11 +65,14 @@ record ExampleFiles(Path examples, Path work) {
     return work.resolve("random");
   }
 
-  /** What the fine-tuning answers are written with. */
+  /** What the fine-tuning answers with placeholders are written with. */
   Alphabet alphabet() throws IOException {
     var answers = new ArrayList<String>();
     for (Path file : List.of(selfCognition(), selfCognitionEval())) {
-      JsonLines.read(file).stream().map(Exchange::response).forEach(answers::add);
+      JsonLines.read(file).stream()
+          .map(Exchange::response)
+          .filter(answer -> answer.contains("{{"))
+          .forEach(answers::add);
     }
     return Alphabet.of(answers, List.of(NAME, AUTHOR));
   }
