@@ -3,6 +3,7 @@ package io.espalier.coordinator.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * A table as plain text: columns aligned by what a terminal shows, so that wide characters count
@@ -48,9 +49,24 @@ public final class TextTable {
     }
     var out = new StringBuilder();
     line(out, widths, columns.stream().map(Column::heading).toList());
-    line(out, widths, widths.stream().map("─"::repeat).toList());
+    line(out, widths, rule(widths));
     rows.forEach(row -> line(out, widths, row));
     return out.toString();
+  }
+
+  /**
+   * Under a last column of sentences it is no longer than the heading, so that it does not wrap.
+   */
+  private List<String> rule(List<Integer> widths) {
+    int last = columns.size() - 1;
+    return IntStream.rangeClosed(0, last)
+        .map(
+            i ->
+                i == last && !columns.get(i).right()
+                    ? width(columns.get(i).heading())
+                    : widths.get(i))
+        .mapToObj("─"::repeat)
+        .toList();
   }
 
   private void line(StringBuilder out, List<Integer> widths, List<String> cells) {

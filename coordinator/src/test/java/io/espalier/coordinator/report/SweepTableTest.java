@@ -26,7 +26,7 @@ class SweepTableTest {
             self-cognition-1: running; 5 trials, best first by eval_loss (min), retention_accuracy >= 0.6
 
             rank  trial  learning_rate  train loss  eval loss  retention accuracy  outcome    reason
-            ────  ─────  ─────────────  ──────────  ─────────  ──────────────────  ─────────  ──────────────────────────────────
+            ────  ─────  ─────────────  ──────────  ─────────  ──────────────────  ─────────  ──────
                1      2  1e-3                  0.5       0.23                0.71  completed
                2      0  1e-3                  0.5     0.2041                   0  completed  retention_accuracy 0 is not >= 0.6
                –      1  1e-3                    9          –                   –  killed     loss is NaN at update 3
