@@ -34,15 +34,15 @@ import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every query of every dashboard returns data from a real Prometheus. Runs where one is named:
- * {@code mvn verify -Despalier.prometheus=prometheus}.
+ * Every query of every dashboard returns data from a real Prometheus. Runs when its binary is
+ * named: {@code mvn verify -Despalier.prometheus=prometheus}.
  */
-@EnabledIfSystemProperty(named = PrometheusServer.BINARY, matches = ".+")
+@Tag("prometheus")
 class PrometheusTest {
   private static final SweepId SWEEP = new SweepId("watched-1");
   @TempDir Path directory;

@@ -57,7 +57,7 @@ public final class Ranking {
   }
 
   /** A final metric or the train loss; absent until it has ended or when it was not measured. */
-  static OptionalDouble value(String metric, TrialView trial) {
+  public static OptionalDouble value(String metric, TrialView trial) {
     if (trial.result().isEmpty()) {
       return OptionalDouble.empty();
     }

@@ -1,15 +1,20 @@
 package io.espalier.deploy.cli;
 
-import io.espalier.common.trial.Outcome;
+import io.espalier.common.Numbers;
+import io.espalier.coordinator.report.Ranking;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.SweepViews;
+import io.espalier.coordinator.report.TextTable;
+import io.espalier.coordinator.report.TextTable.Column;
 import io.espalier.coordinator.report.TrialView;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -48,42 +53,28 @@ final class ListCommand implements Callable<Integer> {
   }
 
   private void print(List<SweepView> sweeps) {
-    int width = sweeps.stream().mapToInt(view -> view.id().value().length()).max().orElse(0);
-    String format = "%-" + Math.max(5, width) + "s  %-9s  %-11s  %-16s  %s%n";
-    console.out().printf(format, "SWEEP", "STATE", "TRIALS", "SUBMITTED", "BEST");
-    for (SweepView view : sweeps) {
-      console
-          .out()
-          .printf(
-              format,
-              view.id(),
-              view.state().name().toLowerCase(Locale.ROOT),
-              completed(view) + "/" + view.trials().size(),
-              TIME.format(view.submitted().atZone(ZoneId.systemDefault())),
-              best(view));
-    }
+    List<Column> columns =
+        Stream.of("sweep", "state", "ended", "submitted", "best").map(Column::left).toList();
+    console
+        .out()
+        .print(new TextTable(columns, sweeps.stream().map(ListCommand::row).toList()).text());
   }
 
-  private static long completed(SweepView view) {
-    return view.trials().stream()
-        .flatMap(trial -> trial.result().stream())
-        .filter(result -> result.outcome() instanceof Outcome.Completed)
-        .count();
+  private static List<String> row(SweepView view) {
+    long ended = view.trials().stream().filter(trial -> trial.result().isPresent()).count();
+    return List.of(
+        view.id().value(),
+        view.state().name().toLowerCase(Locale.ROOT),
+        ended + "/" + view.trials().size() + " trials",
+        TIME.format(view.submitted().atZone(ZoneId.systemDefault())),
+        Ranking.best(view.objective(), view.trials()).map(trial -> best(view, trial)).orElse(""));
   }
 
-  private static String best(SweepView view) {
-    return view.trials().stream()
-        .filter(trial -> trial.rank().isPresent() && trial.rank().getAsInt() == 1)
-        .findFirst()
-        .map(trial -> "trial " + trial.config().id() + objective(view, trial))
-        .orElse("");
-  }
-
-  private static String objective(SweepView view, TrialView best) {
+  private static String best(SweepView view, TrialView best) {
     String metric = view.objective().metric();
-    return best.result()
-        .map(result -> result.metrics().get(metric))
-        .map(value -> String.format(Locale.ROOT, ", %s %.4g", metric, value))
-        .orElse("");
+    OptionalDouble value = Ranking.value(metric, best);
+    return "trial "
+        + best.config().id()
+        + (value.isPresent() ? ", " + metric + " " + Numbers.text(value.getAsDouble()) : "");
   }
 }
