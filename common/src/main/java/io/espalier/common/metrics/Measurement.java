@@ -8,7 +8,7 @@ public sealed interface Measurement {
    * @param trainLoss loss of the update's effective batch
    * @param learningRate what was used
    * @param gradNorm before clipping
-   * @param tokensPerSecond of this branch, since its last update
+   * @param tokensPerSecond of this branch while it computed the update
    */
   record Update(double trainLoss, double learningRate, double gradNorm, double tokensPerSecond)
       implements Measurement {}

@@ -83,7 +83,6 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     } else if (message instanceof ToCoordinator.Prepared prepared) {
       tell(prepared.sweep(), new SweepInput.Prepared(prepared.worker(), prepared.summary(), now()));
     } else if (message instanceof ToCoordinator.PreparationFailed failed) {
-      fleet = fleet.prepared(failed.sweep());
       tell(
           failed.sweep(),
           new SweepInput.PreparationFailed(failed.worker(), failed.problem(), now()));

@@ -179,20 +179,20 @@ public final class CoordinatorMetrics implements AutoCloseable {
       }
     }
     int most = 2 * Math.max(1, free.get() + used.get());
-    while (trials.size() > most) {
-      LiveTrial oldest = firstToGo();
+    while (trials.size() > most && firstEnded().isPresent()) {
+      LiveTrial oldest = firstEnded().get();
       trials.remove(oldest.key());
       oldest.remove();
     }
   }
 
-  /** What ended first; where nothing has, what started first. */
-  private LiveTrial firstToGo() {
-    Optional<LiveTrial> ended =
-        trials.values().stream()
-            .filter(trial -> trial.ended().isPresent())
-            .min(Comparator.comparing(trial -> trial.ended().orElse(Instant.MAX)));
-    return ended.orElseGet(() -> trials.values().iterator().next());
+  /**
+   * Live trials stay, also while a worker is away for a moment: leases bound how many there are.
+   */
+  private Optional<LiveTrial> firstEnded() {
+    return trials.values().stream()
+        .filter(trial -> trial.ended().isPresent())
+        .min(Comparator.comparing(trial -> trial.ended().orElse(Instant.MAX)));
   }
 
   private Counter counter(ExposedMetric metric, String... labels) {

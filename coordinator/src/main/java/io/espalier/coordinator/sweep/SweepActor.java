@@ -100,7 +100,9 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
       ActorContext<Command> context, SweepId id, Surroundings around, ActorRef<SweepId> finished) {
     super(
         PersistenceId.of("sweep", id.value()),
-        SupervisorStrategy.restartWithBackoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 0.1));
+        // The object survives the restart and goes on talking to its children.
+        SupervisorStrategy.restartWithBackoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 0.1)
+            .withStopChildren(false));
     this.context = context;
     this.id = id;
     this.around = around;

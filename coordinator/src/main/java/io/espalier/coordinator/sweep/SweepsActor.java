@@ -78,7 +78,9 @@ public final class SweepsActor
   private SweepsActor(ActorContext<Command> context, Surroundings around) {
     super(
         PersistenceId.ofUniqueId("sweeps"),
-        SupervisorStrategy.restartWithBackoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 0.1));
+        // The object survives the restart and goes on talking to its children.
+        SupervisorStrategy.restartWithBackoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 0.1)
+            .withStopChildren(false));
     this.context = context;
     this.around = around;
     this.finished = context.messageAdapter(SweepId.class, Finished::new);

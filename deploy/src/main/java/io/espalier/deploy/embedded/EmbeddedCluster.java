@@ -45,14 +45,19 @@ public final class EmbeddedCluster implements AutoCloseable {
         Coordinator.start(
             new CoordinatorConfig(
                 store, LOOPBACK, 0, 0, httpPort, CoordinatorConfig.PATIENCE, Clock.systemUTC()));
-    WorkerNode worker =
-        WorkerNode.start(
-            WorkerConfig.of(
-                LOOPBACK,
-                List.of(coordinator.clusterAddress()),
-                lanes,
-                coordinator.store().resolve("spool")));
-    return new EmbeddedCluster(coordinator, worker);
+    try {
+      WorkerNode worker =
+          WorkerNode.start(
+              WorkerConfig.of(
+                  LOOPBACK,
+                  List.of(coordinator.clusterAddress()),
+                  lanes,
+                  coordinator.store().resolve("spool")));
+      return new EmbeddedCluster(coordinator, worker);
+    } catch (RuntimeException e) {
+      coordinator.close();
+      throw e;
+    }
   }
 
   /** What Prometheus scrapes. */

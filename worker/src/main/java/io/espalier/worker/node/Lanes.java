@@ -47,6 +47,9 @@ final class Lanes implements AutoCloseable {
 
   private volatile Runnable onChange = () -> {};
 
+  /** Guarded by {@link #held}. */
+  private boolean closing;
+
   Lanes(int count, Trunks trunks, Consumer<MetricRow> rows, Clock clock) {
     this.count = count;
     this.trunks = trunks;
@@ -81,6 +84,9 @@ final class Lanes implements AutoCloseable {
   /** Lanes without a branch. */
   int free() {
     synchronized (held) {
+      if (closing) {
+        return 0;
+      }
       long busy = held.values().stream().filter(lease -> lease.ended.isEmpty()).count();
       return (int) Math.max(0, count - busy);
     }
@@ -105,11 +111,14 @@ final class Lanes implements AutoCloseable {
     return CompletableFuture.supplyAsync(() -> trunks.prepare(settings, training), threads);
   }
 
-  /** Trains a branch as soon as a lane is free. A lease already held is not started twice. */
+  /**
+   * Trains a branch as soon as a lane is free. A lease already held is not started twice, and one
+   * that comes while this closes not at all.
+   */
   void start(Lease lease) {
     Held begun = new Held();
     synchronized (held) {
-      if (held.putIfAbsent(lease.key(), begun) != null) {
+      if (closing || held.putIfAbsent(lease.key(), begun) != null) {
         return;
       }
     }
@@ -120,7 +129,7 @@ final class Lanes implements AutoCloseable {
   void stop(Lease.Key key, Outcome outcome) {
     synchronized (held) {
       Held lease = held.get(key);
-      if (lease != null && lease.ended.isEmpty()) {
+      if (lease != null && lease.ended.isEmpty() && lease.stop.isEmpty()) {
         lease.stop = Optional.of(outcome);
         lease.run.ifPresent(run -> run.stop(outcome));
       }
@@ -149,7 +158,9 @@ final class Lanes implements AutoCloseable {
                   rows.accept(row(lease, sequence, update, epoch, samples, tokens, measurement)));
       stoppable(begun, run);
       results = run.run();
-    } catch (RuntimeException | LinkageError e) {
+    } catch (Throwable e) {
+      // Whatever it was, heap exhaustion too: a branch that never ends would hold its sweep
+      // forever.
       log.error("branch {} failed", lease.key(), e);
       results = failed(lease, e);
     }
@@ -215,6 +226,7 @@ final class Lanes implements AutoCloseable {
   @Override
   public void close() {
     synchronized (held) {
+      closing = true;
       held.keySet().forEach(key -> stop(key, new Outcome.Stopped("the worker was stopped")));
     }
     threads.shutdown();

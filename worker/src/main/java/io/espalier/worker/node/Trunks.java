@@ -76,8 +76,13 @@ final class Trunks implements AutoCloseable {
   private Loaded load(String model) {
     Path directory = Path.of(model);
     ModelFingerprint fingerprint = ModelFingerprint.of(directory);
-    return new Loaded(
-        BaseModel.load(directory, device), ChatTokenizer.open(directory), fingerprint);
+    Optional<ChatTokenizer> tokenizer = ChatTokenizer.open(directory);
+    try {
+      return new Loaded(BaseModel.load(directory, device), tokenizer, fingerprint);
+    } catch (RuntimeException e) {
+      tokenizer.ifPresent(ChatTokenizer::close);
+      throw e;
+    }
   }
 
   @Override

@@ -190,6 +190,8 @@ final class WorkerActor {
     heard();
     if (message instanceof ToWorker.Grant grant) {
       duties.lanes().start(grant.lease());
+      // Offers sent before the grant came do not name it; this one does.
+      offer(fleet);
     } else if (message instanceof ToWorker.StopBranch stop) {
       duties.lanes().stop(stop.lease(), stop.outcome());
     } else if (message instanceof ToWorker.ResultAcknowledged done) {

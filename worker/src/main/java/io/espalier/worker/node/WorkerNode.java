@@ -56,6 +56,19 @@ public final class WorkerNode implements AutoCloseable {
   }
 
   private void keepConnected() {
+    try {
+      connectUntilClosed();
+      ended.complete(null);
+    } catch (RuntimeException e) {
+      ended.completeExceptionally(
+          new UserError(
+              "the worker cannot listen on %s:%d: %s; choose another address or port"
+                  .formatted(config.host(), config.port(), e.getMessage()),
+              e));
+    }
+  }
+
+  private void connectUntilClosed() {
     while (!closing && !ended.isDone()) {
       ActorSystem<WorkerActor.Command> current =
           ActorSystem.create(WorkerActor.create(duties()), "espalier", systemConfig());
@@ -71,7 +84,6 @@ public final class WorkerNode implements AutoCloseable {
                     + " coordinator's; run the same version of espalier on all nodes"));
       }
     }
-    ended.complete(null);
   }
 
   private WorkerActor.Duties duties() {

@@ -136,11 +136,11 @@ public final class BranchRun {
   }
 
   private Outcome train(Pack pack) throws IOException {
-    long updated = System.nanoTime();
     for (long number = 1; number <= lease.branch().updates(); number++) {
       if (stop.isDone()) {
         return stop.join();
       }
+      long began = System.nanoTime();
       BatchPlan.Update update = plan.update(number);
       Progress.Batch batch = accumulate(pack, update);
       Pack.Measured measured = pack.measure().get(0);
@@ -148,12 +148,15 @@ public final class BranchRun {
       Optional<Verdict> verdict = guards.judge(number, measured.loss(), measured.gradNorm());
       if (verdict.isEmpty()) {
         pack.update(new boolean[] {measured.finite()}, new double[] {rate});
-        progress.applied(update, batch, measured.lossSum());
+        if (measured.finite()) {
+          progress.applied(update, batch, measured.lossSum());
+        }
       }
-      long now = System.nanoTime();
-      double speed = batch.tokens() / Math.max(1e-9, (now - updated) * 1e-9);
-      updated = now;
-      tell(number, new Measurement.Update(measured.loss(), rate, measured.gradNorm(), speed));
+      double seconds = Math.max(1e-9, (System.nanoTime() - began) * 1e-9);
+      tell(
+          number,
+          new Measurement.Update(
+              measured.loss(), rate, measured.gradNorm(), batch.tokens() / seconds));
       if (verdict.isPresent()) {
         Verdict kill = verdict.get();
         tell(number, new Measurement.Kill(kill.rule(), kill.value(), kill.threshold()));

@@ -91,24 +91,30 @@ public final class Pack implements AutoCloseable {
       throw new IllegalArgumentException("a pack that trains all weights has one slot");
     }
     owner = model.newScope();
-    Shape shape = new Shape(slots.size(), trainable.parameters());
-    flat =
-        trainable instanceof Trainable.AllWeights
-            ? model.flatWeights(owner)
-            : owner.create(start, shape);
-    firstMoments = owner.zeros(shape);
-    secondMoments = owner.zeros(shape);
-    steps = owner.zeros(new Shape(slots.size(), 1), DataType.FLOAT64);
-    float[] scales = new float[slots.size()];
-    for (int i = 0; i < scales.length; i++) {
-      scales[i] = (float) slots.get(i).scale();
+    try {
+      Shape shape = new Shape(slots.size(), trainable.parameters());
+      flat =
+          trainable instanceof Trainable.AllWeights
+              ? model.flatWeights(owner)
+              : owner.create(start, shape);
+      firstMoments = owner.zeros(shape);
+      secondMoments = owner.zeros(shape);
+      steps = owner.zeros(new Shape(slots.size(), 1), DataType.FLOAT64);
+      float[] scales = new float[slots.size()];
+      for (int i = 0; i < scales.length; i++) {
+        scales[i] = (float) slots.get(i).scale();
+      }
+      scale = owner.create(scales, new Shape(slots.size(), 1, 1));
+      options = owner.create(new long[] {trainable.rank(), trainable.moduleBits()});
+      settings =
+          owner.create(
+              new double[] {regularisation.labelSmoothing(), regularisation.dropout()},
+              new Shape(2));
+      sums = none();
+    } catch (RuntimeException e) {
+      owner.close();
+      throw e;
     }
-    scale = owner.create(scales, new Shape(slots.size(), 1, 1));
-    options = owner.create(new long[] {trainable.rank(), trainable.moduleBits()});
-    settings =
-        owner.create(
-            new double[] {regularisation.labelSmoothing(), regularisation.dropout()}, new Shape(2));
-    sums = none();
   }
 
   private Sums none() {
