@@ -23,8 +23,11 @@ public final class SweepTable {
 
   private SweepTable() {}
 
-  /** A line for the sweep and the table; ends in a line feed. */
+  /** A line for the sweep and, where it has come to trials, the table; ends in a line feed. */
   public static String text(SweepView view) {
+    if (view.trials().isEmpty()) {
+      return state(view) + "\n";
+    }
     Set<String> space = new LinkedHashSet<>();
     view.trials().forEach(trial -> space.addAll(trial.config().point().keySet()));
     List<String> metrics = metrics(view);
@@ -51,16 +54,22 @@ public final class SweepTable {
                     ", %s %s %s"
                         .formatted(c.metric(), c.comparison().sign(), Numbers.text(c.bound())))
             .collect(Collectors.joining());
-    return "%s: %s%s; %d %s, best first by %s (%s)%s"
+    return "%s; %d %s, best first by %s (%s)%s"
         .formatted(
-            view.id(),
-            view.state().name().toLowerCase(Locale.ROOT),
-            view.problem().map(problem -> " (" + problem + ")").orElse(""),
+            state(view),
             view.trials().size(),
             view.trials().size() == 1 ? "trial" : "trials",
             objective.metric(),
             objective.mode().name().toLowerCase(Locale.ROOT),
             constraints);
+  }
+
+  private static String state(SweepView view) {
+    return "%s: %s%s"
+        .formatted(
+            view.id(),
+            view.state().name().toLowerCase(Locale.ROOT),
+            view.problem().map(problem -> " (" + problem + ")").orElse(""));
   }
 
   /** The usual ones that were measured, and all that decide the order. */

@@ -32,6 +32,10 @@ record Ending(Console console, Path store, SweepView view) {
   }
 
   private void interrupted(PrintStream out) {
+    if (view.trials().isEmpty()) {
+      out.println("Interrupted before the first trial: there is nothing to keep.");
+      return;
+    }
     long ended =
         results().stream().filter(result -> result.outcome() instanceof Outcome.Completed).count();
     out.printf(
