@@ -120,7 +120,7 @@ class SweepIT {
   @Test
   void the_store_lists_and_shows_it_afterwards() throws IOException {
     Launcher.Ended list = InProcess.run("ls", "--store", tiny.store());
-    assertThat(list.out()).contains("tiny-1").contains("completed").contains("2/3");
+    assertThat(list.out()).contains("tiny-1").contains("completed").contains("3/3 trials");
     Launcher.Ended show = InProcess.run("show", "tiny-1", "--store", tiny.store());
     assertThat(run.out()).contains(show.out().strip());
     Launcher.Ended json = InProcess.run("show", "tiny-1", "--json", "--store", tiny.store());
