@@ -5,12 +5,14 @@ import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.SpecReader;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.TrialResult;
 import io.espalier.coordinator.report.Ranking;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.SweepViews;
 import io.espalier.coordinator.report.TrialView;
 import io.espalier.coordinator.sweep.BranchProgress;
 import io.espalier.coordinator.sweep.Policy;
+import io.espalier.coordinator.sweep.Publication;
 import io.espalier.coordinator.sweep.Surroundings;
 import io.espalier.coordinator.sweep.Sweep;
 import java.nio.file.Path;
@@ -47,12 +49,25 @@ record SpecRules() implements Surroundings.Specs {
         sweep.origin().submitted(),
         sweep.end().map(Sweep.End::time),
         sweep.preparation().dataset(),
-        Ranking.rank(objective, trials(sweep)));
+        Ranking.rank(objective, trials(sweep)),
+        warnings(sweep));
   }
 
   @Override
   public String json(SweepView view) {
     return SweepViews.toJson(view);
+  }
+
+  private static TrialResult published(TrialResult result) {
+    return result.adapter().isEmpty()
+        ? result
+        : result.withAdapter(Publication.adapter(result.trial()));
+  }
+
+  private static List<String> warnings(Sweep sweep) {
+    return sweep.excluded().stream()
+        .map(out -> "worker %s trains none of it: %s".formatted(out.worker(), out.reason()))
+        .toList();
   }
 
   private static SweepView.State state(Sweep sweep) {
@@ -86,7 +101,7 @@ record SpecRules() implements Surroundings.Specs {
         milestone.update(),
         progress.id(),
         worker,
-        progress.result(milestone.trial()),
+        progress.result(milestone.trial()).map(SpecRules::published),
         OptionalInt.empty(),
         List.of());
   }

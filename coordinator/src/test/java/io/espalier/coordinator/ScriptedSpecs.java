@@ -34,6 +34,7 @@ record ScriptedSpecs() implements Surroundings.Specs {
         sweep.origin().submitted(),
         sweep.end().map(Sweep.End::time),
         sweep.preparation().dataset(),
+        List.of(),
         List.of());
   }
 

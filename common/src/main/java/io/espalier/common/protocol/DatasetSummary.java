@@ -25,4 +25,10 @@ public record DatasetSummary(
     long skipped,
     long parameters,
     String dataSha256,
-    String modelSha256) {}
+    String modelSha256) {
+
+  /** Whether both stand for the same rows and the same weights. */
+  public boolean matches(DatasetSummary other) {
+    return dataSha256.equals(other.dataSha256) && modelSha256.equals(other.modelSha256);
+  }
+}

@@ -9,10 +9,17 @@ import io.espalier.common.trial.SweepId;
 /**
  * A branch given to one worker. Journaled before it is sent.
  *
+ * @param dataset what the sweep was planned for; who reads other data or another model must not
+ *     train it
  * @param sweepDirectory the sweep's directory in the store, absolute; all nodes see it
  */
 public record Lease(
-    SweepId sweep, Attempt attempt, Branch branch, TaskSettings settings, String sweepDirectory) {
+    SweepId sweep,
+    Attempt attempt,
+    Branch branch,
+    TaskSettings settings,
+    DatasetSummary dataset,
+    String sweepDirectory) {
 
   /** Names this lease among all. */
   public Key key() {

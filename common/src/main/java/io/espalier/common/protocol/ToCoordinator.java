@@ -15,6 +15,7 @@ import org.apache.pekko.actor.typed.receptionist.ServiceKey;
   @JsonSubTypes.Type(value = ToCoordinator.Offer.class, name = "offer"),
   @JsonSubTypes.Type(value = ToCoordinator.Prepared.class, name = "prepared"),
   @JsonSubTypes.Type(value = ToCoordinator.PreparationFailed.class, name = "preparation-failed"),
+  @JsonSubTypes.Type(value = ToCoordinator.Unfit.class, name = "unfit"),
   @JsonSubTypes.Type(value = ToCoordinator.BranchEnded.class, name = "branch-ended")
 })
 public sealed interface ToCoordinator extends ClusterMessage {
@@ -71,6 +72,14 @@ public sealed interface ToCoordinator extends ClusterMessage {
    */
   record PreparationFailed(WorkerId worker, SweepId sweep, String problem)
       implements ToCoordinator {}
+
+  /**
+   * This worker must not train a sweep's branches: it reads another model or other data, or cannot
+   * read them. It has dropped the sweep's leases.
+   *
+   * @param reason names what differs or is missing here
+   */
+  record Unfit(WorkerId worker, SweepId sweep, String reason) implements ToCoordinator {}
 
   /**
    * The branch of a lease is done. Repeated until {@link ToWorker.ResultAcknowledged} answers it.

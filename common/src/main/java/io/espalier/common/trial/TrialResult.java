@@ -32,4 +32,19 @@ public record TrialResult(
   public TrialResult {
     metrics = Collections.unmodifiableMap(new TreeMap<>(metrics));
   }
+
+  /** The same, its adapter at another place. */
+  public TrialResult withAdapter(String directory) {
+    return new TrialResult(
+        trial,
+        outcome,
+        updates,
+        epochs,
+        samples,
+        tokens,
+        trainLoss,
+        metrics,
+        seconds,
+        Optional.of(directory));
+  }
 }

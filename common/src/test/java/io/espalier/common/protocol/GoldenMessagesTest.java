@@ -113,6 +113,7 @@ class GoldenMessagesTest {
         Map.entry(
             "preparation-failed",
             new ToCoordinator.PreparationFailed(WORKER, SWEEP, "data.jsonl:3: not JSON")),
+        Map.entry("unfit", new ToCoordinator.Unfit(WORKER, SWEEP, "another model")),
         Map.entry(
             "branch-ended",
             new ToCoordinator.BranchEnded(
@@ -126,7 +127,13 @@ class GoldenMessagesTest {
         Map.entry(
             "grant",
             new ToWorker.Grant(
-                new Lease(SWEEP, KEY.attempt(), branch(), settings(), "/store/sweeps/demo-1"))),
+                new Lease(
+                    SWEEP,
+                    KEY.attempt(),
+                    branch(),
+                    settings(),
+                    dataset(),
+                    "/store/sweeps/demo-1"))),
         Map.entry("stop-branch", new ToWorker.StopBranch(KEY, new Outcome.Stopped("enough"))),
         Map.entry("result-acknowledged", new ToWorker.ResultAcknowledged(KEY)));
   }

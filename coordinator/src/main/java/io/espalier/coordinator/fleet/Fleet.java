@@ -4,6 +4,7 @@ import io.espalier.common.protocol.Lease;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
+import io.espalier.coordinator.sweep.SweepInput;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -54,8 +55,11 @@ record Fleet(
     return Optional.ofNullable(members.get(worker));
   }
 
-  int room(WorkerId worker) {
-    return member(worker).map(Member::room).orElse(0);
+  SweepInput.Room room(WorkerId worker) {
+    return new SweepInput.Room(
+        member(worker).map(Member::room).orElse(0),
+        member(worker).map(Member::ahead).orElse(0),
+        slots());
   }
 
   boolean holds(WorkerId worker, Lease.Key lease) {
@@ -217,12 +221,9 @@ record Fleet(
     return new Fleet(patience, rest, next.preparing, ticked);
   }
 
-  /** Slots with a lease, over all workers that are there. */
-  int busySlots() {
-    return members.values().stream()
-        .filter(Member::connected)
-        .mapToInt(member -> member.leases().size())
-        .sum();
+  /** Slots that train, over all workers that are there. */
+  int usedSlots() {
+    return members.values().stream().mapToInt(Member::used).sum();
   }
 
   /** Slots of all workers that are there. */

@@ -6,6 +6,7 @@ import io.espalier.common.protocol.ToCoordinator;
 import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.SweepId;
+import io.espalier.coordinator.sweep.Loss;
 import io.espalier.coordinator.sweep.SweepActor;
 import io.espalier.coordinator.sweep.SweepInput;
 import io.espalier.coordinator.sweep.SweepNotice;
@@ -86,6 +87,11 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
       tell(
           failed.sweep(),
           new SweepInput.PreparationFailed(failed.worker(), failed.problem(), now()));
+    } else if (message instanceof ToCoordinator.Unfit unfit) {
+      getContext()
+          .getLog()
+          .warn("{} gets no more of {}: {}", unfit.worker(), unfit.sweep(), unfit.reason());
+      tell(unfit.sweep(), new SweepInput.Unfit(unfit.worker(), unfit.reason(), now()));
     } else if (message instanceof ToCoordinator.BranchEnded ended) {
       branchEnded(ended);
     }
@@ -224,7 +230,8 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
       } else {
         tell(
             work.sweep(),
-            new SweepInput.LeaseLost(lease.branch().id(), lease.attempt(), left(worker), now()));
+            new SweepInput.LeaseLost(
+                lease.branch().id(), lease.attempt(), Loss.returned(left(worker)), now()));
       }
     }
     if (work.prepare().isPresent()) {
@@ -251,12 +258,12 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   }
 
   private void ask(WorkerId worker, Optional<SweepId> after) {
-    int room = fleet.room(worker);
-    Optional<SweepId> next = room > 0 ? sweeps.next(after) : Optional.empty();
+    SweepInput.Room room = fleet.room(worker);
+    Optional<SweepId> next = room.isNone() ? Optional.empty() : sweeps.next(after);
     if (next.isPresent()) {
       questions.asked(worker, next.get());
       tell(next.get(), new SweepInput.Ask(worker, room, settings.epoch(), now()));
-    } else if (questions.repeat(worker) && room > 0) {
+    } else if (questions.repeat(worker) && !room.isNone()) {
       ask(worker, Optional.empty());
     }
   }
@@ -283,7 +290,8 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
       for (Lease.Key lease : loss.leases()) {
         tell(
             lease.sweep(),
-            new SweepInput.LeaseLost(lease.branch(), lease.attempt(), loss.reason(), now()));
+            new SweepInput.LeaseLost(
+                lease.branch(), lease.attempt(), Loss.gone(loss.reason()), now()));
       }
       for (SweepId sweep : loss.preparations()) {
         tell(sweep, new SweepInput.PreparationLost(loss.worker(), loss.reason(), now()));
@@ -324,7 +332,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   }
 
   private void slotsChanged() {
-    int used = fleet.busySlots();
+    int used = fleet.usedSlots();
     settings.slots().changed(fleet.connected().size(), Math.max(0, fleet.slots() - used), used);
   }
 

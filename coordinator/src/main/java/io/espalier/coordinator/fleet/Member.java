@@ -43,10 +43,23 @@ record Member(
     return new Member(id, false, 0, 0, deadline, Map.of());
   }
 
-  /** Branches it can be given now. */
+  /** Branches it can begin now. */
   int room() {
-    long busy = leases.values().stream().filter(held -> !held.reported()).count();
-    return connected ? (int) Math.max(0, Math.min(free, slots - busy)) : 0;
+    return connected ? Math.max(0, Math.min(free, slots - busy())) : 0;
+  }
+
+  /** Branches it can be given beyond its slots: one more for each. */
+  int ahead() {
+    return connected ? Math.max(0, slots - Math.max(0, busy() - slots)) : 0;
+  }
+
+  /** Slots that train. */
+  int used() {
+    return connected ? Math.min(slots, busy()) : 0;
+  }
+
+  private int busy() {
+    return (int) leases.values().stream().filter(held -> !held.reported()).count();
   }
 
   Member registered(int count, Instant until) {

@@ -65,11 +65,12 @@ public final class SweepTable {
   }
 
   private static String state(SweepView view) {
-    return "%s: %s%s"
+    return "%s: %s%s%s"
         .formatted(
             view.id(),
             view.state().name().toLowerCase(Locale.ROOT),
-            view.problem().map(problem -> " (" + problem + ")").orElse(""));
+            view.problem().map(problem -> " (" + problem + ")").orElse(""),
+            view.warnings().stream().map(warning -> "\n" + warning).collect(Collectors.joining()));
   }
 
   /** The usual ones that were measured, and all that decide the order. */

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param problem why it failed or was stopped
  * @param dataset absent until a worker has read the data
  * @param trials by number
+ * @param warnings what its user should look into: workers that cannot train it
  */
 public record SweepView(
     SweepId id,
@@ -22,9 +23,12 @@ public record SweepView(
     Instant submitted,
     Optional<Instant> ended,
     Optional<DatasetSummary> dataset,
-    List<TrialView> trials) {
+    List<TrialView> trials,
+    List<String> warnings) {
   public SweepView {
     trials = List.copyOf(trials);
+    // Earlier versions wrote none.
+    warnings = warnings == null ? List.of() : List.copyOf(warnings);
   }
 
   /** Where a sweep stands. */

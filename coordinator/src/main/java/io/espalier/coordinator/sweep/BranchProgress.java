@@ -26,7 +26,7 @@ import java.util.Optional;
 public record BranchProgress(
     Branch branch,
     Optional<Running> current,
-    List<String> losses,
+    List<Loss> losses,
     List<Report> reports,
     Optional<Verdict> verdict,
     List<TrialResult> results) {
@@ -76,6 +76,10 @@ public record BranchProgress(
     return branch.milestones().stream().filter(m -> isOpen(m.trial())).toList();
   }
 
+  List<Loss> losses(Loss.Kind kind) {
+    return losses.stream().filter(loss -> loss.kind() == kind).toList();
+  }
+
   /** What its worker has to be told to end it with: the pruner's verdict. */
   Optional<Outcome> givenUp() {
     return verdict.map(Outcome.Pruned::new);
@@ -98,9 +102,9 @@ public record BranchProgress(
     return new BranchProgress(branch, Optional.of(running), losses, reports, verdict, results);
   }
 
-  BranchProgress lost(String reason) {
+  BranchProgress lost(Loss loss) {
     return new BranchProgress(
-        branch, Optional.empty(), plus(losses, reason), reports, verdict, results);
+        branch, Optional.empty(), plus(losses, loss), reports, verdict, results);
   }
 
   BranchProgress evaluated(List<Report> more) {

@@ -12,14 +12,16 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 
 /** Which events an input leads to in a sweep's state. Pure; one instance serves one decision. */
 public final class Decisions {
-  /** After so many attempts that came to nothing a branch, or the preparation, is given up. */
+  /** After so many tries that failed a branch, or the preparation, is given up. */
   static final int ATTEMPTS = 3;
+
+  /** So many workers may vanish under a branch: it may be what ends them. */
+  static final int LOST_WORKERS = 10;
 
   /** Branches in one event, so that a large plan stays below the journal's row size. */
   private static final int PLANNED_AT_ONCE = 500;
@@ -29,11 +31,10 @@ public final class Decisions {
           .thenComparing(BranchProgress::id);
 
   private final Policy policy;
-  private final List<SweepEvent> events = new ArrayList<>();
-  private Sweep sweep;
+  private final Draft draft;
 
   private Decisions(Sweep sweep, Policy policy) {
-    this.sweep = sweep;
+    this.draft = new Draft(sweep);
     this.policy = policy;
   }
 
@@ -41,19 +42,19 @@ public final class Decisions {
   public static List<SweepEvent> decide(Sweep sweep, SweepInput input, Policy policy) {
     Decisions decisions = new Decisions(sweep, policy);
     decisions.take(input);
-    return List.copyOf(decisions.events);
+    return decisions.draft.events();
   }
 
   private void take(SweepInput input) {
     if (input instanceof SweepInput.Submit submit) {
-      if (sweep.phase() == Sweep.Phase.UNSUBMITTED) {
-        add(
+      if (draft.sweep().phase() == Sweep.Phase.UNSUBMITTED) {
+        draft.add(
             new SweepEvent.Submitted(
-                sweep.id(), submit.yaml(), submit.baseDirectory(), submit.time()));
+                draft.sweep().id(), submit.yaml(), submit.baseDirectory(), submit.time()));
       }
       return;
     }
-    if (!sweep.isUnfinished()) {
+    if (!draft.sweep().isUnfinished()) {
       return;
     }
     if (input instanceof SweepInput.Ask ask) {
@@ -62,18 +63,20 @@ public final class Decisions {
       prepared(prepared);
     } else if (input instanceof SweepInput.PreparationFailed failed) {
       if (isPreparing(failed.worker())) {
-        end(SweepView.State.FAILED, Optional.of(failed.problem()), failed.time());
+        draft.end(SweepView.State.FAILED, Optional.of(failed.problem()), failed.time());
       }
     } else if (input instanceof SweepInput.PreparationLost lost) {
       preparationLost(lost);
     } else if (input instanceof SweepInput.LeaseLost lost) {
-      if (sweep.isCurrent(lost.branch(), lost.attempt())) {
-        attemptLost(lost.branch(), lost.attempt(), lost.reason(), lost.time());
+      if (draft.sweep().isCurrent(lost.branch(), lost.attempt())) {
+        attemptLost(lost.branch(), lost.attempt(), lost.loss(), lost.time());
       }
     } else if (input instanceof SweepInput.Evaluated evaluated) {
       evaluated(evaluated);
+    } else if (input instanceof SweepInput.Unfit unfit) {
+      unfit(unfit);
     } else if (input instanceof SweepInput.BranchEnded ended) {
-      if (sweep.isCurrent(ended.branch(), ended.attempt())) {
+      if (draft.sweep().isCurrent(ended.branch(), ended.attempt())) {
         branchEnded(ended);
       }
     } else if (input instanceof SweepInput.Stop stop) {
@@ -84,42 +87,49 @@ public final class Decisions {
   }
 
   private void unreadable(SweepInput.Unreadable input) {
-    for (BranchProgress progress : sweep.branches().stream().toList()) {
+    for (BranchProgress progress : draft.sweep().branches().stream().toList()) {
       progress
           .current()
           .ifPresent(
               running ->
-                  add(
+                  draft.add(
                       new SweepEvent.LeaseLost(
-                          progress.id(), running.attempt(), input.problem(), input.time())));
-      endOpen(progress, new Outcome.Failed(input.problem()), input.time());
+                          progress.id(),
+                          running.attempt(),
+                          Loss.returned(input.problem()),
+                          input.time())));
+      draft.endOpen(progress, new Outcome.Failed(input.problem()), input.time());
     }
-    end(SweepView.State.FAILED, Optional.of(input.problem()), input.time());
+    draft.end(SweepView.State.FAILED, Optional.of(input.problem()), input.time());
   }
 
   private void asked(SweepInput.Ask ask) {
-    if (sweep.phase() == Sweep.Phase.PREPARING) {
-      if (sweep.preparation().worker().isEmpty()) {
-        add(new SweepEvent.PreparationAssigned(ask.worker(), ask.time()));
+    if (draft.sweep().phase() == Sweep.Phase.PREPARING) {
+      if (draft.sweep().preparation().worker().isEmpty()) {
+        draft.add(new SweepEvent.PreparationAssigned(ask.worker(), ask.time()));
       }
       return;
     }
-    if (sweep.stop().isPresent()) {
+    if (draft.sweep().stop().isPresent() || draft.sweep().excludes(ask.worker())) {
       return;
     }
-    List<BranchProgress> next =
-        sweep.branches().stream()
+    List<BranchProgress> waiting =
+        draft.sweep().branches().stream()
             .filter(BranchProgress::isWaiting)
             .sorted(LONGEST_FIRST)
-            .limit(ask.slots())
             .toList();
-    for (BranchProgress progress : next) {
-      add(new SweepEvent.Leased(progress.id(), nextAttempt(ask.epoch()), ask.worker(), ask.time()));
+    // What the next free slot could begin at once is not put in line behind a busy one.
+    int spare = Math.max(0, waiting.size() - ask.room().free() - ask.room().everywhere());
+    int count = ask.room().free() + Math.min(ask.room().ahead(), spare);
+    for (BranchProgress progress : waiting.subList(0, Math.min(count, waiting.size()))) {
+      draft.add(
+          new SweepEvent.Leased(progress.id(), nextAttempt(ask.epoch()), ask.worker(), ask.time()));
     }
   }
 
   private Attempt nextAttempt(long epoch) {
-    return sweep
+    return draft
+        .sweep()
         .lastAttempt()
         .filter(last -> last.epoch() == epoch)
         .map(last -> new Attempt(epoch, last.number() + 1))
@@ -130,21 +140,21 @@ public final class Decisions {
     if (!isPreparing(prepared.worker())) {
       return;
     }
-    add(new SweepEvent.Prepared(prepared.worker(), prepared.dataset(), prepared.time()));
+    draft.add(new SweepEvent.Prepared(prepared.worker(), prepared.dataset(), prepared.time()));
     List<Branch> branches;
     try {
       branches = policy.branches(prepared.dataset());
     } catch (UserError problem) {
-      end(SweepView.State.FAILED, Optional.ofNullable(problem.getMessage()), prepared.time());
+      draft.end(SweepView.State.FAILED, Optional.ofNullable(problem.getMessage()), prepared.time());
       return;
     }
     if (branches.isEmpty()) {
-      end(SweepView.State.FAILED, Optional.of("the search has no trials"), prepared.time());
+      draft.end(SweepView.State.FAILED, Optional.of("the search has no trials"), prepared.time());
       return;
     }
     for (int from = 0; from < branches.size(); from += PLANNED_AT_ONCE) {
       int to = Math.min(branches.size(), from + PLANNED_AT_ONCE);
-      add(new SweepEvent.Planned(branches.subList(from, to)));
+      draft.add(new SweepEvent.Planned(branches.subList(from, to)));
     }
   }
 
@@ -152,60 +162,68 @@ public final class Decisions {
     if (!isPreparing(lost.worker())) {
       return;
     }
-    add(new SweepEvent.PreparationLost(lost.worker(), lost.reason(), lost.time()));
-    List<String> losses = sweep.preparation().losses();
+    draft.add(new SweepEvent.PreparationLost(lost.worker(), lost.reason(), lost.time()));
+    List<String> losses = draft.sweep().preparation().losses();
     if (losses.size() >= ATTEMPTS) {
       String problem =
           "model and data could not be read in %d attempts: %s"
               .formatted(losses.size(), String.join("; ", losses));
-      end(SweepView.State.FAILED, Optional.of(problem), lost.time());
+      draft.end(SweepView.State.FAILED, Optional.of(problem), lost.time());
     }
   }
 
   private boolean isPreparing(WorkerId worker) {
-    return sweep.phase() == Sweep.Phase.PREPARING
-        && sweep.preparation().worker().equals(Optional.of(worker));
+    return draft.sweep().phase() == Sweep.Phase.PREPARING
+        && draft.sweep().preparation().worker().equals(Optional.of(worker));
   }
 
   private void evaluated(SweepInput.Evaluated input) {
-    if (!sweep.isCurrent(input.branch(), input.attempt())) {
+    if (!draft.sweep().isCurrent(input.branch(), input.attempt())) {
       return;
     }
-    List<Report> fresh = sweep.branches().get(input.branch()).fresh(input.reports());
+    List<Report> fresh = draft.branch(input.branch()).fresh(input.reports());
     if (fresh.isEmpty()) {
       return;
     }
-    add(new SweepEvent.Evaluated(input.branch(), input.attempt(), fresh));
-    BranchProgress progress = sweep.branches().get(input.branch());
+    draft.add(new SweepEvent.Evaluated(input.branch(), input.attempt(), fresh));
+    BranchProgress progress = draft.branch(input.branch());
     if (progress.verdict().isEmpty()) {
       policy
-          .judge(sweep, progress, fresh)
+          .judge(draft.sweep(), progress, fresh)
           .ifPresent(
-              verdict -> add(new SweepEvent.Judged(input.branch(), input.attempt(), verdict)));
+              verdict ->
+                  draft.add(new SweepEvent.Judged(input.branch(), input.attempt(), verdict)));
     }
   }
 
   private void branchEnded(SweepInput.BranchEnded input) {
-    List<String> failures = new ArrayList<>();
+    List<Outcome> others = new ArrayList<>();
     for (TrialResult result : input.results()) {
-      BranchProgress progress = sweep.branches().get(input.branch());
+      BranchProgress progress = draft.branch(input.branch());
       if (!progress.isOpen(result.trial())) {
         continue;
       }
       if (counts(progress, result.outcome())) {
-        end(input.branch(), Optional.of(input.attempt()), result, input.time());
+        draft.end(input.branch(), Optional.of(input.attempt()), result, input.time());
       } else {
-        failures.add(result.outcome().reason());
+        others.add(result.outcome());
       }
     }
-    BranchProgress progress = sweep.branches().get(input.branch());
+    BranchProgress progress = draft.branch(input.branch());
     if (!progress.hasEnded()) {
-      if (failures.isEmpty()) {
-        failures.add("its worker gave no result for trial " + progress.open().get(0).trial());
-      }
-      attemptLost(input.branch(), input.attempt(), String.join("; ", failures), input.time());
+      attemptLost(input.branch(), input.attempt(), loss(progress, others), input.time());
     }
-    endIfDone(input.time());
+    draft.endIfDone(input.time());
+  }
+
+  private static Loss loss(BranchProgress progress, List<Outcome> outcomes) {
+    if (outcomes.isEmpty()) {
+      return Loss.failed("its worker gave no result for trial " + progress.open().get(0).trial());
+    }
+    String reasons = outcomes.stream().map(Outcome::reason).collect(Collectors.joining("; "));
+    return outcomes.stream().allMatch(Outcome.Stopped.class::isInstance)
+        ? Loss.returned(reasons)
+        : Loss.failed(reasons);
   }
 
   /** A failure, and a stop that nobody here asked for, is the worker's and not the trial's end. */
@@ -214,89 +232,63 @@ public final class Decisions {
       return false;
     }
     return !(outcome instanceof Outcome.Stopped)
-        || sweep.stop().isPresent()
+        || draft.sweep().stop().isPresent()
         || progress.verdict().isPresent();
   }
 
-  private void attemptLost(BranchId branch, Attempt attempt, String reason, Instant time) {
-    add(new SweepEvent.LeaseLost(branch, attempt, reason, time));
-    BranchProgress progress = sweep.branches().get(branch);
+  private void attemptLost(BranchId branch, Attempt attempt, Loss loss, Instant time) {
+    draft.add(new SweepEvent.LeaseLost(branch, attempt, loss, time));
+    BranchProgress progress = draft.branch(branch);
     if (progress.givenUp().isPresent()) {
-      endOpen(progress, progress.givenUp().get(), time);
-    } else if (sweep.stop().isPresent()) {
-      endOpen(progress, new Outcome.Stopped(sweep.stop().get()), time);
-    } else if (progress.losses().size() >= ATTEMPTS) {
-      String reasons =
-          "given up after %d attempts: %s"
-              .formatted(progress.losses().size(), String.join("; ", progress.losses()));
-      endOpen(progress, new Outcome.Failed(reasons), time);
+      draft.endOpen(progress, progress.givenUp().get(), time);
+    } else if (draft.sweep().stop().isPresent()) {
+      draft.endOpen(progress, new Outcome.Stopped(draft.sweep().stop().get()), time);
+    } else if (progress.losses(Loss.Kind.FAILED).size() >= ATTEMPTS
+        || progress.losses(Loss.Kind.GONE).size() >= LOST_WORKERS) {
+      List<String> reasons =
+          progress.losses().stream()
+              .filter(lost -> lost.kind() != Loss.Kind.RETURNED)
+              .map(Loss::reason)
+              .toList();
+      String sentence =
+          "given up after %d attempts: %s".formatted(reasons.size(), String.join("; ", reasons));
+      draft.endOpen(progress, new Outcome.Failed(sentence), time);
     }
-    endIfDone(time);
+    draft.endIfDone(time);
+  }
+
+  /** Its branches go to others and it gets no more of this sweep. */
+  private void unfit(SweepInput.Unfit unfit) {
+    if (!draft.sweep().excludes(unfit.worker())) {
+      draft.add(new SweepEvent.WorkerExcluded(unfit.worker(), unfit.reason(), unfit.time()));
+    }
+    for (BranchProgress progress : draft.sweep().branches().stream().toList()) {
+      progress
+          .current()
+          .filter(running -> running.worker().equals(unfit.worker()))
+          .ifPresent(
+              running ->
+                  attemptLost(
+                      progress.id(),
+                      running.attempt(),
+                      Loss.returned(unfit.reason()),
+                      unfit.time()));
+    }
   }
 
   private void stopped(SweepInput.Stop stop) {
-    if (sweep.stop().isPresent()) {
+    if (draft.sweep().stop().isPresent()) {
       return;
     }
-    add(new SweepEvent.StopRequested(stop.reason(), stop.time()));
-    for (BranchProgress progress : sweep.branches().stream().toList()) {
+    draft.add(new SweepEvent.StopRequested(stop.reason(), stop.time()));
+    for (BranchProgress progress : draft.sweep().branches().stream().toList()) {
       if (progress.isWaiting()) {
-        endOpen(progress, new Outcome.Stopped(stop.reason()), stop.time());
+        draft.endOpen(progress, new Outcome.Stopped(stop.reason()), stop.time());
       }
     }
-    if (sweep.phase() == Sweep.Phase.PREPARING) {
-      end(SweepView.State.STOPPED, Optional.of(stop.reason()), stop.time());
+    if (draft.sweep().phase() == Sweep.Phase.PREPARING) {
+      draft.end(SweepView.State.STOPPED, Optional.of(stop.reason()), stop.time());
     }
-    endIfDone(stop.time());
-  }
-
-  private void endOpen(BranchProgress progress, Outcome outcome, Instant time) {
-    for (Branch.Milestone milestone : progress.open()) {
-      Optional<Report> newest =
-          progress.reports().stream().max(Comparator.comparingLong(Report::update));
-      TrialResult result =
-          new TrialResult(
-              milestone.trial(),
-              outcome,
-              newest.map(Report::update).orElse(0L),
-              newest.map(Report::epoch).orElse(0.0),
-              newest.map(Report::samples).orElse(0L),
-              0,
-              OptionalDouble.empty(),
-              Map.of(),
-              0,
-              Optional.empty());
-      end(progress.id(), Optional.empty(), result, time);
-    }
-  }
-
-  private void end(BranchId branch, Optional<Attempt> attempt, TrialResult result, Instant time) {
-    add(new SweepEvent.TrialEnded(branch, attempt, result, time));
-  }
-
-  private void endIfDone(Instant time) {
-    if (sweep.phase() != Sweep.Phase.RUNNING
-        || !sweep.branches().stream().allMatch(BranchProgress::hasEnded)) {
-      return;
-    }
-    List<TrialResult> results =
-        sweep.branches().stream().flatMap(p -> p.results().stream()).toList();
-    if (sweep.stop().isPresent()) {
-      end(SweepView.State.STOPPED, sweep.stop(), time);
-    } else if (results.stream().allMatch(r -> r.outcome() instanceof Outcome.Failed)) {
-      String first = results.get(0).outcome().reason();
-      end(SweepView.State.FAILED, Optional.of("every trial failed; the first: " + first), time);
-    } else {
-      end(SweepView.State.COMPLETED, Optional.empty(), time);
-    }
-  }
-
-  private void end(SweepView.State state, Optional<String> problem, Instant time) {
-    add(new SweepEvent.SweepEnded(state, problem, time));
-  }
-
-  private void add(SweepEvent event) {
-    events.add(event);
-    sweep = sweep.apply(event);
+    draft.endIfDone(stop.time());
   }
 }

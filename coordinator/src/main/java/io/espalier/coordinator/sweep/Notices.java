@@ -52,6 +52,7 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Path directory) {
                 leased.attempt(),
                 sweep.branches().get(leased.branch()).branch(),
                 spec.orElseThrow().taskSettings(),
+                sweep.preparation().dataset().orElseThrow(),
                 directory.toString()));
       } else if (event instanceof SweepEvent.PreparationAssigned) {
         prepare = prepare();

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param phase what it waits for
  * @param origin what the user handed in
  * @param preparation reading model and data
+ * @param excluded workers that get no branches
  * @param lastAttempt the newest attempt handed out
  * @param stop why a person ends it
  * @param end once no trial is open
@@ -28,10 +29,15 @@ public record Sweep(
     Origin origin,
     Preparation preparation,
     Branches branches,
+    List<Excluded> excluded,
     Optional<Attempt> lastAttempt,
     Optional<String> stop,
     Optional<End> end)
     implements Journaled {
+  public Sweep {
+    // Snapshots of earlier versions lack it.
+    excluded = excluded == null ? List.of() : List.copyOf(excluded);
+  }
 
   /** What a sweep waits for: a spec, the counts of its data, its trials, nothing. */
   public enum Phase {
@@ -77,6 +83,9 @@ public record Sweep(
     }
   }
 
+  /** A worker that reads another model or other data, or cannot read them. */
+  public record Excluded(WorkerId worker, String reason) {}
+
   /** How and when it ended. */
   public record End(SweepView.State state, Optional<String> problem, Instant time) {}
 
@@ -88,6 +97,7 @@ public record Sweep(
         new Origin("", "", Instant.EPOCH),
         new Preparation(Optional.empty(), List.of(), Optional.empty()),
         Branches.NONE,
+        List.of(),
         Optional.empty(),
         Optional.empty(),
         Optional.empty());
@@ -101,6 +111,10 @@ public record Sweep(
   /** Whether results and rows of this attempt count. */
   public boolean isCurrent(BranchId branch, Attempt attempt) {
     return branches.has(branch) && branches.get(branch).isCurrent(attempt);
+  }
+
+  boolean excludes(WorkerId worker) {
+    return excluded.stream().anyMatch(out -> out.worker().equals(worker));
   }
 
   /** The state after one more event. */
@@ -121,7 +135,9 @@ public record Sweep(
       return with(
           branches.with(branches.get(e.branch()).leased(running)), Optional.of(e.attempt()));
     } else if (event instanceof SweepEvent.LeaseLost e) {
-      return with(branches.get(e.branch()).lost(e.reason()));
+      return with(branches.get(e.branch()).lost(e.loss()));
+    } else if (event instanceof SweepEvent.WorkerExcluded e) {
+      return without(new Excluded(e.worker(), e.reason()));
     } else if (event instanceof SweepEvent.Evaluated e) {
       return with(branches.get(e.branch()).evaluated(e.reports()));
     } else if (event instanceof SweepEvent.Judged e) {
@@ -137,11 +153,17 @@ public record Sweep(
   }
 
   private Sweep in(Phase next, Origin from) {
-    return new Sweep(id, next, from, preparation, branches, lastAttempt, stop, end);
+    return new Sweep(id, next, from, preparation, branches, excluded, lastAttempt, stop, end);
   }
 
   private Sweep with(Preparation next) {
-    return new Sweep(id, phase, origin, next, branches, lastAttempt, stop, end);
+    return new Sweep(id, phase, origin, next, branches, excluded, lastAttempt, stop, end);
+  }
+
+  private Sweep without(Excluded worker) {
+    List<Excluded> all = new ArrayList<>(excluded);
+    all.add(worker);
+    return new Sweep(id, phase, origin, preparation, branches, all, lastAttempt, stop, end);
   }
 
   private Sweep with(BranchProgress changed) {
@@ -149,10 +171,10 @@ public record Sweep(
   }
 
   private Sweep with(Branches next, Optional<Attempt> newest) {
-    return new Sweep(id, phase, origin, preparation, next, newest, stop, end);
+    return new Sweep(id, phase, origin, preparation, next, excluded, newest, stop, end);
   }
 
   private Sweep ending(Phase next, Optional<String> reason, Optional<End> how) {
-    return new Sweep(id, next, origin, preparation, branches, lastAttempt, reason, how);
+    return new Sweep(id, next, origin, preparation, branches, excluded, lastAttempt, reason, how);
   }
 }

@@ -1,5 +1,6 @@
 package io.espalier.coordinator.sweep;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.espalier.common.protocol.DatasetSummary;
@@ -25,6 +26,7 @@ import java.util.Optional;
   @JsonSubTypes.Type(value = SweepEvent.Planned.class, name = "planned"),
   @JsonSubTypes.Type(value = SweepEvent.Leased.class, name = "leased"),
   @JsonSubTypes.Type(value = SweepEvent.LeaseLost.class, name = "lease-lost"),
+  @JsonSubTypes.Type(value = SweepEvent.WorkerExcluded.class, name = "worker-excluded"),
   @JsonSubTypes.Type(value = SweepEvent.Evaluated.class, name = "evaluated"),
   @JsonSubTypes.Type(value = SweepEvent.Judged.class, name = "judged"),
   @JsonSubTypes.Type(value = SweepEvent.StopRequested.class, name = "stop-requested"),
@@ -62,9 +64,17 @@ public sealed interface SweepEvent extends Journaled {
   record Leased(BranchId branch, Attempt attempt, WorkerId worker, Instant time)
       implements SweepEvent {}
 
-  /** The current attempt came to nothing: its worker is gone or could not train. */
-  record LeaseLost(BranchId branch, Attempt attempt, String reason, Instant time)
+  /**
+   * The current attempt came to nothing.
+   *
+   * @param loss stands under {@code reason}, where earlier versions wrote its text alone
+   */
+  record LeaseLost(
+      BranchId branch, Attempt attempt, @JsonProperty("reason") Loss loss, Instant time)
       implements SweepEvent {}
+
+  /** This worker reads another model or other data, or cannot read them: it gets no branches. */
+  record WorkerExcluded(WorkerId worker, String reason, Instant time) implements SweepEvent {}
 
   /** Evaluations of the current attempt; only points not reported before. */
   record Evaluated(BranchId branch, Attempt attempt, List<Report> reports) implements SweepEvent {

@@ -18,10 +18,22 @@ public sealed interface SweepInput {
   /**
    * A worker has room.
    *
-   * @param slots how many branches it can take, ≥ 1
    * @param epoch this life of the coordinator
    */
-  record Ask(WorkerId worker, int slots, long epoch, Instant time) implements SweepInput {}
+  record Ask(WorkerId worker, Room room, long epoch, Instant time) implements SweepInput {}
+
+  /**
+   * How many branches can be taken.
+   *
+   * @param free slots of the worker that train nothing
+   * @param ahead branches it may hold beyond its slots, so that none waits for the coordinator
+   * @param everywhere slots of all workers
+   */
+  record Room(int free, int ahead, int everywhere) {
+    public boolean isNone() {
+      return free == 0 && ahead == 0;
+    }
+  }
 
   /** The worker has read model and data. */
   record Prepared(WorkerId worker, DatasetSummary dataset, Instant time) implements SweepInput {}
@@ -32,9 +44,12 @@ public sealed interface SweepInput {
   /** The worker that read model and data is gone. */
   record PreparationLost(WorkerId worker, String reason, Instant time) implements SweepInput {}
 
-  /** The worker of an attempt is gone or forgot it. */
-  record LeaseLost(BranchId branch, Attempt attempt, String reason, Instant time)
+  /** The worker of an attempt is gone, forgot it or never got it. */
+  record LeaseLost(BranchId branch, Attempt attempt, Loss loss, Instant time)
       implements SweepInput {}
+
+  /** A worker must not train this sweep's branches. */
+  record Unfit(WorkerId worker, String reason, Instant time) implements SweepInput {}
 
   /** Evaluations measured in an attempt; may hold repeats. */
   record Evaluated(BranchId branch, Attempt attempt, List<Report> reports, Instant time)

@@ -1,6 +1,7 @@
 package io.espalier.coordinator.sweep;
 
 import io.espalier.common.spec.SweepSpec;
+import io.espalier.common.trial.TrialResult;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -17,8 +18,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
- * Keeps {@code spec.yaml} and {@code sweep.json} in the store, where other processes see a sweep
- * without its journal. Blocks; at most two views a second.
+ * Keeps {@code spec.yaml}, {@code sweep.json} and the links to adapters in the store, where other
+ * processes see a sweep without its journal. Blocks; at most two views a second.
  */
 final class SweepScribe extends AbstractBehavior<SweepScribe.Command> {
   private static final Duration PERIOD = Duration.ofMillis(500);
@@ -80,12 +81,25 @@ final class SweepScribe extends AbstractBehavior<SweepScribe.Command> {
   /** Writes both files; readers see the old or the new text, never a part. */
   static void write(Surroundings around, State state) {
     Path directory = around.directory(state.sweep().id());
+    publish(state.sweep(), directory);
     Path spec = directory.resolve("spec.yaml");
     if (!Files.exists(spec)) {
       write(spec, state.sweep().origin().yaml());
     }
     Surroundings.Specs specs = around.specs();
     write(directory.resolve("sweep.json"), specs.json(specs.view(state.sweep(), state.spec())));
+  }
+
+  private static void publish(Sweep sweep, Path directory) {
+    try {
+      for (BranchProgress progress : sweep.branches().stream().toList()) {
+        for (TrialResult result : progress.results()) {
+          Publication.link(directory, result);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static void write(Path file, String text) {

@@ -11,6 +11,7 @@ import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
+import io.espalier.coordinator.sweep.SweepInput;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -53,13 +54,24 @@ class FleetTest {
   @Test
   void a_worker_has_room_for_what_it_offers_and_no_more_than_its_slots() {
     join(ANN, 2);
-    assertThat(fleet.room(ANN)).isZero();
+    assertThat(fleet.room(ANN).free()).isZero();
     offer(ANN, 2);
-    assertThat(fleet.room(ANN)).isEqualTo(2);
+    assertThat(fleet.room(ANN).free()).isEqualTo(2);
     fleet = fleet.granted(ANN, LEASE);
-    assertThat(fleet.room(ANN)).isEqualTo(1);
+    assertThat(fleet.room(ANN).free()).isEqualTo(1);
     offer(ANN, 2);
-    assertThat(fleet.room(ANN)).as("the offer crossed the grant").isEqualTo(1);
+    assertThat(fleet.room(ANN).free()).as("the offer crossed the grant").isEqualTo(1);
+  }
+
+  @Test
+  void a_worker_may_hold_one_branch_more_for_each_slot() {
+    join(ANN, 2);
+    offer(ANN, 2);
+    assertThat(fleet.room(ANN)).isEqualTo(new SweepInput.Room(2, 2, 2));
+    fleet = fleet.granted(ANN, LEASE).granted(ANN, lease(1, 2)).granted(ANN, lease(2, 3));
+    offer(ANN, 0, LEASE, lease(1, 2), lease(2, 3));
+    assertThat(fleet.room(ANN)).isEqualTo(new SweepInput.Room(0, 1, 2));
+    assertThat(fleet.usedSlots()).isEqualTo(2);
   }
 
   @Test
@@ -70,7 +82,7 @@ class FleetTest {
     for (int i = 0; i < 5; i++) {
       offer(ANN, 1);
     }
-    assertThat(fleet.room(ANN)).isEqualTo(1);
+    assertThat(fleet.room(ANN).free()).isEqualTo(1);
     assertThat(pass(1)).isEmpty();
   }
 
@@ -102,9 +114,9 @@ class FleetTest {
         .isEqualTo(
             new Fleet.Loss(
                 ANN, List.of(LEASE), List.of(SWEEP), "worker ann-cpu-1 was silent for 20 s"));
-    assertThat(fleet.room(ANN)).isZero();
+    assertThat(fleet.room(ANN).free()).isZero();
     offer(ANN, 1, LEASE);
-    assertThat(fleet.room(ANN)).isEqualTo(1);
+    assertThat(fleet.room(ANN).free()).isEqualTo(1);
     assertThat(fleet.ending(ANN, LEASE)).as("it works for nothing").isPresent();
   }
 
@@ -114,7 +126,7 @@ class FleetTest {
     offer(ANN, 1);
     fleet = fleet.granted(ANN, LEASE);
     fleet = fleet.disconnected(ANN, now);
-    assertThat(fleet.room(ANN)).isZero();
+    assertThat(fleet.room(ANN).free()).isZero();
     assertThat(pass(4)).isEmpty();
     join(ANN, 1);
     offer(ANN, 0, LEASE);
@@ -156,6 +168,6 @@ class FleetTest {
     fleet = fleet.granted(ANN, LEASE).preparing(SWEEP, ANN).without(SWEEP);
     assertThat(fleet.holds(ANN, LEASE)).isFalse();
     assertThat(fleet.preparing()).isEmpty();
-    assertThat(fleet.busySlots()).isZero();
+    assertThat(fleet.usedSlots()).isZero();
   }
 }

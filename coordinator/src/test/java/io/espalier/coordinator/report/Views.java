@@ -97,6 +97,7 @@ final class Views {
         Instant.parse("2026-01-02T03:04:05.678901Z"),
         Optional.empty(),
         Optional.of(new DatasetSummary(90, 10, 83, 4_000, 1_500, 71, 0, 1_050_000, "ab", "cd")),
-        Ranking.rank(OBJECTIVE, trials));
+        Ranking.rank(OBJECTIVE, trials),
+        List.of());
   }
 }

@@ -95,6 +95,11 @@ public final class Examples {
         Optional.of("branches/%d/1-1/adapter".formatted(trial)));
   }
 
+  /** So many free slots, nothing ahead. */
+  public static SweepInput.Room room(int free) {
+    return new SweepInput.Room(free, 0, free);
+  }
+
   public static Report loss(long update, double value) {
     return new Report(update, update / 23.0, update * 4, "eval", "loss", value);
   }

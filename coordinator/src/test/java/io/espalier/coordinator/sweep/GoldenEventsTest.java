@@ -77,6 +77,22 @@ class GoldenEventsTest {
                 .toList());
   }
 
+  @Test
+  void an_event_of_an_earlier_version_is_still_read() throws Exception {
+    assertThat(read("earlier/lease-lost-1", SweepEvent.LeaseLost.class))
+        .isEqualTo(new SweepEvent.LeaseLost(BRANCH, ATTEMPT, Loss.gone("silent"), NOW));
+    Sweep snapshot = read("earlier/sweep-1", Sweep.class);
+    assertThat(snapshot.excluded()).isEmpty();
+    assertThat(snapshot.branches().get(BRANCH).losses()).containsExactly(Loss.gone("silent"));
+  }
+
+  private static <T> T read(String name, Class<T> type) throws Exception {
+    try (InputStream golden =
+        GoldenEventsTest.class.getResourceAsStream("golden/" + name + ".cbor")) {
+      return CBOR.readValue(golden, type);
+    }
+  }
+
   private static void holds(String name, Journaled event) throws Exception {
     Serializer serializer = SERIALIZATION.findSerializerFor(event);
     String manifest = Serializers.manifestFor(serializer, event);
@@ -107,7 +123,9 @@ class GoldenEventsTest {
         new SweepEvent.Evaluated(
             BRANCH, ATTEMPT, List.of(Examples.loss(23, 0.5), Examples.loss(46, Double.NaN))));
     events.put("judged", new SweepEvent.Judged(BRANCH, ATTEMPT, VERDICT));
-    events.put("lease-lost", new SweepEvent.LeaseLost(BRANCH, ATTEMPT, "silent", NOW));
+    events.put(
+        "lease-lost", new SweepEvent.LeaseLost(BRANCH, ATTEMPT, Loss.returned("stopped"), NOW));
+    events.put("worker-excluded", new SweepEvent.WorkerExcluded(ANN, "another model", NOW));
     events.put("stop-requested", new SweepEvent.StopRequested("enough", NOW));
     // The state is in snapshots.
     events.put("sweep", state(events));

@@ -22,9 +22,9 @@ public final class Life {
   /** Submitted, prepared and planned, with leases for so many branches. */
   public Life running(int slots) {
     tell(new SweepInput.Submit("name: test", "/specs", NOW));
-    tell(new SweepInput.Ask(Examples.ANN, slots, 1, NOW));
+    tell(new SweepInput.Ask(Examples.ANN, Examples.room(slots), 1, NOW));
     tell(new SweepInput.Prepared(Examples.ANN, Examples.DATASET, NOW));
-    tell(new SweepInput.Ask(Examples.ANN, slots, 1, NOW));
+    tell(new SweepInput.Ask(Examples.ANN, Examples.room(slots), 1, NOW));
     return this;
   }
 

@@ -8,6 +8,7 @@ import static io.espalier.coordinator.sweep.Examples.SWEEP;
 import static io.espalier.coordinator.sweep.Examples.loss;
 import static io.espalier.coordinator.sweep.Examples.policy;
 import static io.espalier.coordinator.sweep.Examples.result;
+import static io.espalier.coordinator.sweep.Examples.room;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.common.protocol.WorkerId;
@@ -53,7 +54,7 @@ class SweepSimulationTest {
       }
       for (int step = 0; sweep.isUnfinished(); step++) {
         assertThat(step).as("steps to the end").isLessThan(4 * branches + 10);
-        tell(new SweepInput.Ask(ANN, 3, epoch, NOW), policy);
+        tell(new SweepInput.Ask(ANN, room(3), epoch, NOW), policy);
         tell(new SweepInput.Prepared(ANN, DATASET, NOW), policy);
         tell(new SweepInput.Prepared(BOB, DATASET, NOW), policy);
         for (SweepEvent.Leased lease : List.copyOf(leases)) {
@@ -74,10 +75,10 @@ class SweepSimulationTest {
         branch = lease.branch();
         attempt = lease.attempt();
       }
-      return switch (random.nextInt(12)) {
+      return switch (random.nextInt(13)) {
         case 0 -> new SweepInput.Prepared(worker, DATASET, NOW);
         case 1 -> new SweepInput.PreparationLost(worker, "gone", NOW);
-        case 2 -> new SweepInput.LeaseLost(branch, attempt, "silent", NOW);
+        case 2 -> new SweepInput.LeaseLost(branch, attempt, Loss.gone("silent"), NOW);
         case 3 ->
             new SweepInput.Evaluated(
                 branch,
@@ -91,8 +92,17 @@ class SweepSimulationTest {
             random.nextInt(branches * 5) == 0
                 ? new SweepInput.Stop("stopped", NOW)
                 : new SweepInput.Submit("name: other", "/", NOW);
+        case 12 ->
+            random.nextInt(branches * 5) == 0
+                ? new SweepInput.Unfit(BOB, "another model", NOW)
+                : new SweepInput.Submit("name: other", "/", NOW);
         case 8, 9 -> ended(branch, attempt, new Outcome.Completed());
-        default -> new SweepInput.Ask(worker, 1 + random.nextInt(3), epoch, NOW);
+        default ->
+            new SweepInput.Ask(
+                worker,
+                new SweepInput.Room(1 + random.nextInt(3), random.nextInt(3), 3),
+                epoch,
+                NOW);
       };
     }
 

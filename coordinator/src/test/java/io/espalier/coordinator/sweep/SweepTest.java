@@ -8,6 +8,7 @@ import static io.espalier.coordinator.sweep.Examples.SWEEP;
 import static io.espalier.coordinator.sweep.Examples.loss;
 import static io.espalier.coordinator.sweep.Examples.policy;
 import static io.espalier.coordinator.sweep.Examples.result;
+import static io.espalier.coordinator.sweep.Examples.room;
 import static io.espalier.coordinator.sweep.Examples.verdict;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
 class SweepTest {
   private static final BranchId FIRST = new BranchId(0);
   private static final Attempt ATTEMPT = new Attempt(7, 1);
+  private static final Loss SILENT = Loss.gone("silent");
 
   private Policy policy = policy(10, 46);
   private Sweep sweep = Sweep.unsubmitted(SWEEP);
@@ -46,7 +48,7 @@ class SweepTest {
   }
 
   private void ask(int slots) {
-    tell(new SweepInput.Ask(ANN, slots, 7, NOW));
+    tell(new SweepInput.Ask(ANN, room(slots), 7, NOW));
   }
 
   private void end(Attempt attempt, Outcome outcome) {
@@ -62,7 +64,7 @@ class SweepTest {
     tell(new SweepInput.Submit("name: demo", "/specs", NOW));
     ask(2);
     assertThat(events).containsExactly(new SweepEvent.PreparationAssigned(ANN, NOW));
-    tell(new SweepInput.Ask(BOB, 2, 7, NOW));
+    tell(new SweepInput.Ask(BOB, room(2), 7, NOW));
     assertThat(events).isEmpty();
   }
 
@@ -126,8 +128,8 @@ class SweepTest {
   void a_new_life_of_the_coordinator_counts_attempts_from_one_in_its_own_epoch() {
     start();
     ask(1);
-    tell(new SweepInput.LeaseLost(FIRST, ATTEMPT, "silent", NOW));
-    tell(new SweepInput.Ask(BOB, 1, 8, NOW));
+    tell(new SweepInput.LeaseLost(FIRST, ATTEMPT, SILENT, NOW));
+    tell(new SweepInput.Ask(BOB, room(1), 8, NOW));
     assertThat(events).containsExactly(new SweepEvent.Leased(FIRST, new Attempt(8, 1), BOB, NOW));
   }
 
@@ -154,7 +156,7 @@ class SweepTest {
   void a_result_of_an_old_attempt_does_not_count() {
     start();
     ask(1);
-    tell(new SweepInput.LeaseLost(FIRST, ATTEMPT, "silent", NOW));
+    tell(new SweepInput.LeaseLost(FIRST, ATTEMPT, SILENT, NOW));
     ask(1);
     end(ATTEMPT, new Outcome.Completed());
     assertThat(events).isEmpty();
@@ -185,11 +187,63 @@ class SweepTest {
   }
 
   @Test
+  void a_branch_that_workers_give_back_is_tried_as_often_as_it_takes() {
+    start();
+    for (int n = 1; n <= 30; n++) {
+      ask(1);
+      end(new Attempt(7, n), new Outcome.Stopped("the worker was stopped"));
+    }
+    ask(1);
+    end(new Attempt(7, 31), new Outcome.Completed());
+    assertThat(outcome()).isEqualTo(new Outcome.Completed());
+  }
+
+  @Test
+  void a_branch_under_which_ten_workers_vanish_is_given_up() {
+    start();
+    for (int n = 1; n <= 10; n++) {
+      assertThat(sweep.end()).isEmpty();
+      ask(1);
+      tell(new SweepInput.LeaseLost(FIRST, new Attempt(7, n), SILENT, NOW));
+    }
+    assertThat(outcome().reason()).contains("given up after 10 attempts: silent; silent");
+  }
+
+  @Test
+  void a_worker_gets_branches_ahead_only_while_enough_wait_for_all_slots_there_are() {
+    policy = policy(10, 1, 2, 3, 4, 5);
+    start();
+    tell(new SweepInput.Ask(ANN, new SweepInput.Room(1, 2, 3), 7, NOW));
+    assertThat(events).hasSize(2);
+    tell(new SweepInput.Ask(BOB, new SweepInput.Room(0, 2, 3), 7, NOW));
+    assertThat(events).as("three wait, and three slots may become free").isEmpty();
+    tell(new SweepInput.Ask(BOB, new SweepInput.Room(2, 2, 3), 7, NOW));
+    assertThat(events).hasSize(2);
+  }
+
+  @Test
+  void a_worker_that_reads_another_model_loses_its_branches_and_gets_no_more_of_the_sweep() {
+    start();
+    ask(1);
+    tell(new SweepInput.Unfit(ANN, "another model", NOW));
+    assertThat(events)
+        .containsExactly(
+            new SweepEvent.WorkerExcluded(ANN, "another model", NOW),
+            new SweepEvent.LeaseLost(FIRST, ATTEMPT, Loss.returned("another model"), NOW));
+    ask(1);
+    assertThat(events).isEmpty();
+    tell(new SweepInput.Ask(BOB, room(1), 7, NOW));
+    assertThat(events).hasSize(1);
+    tell(new SweepInput.Unfit(ANN, "another model", NOW));
+    assertThat(events).isEmpty();
+  }
+
+  @Test
   void the_first_report_of_a_point_counts_also_over_attempts() {
     start();
     ask(1);
     evaluated(ATTEMPT, loss(23, 2), loss(23, 3));
-    tell(new SweepInput.LeaseLost(FIRST, ATTEMPT, "silent", NOW));
+    tell(new SweepInput.LeaseLost(FIRST, ATTEMPT, SILENT, NOW));
     ask(1);
     evaluated(new Attempt(7, 2), loss(23, 4), loss(46, 1));
     assertThat(sweep.branches().get(FIRST).reports()).containsExactly(loss(23, 2), loss(46, 1));
@@ -210,7 +264,7 @@ class SweepTest {
     assertThat(events).contains(new SweepEvent.Judged(FIRST, ATTEMPT, verdict));
     evaluated(ATTEMPT, loss(46, 12));
     assertThat(events).noneMatch(SweepEvent.Judged.class::isInstance);
-    tell(new SweepInput.LeaseLost(FIRST, ATTEMPT, "silent", NOW));
+    tell(new SweepInput.LeaseLost(FIRST, ATTEMPT, SILENT, NOW));
     assertThat(outcome()).isEqualTo(new Outcome.Pruned(verdict));
     assertThat(sweep.branches().get(FIRST).results().get(0).updates()).isEqualTo(46);
   }

@@ -47,7 +47,8 @@ final class Moments {
         SUBMITTED,
         Optional.empty(),
         Optional.empty(),
-        trials);
+        trials,
+        List.of());
   }
 
   static TrialView waiting(int number, String learningRate, int epochs) {

@@ -7,6 +7,7 @@ import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.worker.train.BranchRun;
@@ -67,7 +68,15 @@ final class Lanes implements AutoCloseable {
     private Optional<BranchRun> run = Optional.empty();
     private Optional<Outcome> stop = Optional.empty();
     private Optional<Ended> ended = Optional.empty();
+    private Optional<String> unfit = Optional.empty();
+
+    boolean busy() {
+      return ended.isEmpty() && unfit.isEmpty();
+    }
   }
+
+  /** A sweep whose branches must not be trained here, and why. */
+  record Unfit(SweepId sweep, String reason) {}
 
   /** A branch whose result the coordinator has not yet acknowledged. */
   record Ended(Lease.Key lease, List<TrialResult> results, long lastSequence) {}
@@ -87,7 +96,7 @@ final class Lanes implements AutoCloseable {
       if (closing) {
         return 0;
       }
-      long busy = held.values().stream().filter(lease -> lease.ended.isEmpty()).count();
+      long busy = held.values().stream().filter(Held::busy).count();
       return (int) Math.max(0, count - busy);
     }
   }
@@ -96,6 +105,19 @@ final class Lanes implements AutoCloseable {
   List<Lease.Key> holding() {
     synchronized (held) {
       return List.copyOf(held.keySet());
+    }
+  }
+
+  /** Sweeps that the coordinator must give to others; told until their leases are taken back. */
+  List<Unfit> unfit() {
+    synchronized (held) {
+      return held.entrySet().stream()
+          .flatMap(
+              lease ->
+                  lease.getValue().unfit.stream()
+                      .map(reason -> new Unfit(lease.getKey().sweep(), reason)))
+          .distinct()
+          .toList();
     }
   }
 
@@ -129,7 +151,9 @@ final class Lanes implements AutoCloseable {
   void stop(Lease.Key key, Outcome outcome) {
     synchronized (held) {
       Held lease = held.get(key);
-      if (lease != null && lease.ended.isEmpty() && lease.stop.isEmpty()) {
+      if (lease != null && lease.unfit.isPresent()) {
+        held.remove(key);
+      } else if (lease != null && lease.ended.isEmpty() && lease.stop.isEmpty()) {
         lease.stop = Optional.of(outcome);
         lease.run.ifPresent(run -> run.stop(outcome));
       }
@@ -147,7 +171,13 @@ final class Lanes implements AutoCloseable {
     AtomicLong sequence = begun.sequence;
     List<TrialResult> results;
     try {
-      Trunks.Trunk trunk = trunks.trunk(lease.settings(), lease.branch().config().training());
+      Trunks.Trunk trunk;
+      try {
+        trunk = trunk(lease);
+      } catch (UserError e) {
+        notFit(begun, String.valueOf(e.getMessage()));
+        return;
+      }
       BranchRun run =
           new BranchRun(
               lease,
@@ -166,6 +196,33 @@ final class Lanes implements AutoCloseable {
     }
     synchronized (held) {
       begun.ended = Optional.of(new Ended(lease.key(), results, sequence.get()));
+    }
+    onChange.run();
+  }
+
+  private Trunks.Trunk trunk(Lease lease) {
+    Trunks.Trunk trunk = trunks.trunk(lease.settings(), lease.branch().config().training());
+    DatasetSummary found = trunk.data().summary();
+    if (!found.matches(lease.dataset())) {
+      throw new UserError(
+          "%s read here is not what the sweep was planned for (%s instead of %s): give all workers the same files"
+              .formatted(
+                  found.modelSha256().equals(lease.dataset().modelSha256())
+                      ? "the data"
+                      : "the model " + lease.settings().model(),
+                  fingerprint(found),
+                  fingerprint(lease.dataset())));
+    }
+    return trunk;
+  }
+
+  private static String fingerprint(DatasetSummary summary) {
+    return "model %.12s, data %.12s".formatted(summary.modelSha256(), summary.dataSha256());
+  }
+
+  private void notFit(Held begun, String reason) {
+    synchronized (held) {
+      begun.unfit = Optional.of(reason);
     }
     onChange.run();
   }

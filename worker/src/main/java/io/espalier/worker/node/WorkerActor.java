@@ -241,6 +241,9 @@ final class WorkerActor {
           new ToCoordinator.BranchEnded(
               duties.worker(), ended.lease(), ended.results(), ended.lastSequence()));
     }
+    for (Lanes.Unfit unfit : duties.lanes().unfit()) {
+      fleet.tell(new ToCoordinator.Unfit(duties.worker(), unfit.sweep(), unfit.reason()));
+    }
     offer(fleet);
   }
 

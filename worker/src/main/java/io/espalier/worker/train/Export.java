@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Puts what a trial trained into the store: written under the attempt's own path, then renamed to
- * the trial's, so that a worker thought dead overwrites nothing half-way.
+ * Puts what a trial trained into the store, under the attempt's own path: a worker thought dead
+ * overwrites nothing of its successor's.
  */
 final class Export {
   private final Path sweep;
@@ -33,7 +33,8 @@ final class Export {
    */
   String write(TrialId trial, BaseModel model, Trainable trainable, float[] flat)
       throws IOException {
-    Path fresh = attempt.resolve("trial-" + trial);
+    Path place = attempt.resolve("trials/%s/adapter".formatted(trial));
+    Path fresh = place.resolveSibling("adapter.new");
     remove(fresh);
     Files.createDirectories(fresh);
     if (trainable instanceof Trainable.Adapter adapter) {
@@ -41,16 +42,9 @@ final class Export {
     } else {
       ModelDirectory.write(fresh, model, flat);
     }
-    Path place = sweep.resolve("trials/%s/adapter".formatted(trial));
-    Files.createDirectories(place.resolveSibling("."));
-    Path replaced = attempt.resolve("replaced-" + trial);
-    remove(replaced);
-    if (Files.exists(place)) {
-      Files.move(place, replaced, StandardCopyOption.ATOMIC_MOVE);
-    }
+    remove(place);
     Files.move(fresh, place, StandardCopyOption.ATOMIC_MOVE);
     DurableFiles.flush(place.resolveSibling("."));
-    remove(replaced);
     return sweep.relativize(place).toString();
   }
 

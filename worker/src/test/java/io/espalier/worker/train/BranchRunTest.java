@@ -90,7 +90,7 @@ class BranchRunTest {
         .isLessThan(results.get(0).trainLoss().orElseThrow());
     assertThat(updates()).hasSize(6);
     Path adapter = sweep.resolve(results.get(1).adapter().orElseThrow());
-    assertThat(adapter).isEqualTo(sweep.resolve("trials/1/adapter"));
+    assertThat(adapter).isEqualTo(sweep.resolve("branches/0/1-1/trials/1/adapter"));
     assertThat(PeftFormat.read(adapter, model.config()).values()).isNotEmpty();
   }
 

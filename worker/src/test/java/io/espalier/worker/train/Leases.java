@@ -36,6 +36,8 @@ import java.util.Set;
 
 /** Leases for tests. */
 final class Leases {
+  private static final DatasetSummary SUMMARY = new DatasetSummary(12, 4, 0, 1, 1, 1, 0, 1, "", "");
+
   static final GuardSpec NON_FINITE_ONLY =
       new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty());
 
@@ -85,6 +87,7 @@ final class Leases {
         new Attempt(1, 1),
         new Branch(new BranchId(0), config, ends),
         settings,
+        SUMMARY,
         sweep.toString());
   }
 
@@ -94,8 +97,6 @@ final class Leases {
     List<Question> questions =
         held.stream().map(row -> new Question(row.inputIds(), "1", List.of("2"))).toList();
     return new PreparedData(
-        rows.subList(0, 12),
-        List.of(new EvaluationSet("eval", held, questions)),
-        new DatasetSummary(12, 4, 0, 1, 1, 1, 0, 1, "", ""));
+        rows.subList(0, 12), List.of(new EvaluationSet("eval", held, questions)), SUMMARY);
   }
 }

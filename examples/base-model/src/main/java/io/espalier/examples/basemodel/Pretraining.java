@@ -66,6 +66,7 @@ record Pretraining(TaskSettings settings, Path directory, PrintStream out) {
             new Attempt(1, 1),
             branch,
             settings,
+            data.summary(),
             directory.toAbsolutePath().toString());
     TrialResult result =
         new BranchRun(

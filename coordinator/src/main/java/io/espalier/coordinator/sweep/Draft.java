@@ -1,0 +1,89 @@
+package io.espalier.coordinator.sweep;
+
+import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.coordinator.report.SweepView;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/** The events of one decision so far, and the sweep as they leave it. */
+final class Draft {
+  private final List<SweepEvent> events = new ArrayList<>();
+  private Sweep sweep;
+
+  Draft(Sweep sweep) {
+    this.sweep = sweep;
+  }
+
+  Sweep sweep() {
+    return sweep;
+  }
+
+  List<SweepEvent> events() {
+    return List.copyOf(events);
+  }
+
+  BranchProgress branch(BranchId id) {
+    return sweep.branches().get(id);
+  }
+
+  void add(SweepEvent event) {
+    events.add(event);
+    sweep = sweep.apply(event);
+  }
+
+  /** Ends the trials of a branch that no worker works on. */
+  void endOpen(BranchProgress progress, Outcome outcome, Instant time) {
+    for (Branch.Milestone milestone : progress.open()) {
+      Optional<Report> newest =
+          progress.reports().stream().max(Comparator.comparingLong(Report::update));
+      TrialResult result =
+          new TrialResult(
+              milestone.trial(),
+              outcome,
+              newest.map(Report::update).orElse(0L),
+              newest.map(Report::epoch).orElse(0.0),
+              newest.map(Report::samples).orElse(0L),
+              0,
+              OptionalDouble.empty(),
+              Map.of(),
+              0,
+              Optional.empty());
+      end(progress.id(), Optional.empty(), result, time);
+    }
+  }
+
+  void end(BranchId branch, Optional<Attempt> attempt, TrialResult result, Instant time) {
+    add(new SweepEvent.TrialEnded(branch, attempt, result, time));
+  }
+
+  /** Ends the sweep when no trial is open. */
+  void endIfDone(Instant time) {
+    if (sweep.phase() != Sweep.Phase.RUNNING
+        || !sweep.branches().stream().allMatch(BranchProgress::hasEnded)) {
+      return;
+    }
+    List<TrialResult> results =
+        sweep.branches().stream().flatMap(p -> p.results().stream()).toList();
+    if (sweep.stop().isPresent()) {
+      end(SweepView.State.STOPPED, sweep.stop(), time);
+    } else if (results.stream().allMatch(r -> r.outcome() instanceof Outcome.Failed)) {
+      String first = results.get(0).outcome().reason();
+      end(SweepView.State.FAILED, Optional.of("every trial failed; the first: " + first), time);
+    } else {
+      end(SweepView.State.COMPLETED, Optional.empty(), time);
+    }
+  }
+
+  void end(SweepView.State state, Optional<String> problem, Instant time) {
+    add(new SweepEvent.SweepEnded(state, problem, time));
+  }
+}

@@ -1,0 +1,26 @@
+package io.espalier.coordinator.sweep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.TrialId;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PublicationTest {
+  @TempDir Path sweep;
+
+  @Test
+  void a_trials_adapter_is_a_link_to_what_its_attempt_wrote() throws Exception {
+    Path written = Files.createDirectories(sweep.resolve("branches/3/1-1/adapter"));
+    Files.writeString(written.resolve("adapter_config.json"), "{}");
+    for (int twice = 0; twice < 2; twice++) {
+      Publication.link(sweep, Examples.result(3, new Outcome.Completed()));
+    }
+    Path adapter = sweep.resolve(Publication.adapter(new TrialId(3)));
+    assertThat(adapter.resolve("adapter_config.json")).hasContent("{}");
+    assertThat(Files.readSymbolicLink(adapter)).isRelative();
+  }
+}
