@@ -17,6 +17,7 @@ import java.util.TreeMap;
  *     the trial was ended early
  * @param seconds time on the device
  * @param adapter directory of the exported adapter, relative to the sweep's directory in the store
+ * @param provenance absent when no worker trained the trial
  */
 public record TrialResult(
     TrialId trial,
@@ -28,7 +29,8 @@ public record TrialResult(
     OptionalDouble trainLoss,
     Map<String, Double> metrics,
     double seconds,
-    Optional<String> adapter) {
+    Optional<String> adapter,
+    Optional<Provenance> provenance) {
   public TrialResult {
     metrics = Collections.unmodifiableMap(new TreeMap<>(metrics));
   }
@@ -45,6 +47,7 @@ public record TrialResult(
         trainLoss,
         metrics,
         seconds,
-        Optional.of(directory));
+        Optional.of(directory),
+        provenance);
   }
 }

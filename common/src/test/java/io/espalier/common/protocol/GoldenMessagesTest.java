@@ -12,12 +12,14 @@ import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.Provenance;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,6 +59,8 @@ class GoldenMessagesTest {
   private static final WorkerId WORKER = new WorkerId("host-cpu-3f");
   private static final SweepId SWEEP = new SweepId("demo-1");
   private static final Lease.Key KEY = new Lease.Key(SWEEP, new BranchId(4), new Attempt(2, 17));
+  private static final Provenance PROVENANCE =
+      new Provenance("0a1b2c", "2.7.1", "cpu Xeon", "AVX512", "17.0.9", "d1", "m1", 1 << 30);
 
   @AfterAll
   static void stop() {
@@ -83,22 +87,48 @@ class GoldenMessagesTest {
                 .toList());
   }
 
-  private static void holds(String name, ClusterMessage message) throws Exception {
-    Serializer serializer = SERIALIZATION.findSerializerFor(message);
-    String manifest = Serializers.manifestFor(serializer, message);
-    byte[] written = SERIALIZATION.serialize(message).get();
-    Path copy = Files.createDirectories(Path.of("target/golden")).resolve(name + ".cbor");
-    Files.write(copy, written);
+  /** What earlier versions wrote: read as if what they did not know were left out. */
+  @TestFactory
+  Stream<DynamicTest> each_message_of_an_earlier_version_is_still_read() {
+    return earlier().entrySet().stream()
+        .map(
+            entry ->
+                DynamicTest.dynamicTest(
+                    entry.getKey(),
+                    () ->
+                        assertThat(read(entry.getKey(), entry.getValue()))
+                            .isEqualTo(entry.getValue())));
+  }
+
+  private static Map<String, ClusterMessage> earlier() {
+    return Map.of(
+        "branch-ended-without-provenance",
+        new ToCoordinator.BranchEnded(
+            WORKER, KEY, List.of(completed(Optional.empty()), killed(), failed()), 123));
+  }
+
+  private static Object read(String name, ClusterMessage like) throws Exception {
+    Serializer serializer = SERIALIZATION.findSerializerFor(like);
+    String manifest = Serializers.manifestFor(serializer, like);
+    return SERIALIZATION.deserialize(golden(name), serializer.identifier(), manifest).get();
+  }
+
+  private static byte[] golden(String name) throws IOException {
     try (InputStream golden =
         GoldenMessagesTest.class.getResourceAsStream("golden/" + name + ".cbor")) {
       assertThat(golden)
-          .as("golden file; a new message's bytes are in " + copy.toAbsolutePath())
+          .as("golden file; a new message's bytes are in target/golden/" + name + ".cbor")
           .isNotNull();
-      byte[] bytes = golden.readAllBytes();
-      assertThat(SERIALIZATION.deserialize(bytes, serializer.identifier(), manifest).get())
-          .isEqualTo(message);
-      assertThat(CBOR.readTree(written)).isEqualTo(CBOR.readTree(bytes));
+      return golden.readAllBytes();
     }
+  }
+
+  private static void holds(String name, ClusterMessage message) throws Exception {
+    byte[] written = SERIALIZATION.serialize(message).get();
+    Path copy = Files.createDirectories(Path.of("target/golden")).resolve(name + ".cbor");
+    Files.write(copy, written);
+    assertThat(read(name, message)).isEqualTo(message);
+    assertThat(CBOR.readTree(written)).isEqualTo(CBOR.readTree(golden(name)));
   }
 
   private static Map<String, ClusterMessage> messages() {
@@ -117,7 +147,7 @@ class GoldenMessagesTest {
         Map.entry(
             "branch-ended",
             new ToCoordinator.BranchEnded(
-                WORKER, KEY, List.of(completed(), killed(), failed()), 123)),
+                WORKER, KEY, List.of(completed(Optional.of(PROVENANCE)), killed(), failed()), 123)),
         Map.entry(
             "registered",
             new ToWorker.Registered(2, "127.0.0.1", 8351, List.of(new ToWorker.Stored(KEY, 57)))),
@@ -142,7 +172,7 @@ class GoldenMessagesTest {
     return new DatasetSummary(90, 10, 24, 4000, 1500, 61, 2, 1_200_000, "d1", "m1");
   }
 
-  private static TrialResult completed() {
+  private static TrialResult completed(Optional<Provenance> provenance) {
     return new TrialResult(
         new TrialId(4),
         new Outcome.Completed(),
@@ -153,7 +183,8 @@ class GoldenMessagesTest {
         OptionalDouble.of(0.5),
         Map.of("eval_loss", 0.25, "retention_accuracy", 1.0),
         12.5,
-        Optional.of("branches/4/2-17/adapter"));
+        Optional.of("branches/4/2-17/adapter"),
+        provenance);
   }
 
   private static TrialResult killed() {
@@ -178,6 +209,7 @@ class GoldenMessagesTest {
         OptionalDouble.empty(),
         Map.of(),
         0.5,
+        Optional.empty(),
         Optional.empty());
   }
 

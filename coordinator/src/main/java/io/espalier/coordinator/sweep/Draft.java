@@ -56,6 +56,7 @@ final class Draft {
               OptionalDouble.empty(),
               Map.of(),
               0,
+              Optional.empty(),
               Optional.empty());
       end(progress.id(), Optional.empty(), result, time);
     }

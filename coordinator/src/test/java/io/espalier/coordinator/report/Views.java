@@ -83,7 +83,8 @@ final class Views {
                 trainLoss,
                 metrics,
                 2.5,
-                Optional.of("trials/" + number + "/adapter"))),
+                Optional.of("trials/" + number + "/adapter"),
+                Optional.empty())),
         OptionalInt.empty(),
         List.of());
   }

@@ -5,6 +5,7 @@ import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.Provenance;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.TrialConfig;
@@ -82,6 +83,15 @@ public final class Examples {
   }
 
   public static TrialResult result(int trial, Outcome outcome) {
+    return result(
+        trial,
+        outcome,
+        Optional.of(
+            new Provenance(
+                "0a1b2c", "2.7.1", "cpu Xeon", "AVX512", "17.0.9", "d1", "m1", 1 << 30)));
+  }
+
+  static TrialResult result(int trial, Outcome outcome, Optional<Provenance> provenance) {
     return new TrialResult(
         new TrialId(trial),
         outcome,
@@ -92,7 +102,8 @@ public final class Examples {
         OptionalDouble.of(0.5),
         Map.of("eval_loss", 0.25),
         12.5,
-        Optional.of("branches/%d/1-1/adapter".formatted(trial)));
+        Optional.of("branches/%d/1-1/adapter".formatted(trial)),
+        provenance);
   }
 
   /** So many free slots, nothing ahead. */

@@ -84,6 +84,8 @@ class GoldenEventsTest {
     Sweep snapshot = read("earlier/sweep-1", Sweep.class);
     assertThat(snapshot.excluded()).isEmpty();
     assertThat(snapshot.branches().get(BRANCH).losses()).containsExactly(Loss.gone("silent"));
+    assertThat(read("earlier/trial-ended-1", SweepEvent.TrialEnded.class).result().provenance())
+        .isEmpty();
   }
 
   private static <T> T read(String name, Class<T> type) throws Exception {

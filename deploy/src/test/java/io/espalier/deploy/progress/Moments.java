@@ -110,6 +110,7 @@ final class Moments {
         OptionalDouble.of(0.125),
         metrics,
         4.25,
+        Optional.empty(),
         Optional.empty());
   }
 

@@ -274,6 +274,7 @@ final class Lanes implements AutoCloseable {
               OptionalDouble.empty(),
               Map.of(),
               0,
+              Optional.empty(),
               Optional.empty()));
     }
     return results;

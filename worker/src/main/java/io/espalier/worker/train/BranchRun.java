@@ -1,10 +1,13 @@
 package io.espalier.worker.train;
 
+import ai.djl.Device;
+import io.espalier.common.Revision;
 import io.espalier.common.UserError;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.trial.Branch.Milestone;
 import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.Provenance;
 import io.espalier.common.trial.Schedule;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.LossNormalisation;
@@ -22,6 +25,7 @@ import io.espalier.worker.lora.AdapterLayout;
 import io.espalier.worker.lora.SplitMix;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Libtorch;
+import io.espalier.worker.model.Processor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,6 +54,7 @@ public final class BranchRun {
   private final Progress progress = new Progress();
   private final List<TrialResult> results = new ArrayList<>();
   private final CompletableFuture<Outcome> stop = new CompletableFuture<>();
+  private final PeakMemory memory = new PeakMemory();
   private long started;
 
   /**
@@ -221,6 +226,7 @@ public final class BranchRun {
   }
 
   private void tell(long update, Measurement measurement) {
+    memory.sample();
     listener.measured(
         update, progress.epochs(), progress.samples(), progress.tokens(), measurement);
   }
@@ -237,6 +243,21 @@ public final class BranchRun {
         progress.trainLoss(),
         metrics,
         (System.nanoTime() - started) * 1e-9,
-        adapter);
+        adapter,
+        Optional.of(provenance()));
+  }
+
+  private Provenance provenance() {
+    Processor processor = Processor.current();
+    Device device = model.device();
+    return new Provenance(
+        Revision.current(),
+        Libtorch.version(),
+        device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu " + processor.name(),
+        processor.instructionSet(),
+        Runtime.version().toString(),
+        data.summary().dataSha256(),
+        data.summary().modelSha256(),
+        memory.bytes());
   }
 }
