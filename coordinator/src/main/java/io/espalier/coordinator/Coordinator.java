@@ -1,18 +1,17 @@
 package io.espalier.coordinator;
 
 import io.espalier.common.UserError;
-import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.spec.SweepSpec;
-import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.SweepId;
 import io.espalier.coordinator.api.HttpDoor;
 import io.espalier.coordinator.fleet.FleetSettings;
 import io.espalier.coordinator.metrics.MetricsService;
+import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.sweep.Surroundings;
 import io.espalier.coordinator.sweep.SweepActor;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
@@ -167,9 +166,9 @@ public final class Coordinator implements AutoCloseable {
                     .formatted(sweep)));
   }
 
-  /** The newest update row of each branch of a sweep that has one. */
-  public Map<BranchId, MetricRow> live(SweepId sweep) {
-    return metrics.live().latest(sweep);
+  /** The newest update of each branch of a sweep that has one, by branch; empty once it ended. */
+  public List<LiveUpdate> live(SweepId sweep) {
+    return metrics.live().updates(sweep);
   }
 
   /** Ends the node; unfinished sweeps go on when it is started again on the same store. */

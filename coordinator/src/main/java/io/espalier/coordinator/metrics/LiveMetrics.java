@@ -4,10 +4,13 @@ import io.espalier.common.metrics.Measurement;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.SweepId;
+import io.espalier.coordinator.report.LiveUpdate;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /** The newest update row of each branch, for progress displays. Any thread may ask. */
 public final class LiveMetrics {
@@ -18,9 +21,16 @@ public final class LiveMetrics {
     return Optional.ofNullable(latest.getOrDefault(sweep, Map.of()).get(branch));
   }
 
-  /** The newest row of each branch that has one. */
-  public Map<BranchId, MetricRow> latest(SweepId sweep) {
-    return Map.copyOf(latest.getOrDefault(sweep, Map.of()));
+  /** The newest update of each branch that has one, by branch. */
+  public List<LiveUpdate> updates(SweepId sweep) {
+    return latest.getOrDefault(sweep, Map.of()).values().stream()
+        .flatMap(
+            row ->
+                row.measurement() instanceof Measurement.Update update
+                    ? Stream.of(LiveUpdate.of(row, update))
+                    : Stream.of())
+        .sorted(Comparator.comparing(LiveUpdate::branch))
+        .toList();
   }
 
   /** A sweep has ended: nobody asks for it again. */

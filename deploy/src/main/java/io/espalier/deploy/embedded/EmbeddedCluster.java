@@ -1,19 +1,17 @@
 package io.espalier.deploy.embedded;
 
 import io.espalier.common.UserError;
-import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.spec.SweepSpec;
-import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.SweepId;
 import io.espalier.coordinator.Coordinator;
 import io.espalier.coordinator.CoordinatorConfig;
+import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.worker.node.WorkerConfig;
 import io.espalier.worker.node.WorkerNode;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
@@ -88,7 +86,7 @@ public final class EmbeddedCluster implements AutoCloseable {
   }
 
   /** Of each branch in training its last update. */
-  public Map<BranchId, MetricRow> live(SweepId sweep) {
+  public List<LiveUpdate> live(SweepId sweep) {
     return coordinator.live(sweep);
   }
 

@@ -1,26 +1,23 @@
 package io.espalier.deploy.progress;
 
-import io.espalier.common.metrics.MetricRow;
-import io.espalier.common.trial.BranchId;
+import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialView;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
  * What is known of a sweep at one moment.
  *
- * @param latest of each branch in training, its last {@link
- *     io.espalier.common.metrics.Measurement.Update} row
+ * @param latest of each branch in training, its last update
  */
-public record Moment(SweepView view, Map<BranchId, MetricRow> latest, Instant now) {
+public record Moment(SweepView view, List<LiveUpdate> latest, Instant now) {
   private static final double ENOUGH_TO_GUESS = 0.05;
 
   public Moment {
-    latest = Map.copyOf(latest);
+    latest = List.copyOf(latest);
   }
 
   Duration elapsed() {
@@ -38,8 +35,8 @@ public record Moment(SweepView view, Map<BranchId, MetricRow> latest, Instant no
         .toList();
   }
 
-  Optional<MetricRow> latest(TrialView trial) {
-    return Optional.ofNullable(latest.get(trial.branch()));
+  Optional<LiveUpdate> latest(TrialView trial) {
+    return latest.stream().filter(update -> update.branch().equals(trial.branch())).findFirst();
   }
 
   /**
@@ -58,7 +55,7 @@ public record Moment(SweepView view, Map<BranchId, MetricRow> latest, Instant no
             trial
                 .worker()
                 .flatMap(w -> latest(trial))
-                .map(row -> (double) row.samples())
+                .map(update -> (double) update.samples())
                 .orElse(0.0);
         done += Math.min(trained, all);
         left += Math.max(0, all - trained);

@@ -1,11 +1,10 @@
 package io.espalier.deploy.progress;
 
-import io.espalier.common.metrics.Measurement;
-import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialResult;
+import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialView;
 import java.time.Duration;
@@ -107,7 +106,8 @@ public final class Progress {
     moment
         .latest(trial)
         .ifPresentOrElse(
-            row -> cells.addAll(measured(row, epochs(moment, trial))), () -> cells.add("starting"));
+            update -> cells.addAll(measured(update, epochs(moment, trial))),
+            () -> cells.add("starting"));
     return cells;
   }
 
@@ -122,15 +122,12 @@ public final class Progress {
         .orElse(training.numTrainEpochs());
   }
 
-  private static List<String> measured(MetricRow row, double epochs) {
-    List<String> cells = new ArrayList<>();
-    cells.add(String.format(Locale.ROOT, "epoch %.1f/%s", row.epoch(), decimal(epochs)));
-    if (row.measurement() instanceof Measurement.Update update) {
-      cells.add("loss " + number(update.trainLoss()));
-      cells.add("lr " + scientific(update.learningRate()));
-      cells.add(String.format(Locale.ROOT, "%,.0f tokens/s", update.tokensPerSecond()));
-    }
-    return cells;
+  private static List<String> measured(LiveUpdate update, double epochs) {
+    return List.of(
+        String.format(Locale.ROOT, "epoch %.1f/%s", update.epoch(), decimal(epochs)),
+        "loss " + number(update.trainLoss()),
+        "lr " + scientific(update.learningRate()),
+        String.format(Locale.ROOT, "%,.0f tokens/s", update.tokensPerSecond()));
   }
 
   private static String name(TrialConfig config) {

@@ -1,10 +1,7 @@
 package io.espalier.deploy.progress;
 
-import io.espalier.common.metrics.Measurement;
-import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.spec.ObjectiveSpec;
-import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
@@ -13,6 +10,7 @@ import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
+import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialView;
 import java.time.Instant;
@@ -21,8 +19,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** Sweeps of 10 rows at batch 1: 10 updates an epoch. */
 final class Moments {
@@ -31,11 +27,9 @@ final class Moments {
 
   private Moments() {}
 
-  static Moment at(int seconds, List<TrialView> trials, MetricRow... latest) {
+  static Moment at(int seconds, List<TrialView> trials, LiveUpdate... latest) {
     return new Moment(
-        view(SweepView.State.RUNNING, trials),
-        Stream.of(latest).collect(Collectors.toMap(MetricRow::branch, row -> row)),
-        SUBMITTED.plusSeconds(seconds));
+        view(SweepView.State.RUNNING, trials), List.of(latest), SUBMITTED.plusSeconds(seconds));
   }
 
   static SweepView view(SweepView.State state, List<TrialView> trials) {
@@ -84,18 +78,17 @@ final class Moments {
         Optional.of(result(number, new Outcome.Killed(verdict), 2, Map.of())));
   }
 
-  static MetricRow update(int branch, long update, double loss, double learningRate) {
-    return new MetricRow(
-        SWEEP,
+  static LiveUpdate update(int branch, long update, double loss, double learningRate) {
+    return new LiveUpdate(
         new BranchId(branch),
-        new Attempt(1, branch + 1),
-        update,
         update,
         update / 10.0,
         update,
-        update * 100,
-        SUBMITTED,
-        new Measurement.Update(loss, learningRate, 1.0, 5210));
+        loss,
+        learningRate,
+        1.0,
+        5210,
+        SUBMITTED);
   }
 
   private static TrialResult result(

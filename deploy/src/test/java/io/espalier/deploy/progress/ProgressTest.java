@@ -11,7 +11,6 @@ import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialView;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -67,7 +66,7 @@ class ProgressTest {
     Moment moment =
         new Moment(
             Moments.view(SweepView.State.PREPARING, List.of()),
-            Map.of(),
+            List.of(),
             Moments.SUBMITTED.plusSeconds(3725));
 
     assertThat(Progress.line(moment)).isEqualTo("reading model and data, 1:02:05 elapsed");
