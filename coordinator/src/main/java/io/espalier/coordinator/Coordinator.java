@@ -56,7 +56,7 @@ public final class Coordinator implements AutoCloseable {
       MetricsService metrics =
           opened.with(
               MetricsService.start(
-                  config.store(), config.host(), config.flightPort(), journal.epoch(), gate));
+                  config.store(), config.bind(), config.flightPort(), journal.epoch(), gate));
       Node node =
           opened.with(
               Node.start(
@@ -86,7 +86,7 @@ public final class Coordinator implements AutoCloseable {
           opened.with(
               HttpDoor.open(
                   node.system(),
-                  config.host(),
+                  config.bind(),
                   config.httpPort(),
                   metrics.exposed(),
                   node::unready));

@@ -8,7 +8,8 @@ import java.time.Duration;
  * How a coordinator node starts.
  *
  * @param store directory of all that is kept; created when missing
- * @param host the address all its ports are bound to and others reach it by
+ * @param host the name others reach it by
+ * @param bind the address its ports are bound to
  * @param clusterPort of Pekko's Artery; 0 for any free one
  * @param flightPort where metric rows come in; 0 for any free one
  * @param httpPort of metrics and health; 0 for any free one
@@ -17,6 +18,7 @@ import java.time.Duration;
 public record CoordinatorConfig(
     Path store,
     String host,
+    String bind,
     int clusterPort,
     int flightPort,
     int httpPort,
@@ -33,6 +35,7 @@ public record CoordinatorConfig(
 
   /** On loopback and free ports, for the embedded mode and tests. */
   public static CoordinatorConfig embedded(Path store) {
-    return new CoordinatorConfig(store, "127.0.0.1", 0, 0, 0, PATIENCE, Clock.systemUTC());
+    return new CoordinatorConfig(
+        store, "127.0.0.1", "127.0.0.1", 0, 0, 0, PATIENCE, Clock.systemUTC());
   }
 }

@@ -26,6 +26,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
+import org.apache.pekko.remote.RemoteTransportException;
 
 /** The actor system of a coordinator: a cluster of its own that workers join. */
 final class Node implements AutoCloseable {
@@ -58,12 +59,12 @@ final class Node implements AutoCloseable {
       system =
           ActorSystem.create(guardian(fleet, around, sweeps), SYSTEM, settings(config, journal));
     } catch (RuntimeException e) {
-      if (!cause(e).contains("bind")) {
+      if (!(e instanceof RemoteTransportException)) {
         throw e;
       }
       throw new UserError(
           "Cluster port %d on %s cannot be opened: %s. Another coordinator may be using it: end that one, or choose another port with --cluster-port."
-              .formatted(config.clusterPort(), config.host(), cause(e)),
+              .formatted(config.clusterPort(), config.bind(), cause(e)),
           e);
     }
     Cluster cluster = Cluster.get(system);
@@ -98,6 +99,7 @@ final class Node implements AutoCloseable {
             Map.of(
                 "pekko.remote.artery.canonical.hostname", config.host(),
                 "pekko.remote.artery.canonical.port", config.clusterPort(),
+                "pekko.remote.artery.bind.hostname", config.bind(),
                 "pekko-persistence-jdbc.shared-databases.slick.db.url", journal.url()));
     return ConfigFactory.load(
         start.withFallback(ConfigFactory.parseResourcesAnySyntax("espalier-coordinator.conf")));

@@ -46,7 +46,14 @@ class CoordinatorTest {
   private Coordinator start() {
     CoordinatorConfig config =
         new CoordinatorConfig(
-            folder.resolve("store"), "127.0.0.1", 0, 0, 0, CoordinatorConfig.PATIENCE, clock);
+            folder.resolve("store"),
+            "127.0.0.1",
+            "127.0.0.1",
+            0,
+            0,
+            0,
+            CoordinatorConfig.PATIENCE,
+            clock);
     return Coordinator.start(config, new ScriptedSpecs());
   }
 

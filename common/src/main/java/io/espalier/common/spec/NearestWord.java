@@ -5,13 +5,13 @@ import java.util.Comparator;
 import java.util.Optional;
 
 /** The known word a misspelt one was probably meant to be. */
-final class NearestWord {
+public final class NearestWord {
   private static final int LONGEST = 64;
 
   private NearestWord() {}
 
   /** Absent when nothing is near: further away than a third of the word's length and one. */
-  static Optional<String> of(String word, Collection<String> known) {
+  public static Optional<String> of(String word, Collection<String> known) {
     if (word.length() > LONGEST) {
       return Optional.empty();
     }

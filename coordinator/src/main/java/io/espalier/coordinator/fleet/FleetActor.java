@@ -62,6 +62,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
 
   private FleetActor(ActorContext<Command> context, FleetSettings settings) {
     super(context);
+    context.setLoggerName(FleetActor.class);
     this.settings = settings;
     this.fleet = Fleet.empty(settings.patience(), settings.clock().instant());
   }

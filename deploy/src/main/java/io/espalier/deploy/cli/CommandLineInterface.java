@@ -46,6 +46,8 @@ public final class CommandLineInterface {
     CommandLine commandLine =
         new CommandLine(new Espalier())
             .addSubcommand(new RunCommand(console))
+            .addSubcommand(new CoordinatorCommand(console))
+            .addSubcommand(new WorkerCommand(console))
             .addSubcommand(new PlanCommand(console))
             .addSubcommand(new ListCommand(console))
             .addSubcommand(new ShowCommand(console))

@@ -5,8 +5,10 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.FileAppender;
+import ch.qos.logback.core.OutputStreamAppender;
 import io.espalier.common.UserError;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -20,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a run has to say beside its results: one file of the store. Nothing is ever logged to the
- * console; commands that only read keep no log.
+ * What a run has to say beside its results: one file of the store. Only nodes that run as services
+ * log to the console too; commands that only read keep no log.
  */
 final class RunLog {
   private static final DateTimeFormatter STAMP =
@@ -55,20 +57,37 @@ final class RunLog {
     }
     LoggerContext context = context();
     context.reset();
-    PatternLayoutEncoder encoder = new PatternLayoutEncoder();
-    encoder.setContext(context);
-    encoder.setCharset(StandardCharsets.UTF_8);
-    encoder.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSS} %-5level %logger{30} [%thread] %msg%n");
-    encoder.start();
     FileAppender<ILoggingEvent> appender = new FileAppender<>();
     appender.setContext(context);
     appender.setFile(file.toString());
-    appender.setEncoder(encoder);
+    appender.setEncoder(
+        encoder("%d{yyyy-MM-dd'T'HH:mm:ss.SSS} %-5level %logger{30} [%thread] %msg%n"));
     appender.start();
     ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.INFO);
     root.addAppender(appender);
     return new RunLog(Optional.of(file));
+  }
+
+  /** As {@link #open}, and what Espalier itself says goes to {@code err} too, without traces. */
+  static RunLog openBeside(PrintStream err, Path store, Instant now) {
+    RunLog log = open(store, now);
+    OutputStreamAppender<ILoggingEvent> appender = new OutputStreamAppender<>();
+    appender.setContext(context());
+    appender.setEncoder(encoder("%d{HH:mm:ss} %-5level %msg%n%nopex"));
+    appender.setOutputStream(err);
+    appender.start();
+    context().getLogger("io.espalier").addAppender(appender);
+    return log;
+  }
+
+  private static PatternLayoutEncoder encoder(String pattern) {
+    PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+    encoder.setContext(context());
+    encoder.setCharset(StandardCharsets.UTF_8);
+    encoder.setPattern(pattern);
+    encoder.start();
+    return encoder;
   }
 
   Optional<Path> file() {

@@ -42,7 +42,14 @@ public final class EmbeddedCluster implements AutoCloseable {
     Coordinator coordinator =
         Coordinator.start(
             new CoordinatorConfig(
-                store, LOOPBACK, 0, 0, httpPort, CoordinatorConfig.PATIENCE, Clock.systemUTC()));
+                store,
+                LOOPBACK,
+                LOOPBACK,
+                0,
+                0,
+                httpPort,
+                CoordinatorConfig.PATIENCE,
+                Clock.systemUTC()));
     try {
       WorkerNode worker =
           WorkerNode.start(

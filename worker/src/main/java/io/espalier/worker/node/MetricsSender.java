@@ -181,7 +181,9 @@ public final class MetricsSender implements AutoCloseable {
       }
     } else if (event instanceof Ended ended) {
       if (ended.from() == connection) {
-        LOG.info("The metrics stream ended, connecting again: {}", ended.why());
+        if (backoff == FIRST_BACKOFF_NANOS) {
+          LOG.info("The metrics stream ended, connecting again: {}", ended.why());
+        }
         retryLater();
       }
     } else if (event instanceof Endpoint to) {

@@ -19,6 +19,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.cluster.ClusterEvent;
+import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Subscribe;
 
@@ -43,6 +44,7 @@ final class WorkerActor {
   private enum Signal implements Command {
     DEVICE_CHANGED,
     HEARTBEAT,
+    WAITING,
     SILENCE
   }
 
@@ -56,13 +58,17 @@ final class WorkerActor {
    *
    * @param connected called with each registration's answer: where metric rows go
    * @param refused called with the reason when the coordinator will not have this worker
+   * @param waiting called every few seconds until this worker is registered
    */
   record Duties(
       WorkerId worker,
       WorkerConfig config,
       Lanes lanes,
       Consumer<ToWorker.Registered> connected,
-      Consumer<String> refused) {}
+      Consumer<String> refused,
+      Runnable waiting) {}
+
+  private static final Duration WAITING = Duration.ofSeconds(5);
 
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
@@ -79,8 +85,10 @@ final class WorkerActor {
 
   static Behavior<Command> create(Duties duties) {
     return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(timers -> new WorkerActor(context, timers, duties).looking()));
+        context -> {
+          context.setLoggerName(WorkerActor.class);
+          return Behaviors.withTimers(timers -> new WorkerActor(context, timers, duties).looking());
+        });
   }
 
   /** No fleet is known: wait until the receptionist names one. */
@@ -96,6 +104,7 @@ final class WorkerActor {
     duties.lanes().onChange(() -> me.tell(Signal.DEVICE_CHANGED));
     Duration heartbeat = duties.config().heartbeat();
     timers.startTimerWithFixedDelay(Signal.HEARTBEAT, heartbeat, heartbeat);
+    timers.startTimerWithFixedDelay(Signal.WAITING, WAITING, WAITING);
     Cluster.get(context.getSystem())
         .subscriptions()
         .tell(
@@ -111,6 +120,12 @@ final class WorkerActor {
         .onMessage(Fleets.class, this::register)
         .onMessage(Removed.class, this::memberRemoved)
         .onMessageEquals(Signal.SILENCE, this::connectionLost)
+        .onMessageEquals(
+            Signal.WAITING,
+            () -> {
+              duties.waiting().run();
+              return Behaviors.same();
+            })
         .onMessage(Stop.class, stop -> Behaviors.stopped());
   }
 
@@ -156,6 +171,7 @@ final class WorkerActor {
     }
     if (answer instanceof ToWorker.Registered registered) {
       context.getLog().info("registered with coordinator, epoch {}", registered.coordinatorEpoch());
+      timers.cancel(Signal.WAITING);
       heard();
       duties.connected().accept(registered);
       report(fleet);
@@ -260,16 +276,22 @@ final class WorkerActor {
    * No resolver notices a last coordinator that leaves cleanly: this node must look for it anew.
    */
   private Behavior<Command> memberRemoved(Removed removed) {
-    boolean coordinatorLeft = removed.event().member().hasRole("coordinator");
+    Member gone = removed.event().member();
+    // The state read here may still have the member that this event removes.
     boolean anotherIsThere =
         StreamSupport.stream(
                 Cluster.get(context.getSystem()).state().getMembers().spliterator(), false)
-            .anyMatch(member -> member.hasRole("coordinator"));
-    return coordinatorLeft && !anotherIsThere ? connectionLost() : Behaviors.same();
+            .anyMatch(
+                member ->
+                    member.hasRole("coordinator")
+                        && !member.uniqueAddress().equals(gone.uniqueAddress()));
+    return gone.hasRole("coordinator") && !anotherIsThere ? connectionLost() : Behaviors.same();
   }
 
   private Behavior<Command> connectionLost() {
-    context.getLog().warn("no coordinator; connecting anew");
+    if (!timers.isTimerActive(Signal.WAITING)) {
+      context.getLog().warn("the coordinator is gone; connecting anew, training goes on");
+    }
     return Behaviors.stopped();
   }
 }

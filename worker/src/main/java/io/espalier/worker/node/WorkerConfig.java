@@ -7,7 +7,8 @@ import java.util.List;
 /**
  * How a worker is started.
  *
- * @param host address it binds and is reached at
+ * @param host the name others reach it by
+ * @param bind the address its port is bound to
  * @param port of Artery; 0 picks a free one
  * @param seeds coordinators, each {@code host:port}
  * @param lanes branches trained at a time, ≥ 1
@@ -17,6 +18,7 @@ import java.util.List;
  */
 public record WorkerConfig(
     String host,
+    String bind,
     int port,
     List<String> seeds,
     int lanes,
@@ -27,9 +29,11 @@ public record WorkerConfig(
     seeds = List.copyOf(seeds);
   }
 
-  /** A worker with the usual intervals: an offer each second, a new connection after 20 s. */
+  public static final Duration HEARTBEAT = Duration.ofSeconds(1);
+  public static final Duration SILENCE = Duration.ofSeconds(20);
+
+  /** A worker on a free port with the usual intervals. */
   public static WorkerConfig of(String host, List<String> seeds, int lanes, Path spool) {
-    return new WorkerConfig(
-        host, 0, seeds, lanes, spool, Duration.ofSeconds(1), Duration.ofSeconds(20));
+    return new WorkerConfig(host, host, 0, seeds, lanes, spool, HEARTBEAT, SILENCE);
   }
 }

@@ -4,15 +4,22 @@ import ai.djl.Device;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.espalier.common.UserError;
+import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One worker process: a device, and the actor system that speaks for it. The system may end
@@ -20,13 +27,19 @@ import org.apache.pekko.actor.typed.ActorSystem;
  * leases the device still holds, which trains on meanwhile.
  */
 public final class WorkerNode implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(WorkerNode.class);
+  private static final Duration SAY_AGAIN = Duration.ofMinutes(1);
+  private static final long RETRY_SECONDS = 1;
+
+  private final Clock clock = Clock.systemUTC();
   private final WorkerConfig config;
   private final WorkerId id;
   private final MetricsSender metrics;
   private final Lanes lanes;
   private final Thread loop;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
-  private volatile boolean closing;
+  private final CountDownLatch closing = new CountDownLatch(1);
+  private volatile Optional<Instant> saidWaiting = Optional.empty();
   private volatile Optional<ActorSystem<WorkerActor.Command>> system = Optional.empty();
 
   private WorkerNode(WorkerConfig config) {
@@ -34,8 +47,7 @@ public final class WorkerNode implements AutoCloseable {
     this.id =
         new WorkerId("%s-cpu-%08x".formatted(config.host(), ThreadLocalRandom.current().nextInt()));
     this.metrics = new MetricsSender(id, config.spool());
-    this.lanes =
-        new Lanes(config.lanes(), new Trunks(Device.cpu()), metrics::send, Clock.systemUTC());
+    this.lanes = new Lanes(config.lanes(), new Trunks(Device.cpu()), metrics::send, clock);
     this.loop = new Thread(this::keepConnected, "worker-connection");
   }
 
@@ -60,30 +72,61 @@ public final class WorkerNode implements AutoCloseable {
       connectUntilClosed();
       ended.complete(null);
     } catch (RuntimeException e) {
-      ended.completeExceptionally(
-          new UserError(
-              "the worker cannot listen on %s:%d: %s; choose another address or port"
-                  .formatted(config.host(), config.port(), e.getMessage()),
-              e));
+      ended.completeExceptionally(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      ended.completeExceptionally(e);
     }
   }
 
-  private void connectUntilClosed() {
-    while (!closing && !ended.isDone()) {
-      ActorSystem<WorkerActor.Command> current =
-          ActorSystem.create(WorkerActor.create(duties()), "espalier", systemConfig());
-      system = Optional.of(current);
-      if (closing) {
-        current.tell(WorkerActor.Stop.INSTANCE);
-      }
-      current.getWhenTerminated().toCompletableFuture().join();
-      if (joinWasRefused(current)) {
-        ended.completeExceptionally(
-            new UserError(
-                "the cluster refused this worker: its configuration differs from the"
-                    + " coordinator's; run the same version of espalier on all nodes"));
+  private void connectUntilClosed() throws InterruptedException {
+    boolean listened = false;
+    while (!closing() && !ended.isDone()) {
+      try {
+        connect();
+        listened = true;
+      } catch (RuntimeException e) {
+        UserError problem = cannotListen(e);
+        if (!listened) {
+          throw problem;
+        }
+        // What is in training goes on; the port may become free again.
+        log.warn("{}", problem.getMessage());
+        closing.await(RETRY_SECONDS, TimeUnit.SECONDS);
       }
     }
+  }
+
+  private boolean closing() {
+    return closing.getCount() == 0;
+  }
+
+  /** One life of the actor system. */
+  private void connect() {
+    ActorSystem<WorkerActor.Command> current =
+        ActorSystem.create(WorkerActor.create(duties()), "espalier", systemConfig());
+    system = Optional.of(current);
+    if (closing()) {
+      current.tell(WorkerActor.Stop.INSTANCE);
+    }
+    current.getWhenTerminated().toCompletableFuture().join();
+    if (joinWasRefused(current)) {
+      ended.completeExceptionally(
+          new UserError(
+              "the cluster refused this worker: its configuration differs from the"
+                  + " coordinator's; run the same version of espalier on all nodes"));
+    }
+  }
+
+  private UserError cannotListen(RuntimeException problem) {
+    Throwable deepest = problem;
+    for (Throwable next = problem; next != null; next = next.getCause()) {
+      deepest = next;
+    }
+    return new UserError(
+        "the worker cannot listen on %s, port %d: %s; end the program that uses it, or choose another with --port (0: any free one) or --bind"
+            .formatted(config.bind(), config.port(), deepest.getMessage()),
+        problem);
   }
 
   private WorkerActor.Duties duties() {
@@ -91,9 +134,25 @@ public final class WorkerNode implements AutoCloseable {
         id,
         config,
         lanes,
-        registered ->
-            metrics.connect(registered.flightHost(), registered.flightPort(), registered.stored()),
-        reason -> ended.completeExceptionally(new UserError(reason)));
+        this::registered,
+        reason -> ended.completeExceptionally(new UserError(reason)),
+        this::waiting);
+  }
+
+  private void registered(ToWorker.Registered coordinator) {
+    saidWaiting = Optional.empty();
+    metrics.connect(coordinator.flightHost(), coordinator.flightPort(), coordinator.stored());
+  }
+
+  private void waiting() {
+    Instant now = clock.instant();
+    if (saidWaiting.map(said -> said.plus(SAY_AGAIN).isBefore(now)).orElse(true)) {
+      saidWaiting = Optional.of(now);
+      log.info(
+          "no coordinator answers at {}; waiting for it. It must name itself the same way: espalier coordinator --host {}",
+          String.join(", ", config.seeds()),
+          config.seeds().get(0).replaceFirst(":\\d+$", ""));
+    }
   }
 
   private static boolean joinWasRefused(ActorSystem<?> terminated) {
@@ -110,6 +169,8 @@ public final class WorkerNode implements AutoCloseable {
                 config.host(),
                 "pekko.remote.artery.canonical.port",
                 config.port(),
+                "pekko.remote.artery.bind.hostname",
+                config.bind(),
                 "pekko.cluster.seed-nodes",
                 config.seeds().stream().map(seed -> "pekko://espalier@" + seed).toList()))
         .withFallback(ConfigFactory.load("espalier-worker"));
@@ -118,7 +179,7 @@ public final class WorkerNode implements AutoCloseable {
   /** Ends every branch at its next update, tells the coordinator, and frees the device. */
   @Override
   public void close() {
-    closing = true;
+    closing.countDown();
     lanes.close();
     system.ifPresent(current -> current.tell(WorkerActor.Stop.INSTANCE));
     try {

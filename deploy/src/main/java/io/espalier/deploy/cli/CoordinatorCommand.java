@@ -1,0 +1,116 @@
+package io.espalier.deploy.cli;
+
+import io.espalier.coordinator.Coordinator;
+import io.espalier.coordinator.CoordinatorConfig;
+import io.espalier.deploy.node.Listening;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "coordinator",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Runs a coordinator until it is told to end (SIGTERM or Ctrl-C): it takes sweeps, leases"
+          + " their trials to workers, and keeps what comes of them.",
+      "Unfinished sweeps go on when it is started again on the same store."
+    })
+final class CoordinatorCommand implements Callable<Integer> {
+  private static final long A_WHILE_MILLIS = 60_000;
+  private static final String OPENED =
+      "the HTTP port (start and stop sweeps, read results), the Flight port (metric rows) and the"
+          + " cluster port (join as a worker)";
+
+  private final Console console;
+  @Mixin private final StoreOption store = new StoreOption();
+  @Mixin private final ConfigOption config = new ConfigOption();
+
+  @Option(
+      names = "--host",
+      paramLabel = "NAME",
+      description =
+          "Name or address by which workers and clients reach it; workers must name it the same"
+              + " way (default: ${DEFAULT-VALUE}).")
+  private String host = Listening.LOOPBACK;
+
+  @Option(
+      names = "--bind",
+      paramLabel = "ADDRESS",
+      description = "Address its ports are bound to (default: as --host).")
+  private Optional<String> bind = Optional.empty();
+
+  @Option(
+      names = "--http-port",
+      paramLabel = "P",
+      description = "Port of clients and of /metrics (default: ${DEFAULT-VALUE}; 0: a free one).")
+  private int httpPort = CoordinatorConfig.HTTP_PORT;
+
+  @Option(
+      names = "--flight-port",
+      paramLabel = "P",
+      description = "Port of metric rows (default: ${DEFAULT-VALUE}; 0: a free one).")
+  private int flightPort = CoordinatorConfig.FLIGHT_PORT;
+
+  @Option(
+      names = "--cluster-port",
+      paramLabel = "P",
+      description = "Port at which workers join (default: ${DEFAULT-VALUE}; 0: a free one).")
+  private int clusterPort = CoordinatorConfig.CLUSTER_PORT;
+
+  @Option(
+      names = "--insecure",
+      description = "Open the ports beyond this machine, without certificates.")
+  private boolean insecure;
+
+  @Option(
+      names = "--patience",
+      hidden = true,
+      paramLabel = "TIME",
+      converter = DurationText.class,
+      description = "How long a worker may be silent before its trials go to others.")
+  private Duration patience = CoordinatorConfig.PATIENCE;
+
+  CoordinatorCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    config.fill(new CoordinatorCommand(console));
+    Listening listening = new Listening(host, bind.orElse(host)).allowedIf(insecure, OPENED);
+    Clock clock = Clock.systemUTC();
+    CoordinatorConfig started =
+        new CoordinatorConfig(
+            store.directory(),
+            listening.host(),
+            listening.bind(),
+            Listening.port("--cluster-port", clusterPort),
+            Listening.port("--flight-port", flightPort),
+            Listening.port("--http-port", httpPort),
+            patience,
+            clock);
+    console.logTo(RunLog.openBeside(console.err(), started.store(), clock.instant()));
+    try (Interrupts interrupts = Interrupts.listen();
+        Coordinator coordinator = Coordinator.start(started)) {
+      console
+          .out()
+          .printf(
+              "coordinator: HTTP http://%s:%d, Flight %s:%d, cluster %s, store %s%n",
+              host,
+              coordinator.httpPort(),
+              host,
+              coordinator.flightPort(),
+              coordinator.clusterAddress(),
+              coordinator.store());
+      while (!interrupts.next(A_WHILE_MILLIS)) {
+        // Until the first signal.
+      }
+      console.err().println("Ending; unfinished sweeps go on when it is started again.");
+    }
+    return CommandLineInterface.OK;
+  }
+}

@@ -1,0 +1,61 @@
+package io.espalier.deploy.node;
+
+import io.espalier.common.UserError;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+
+/**
+ * Where a node listens. Its ports have no certificates yet, so that beyond loopback they open only
+ * when that is wished for in so many words.
+ *
+ * @param host the name others reach it by
+ * @param bind the address its ports are bound to
+ */
+public record Listening(String host, String bind) {
+  public static final String LOOPBACK = "127.0.0.1";
+
+  /**
+   * @param insecure whether anyone who reaches the ports may use them
+   * @param opened what is opened, for the message
+   * @throws UserError when others could reach it and {@code insecure} is false, or a name is wrong
+   */
+  public Listening allowedIf(boolean insecure, String opened) {
+    if (address("--host", host).isAnyLocalAddress()) {
+      throw new UserError(
+          "--host %s: others cannot reach a node by that. Name the address or host name they use, and listen on all interfaces with --bind %s."
+              .formatted(host, host));
+    }
+    if (!insecure && !address("--bind", bind).isLoopbackAddress()) {
+      throw new UserError(
+          """
+          %s can be reached from other machines, and this would open there: %s.
+          There are no certificates yet: whoever reaches these ports can use them. On a network \
+          you trust, add --insecure; to stay on this machine, use --host %s."""
+              .formatted(bind, opened, LOOPBACK));
+    }
+    return this;
+  }
+
+  private static InetAddress address(String option, String name) {
+    try {
+      return InetAddress.getByName(name);
+    } catch (UnknownHostException e) {
+      throw new UserError(
+          "%s %s: this machine knows no address for that name; correct it, or name an IP address"
+              .formatted(option, name),
+          e);
+    }
+  }
+
+  /**
+   * @throws UserError when it is no port
+   */
+  public static int port(String option, int port) {
+    if (port < 0 || port > 65_535) {
+      throw new UserError(
+          "%s is %d; expected a port from 1 to 65535, or 0 for any free one"
+              .formatted(option, port));
+    }
+    return port;
+  }
+}
