@@ -49,6 +49,7 @@ public final class CoordinatorMetrics implements AutoCloseable {
   private final Counter updates = counter(ExposedMetric.UPDATES);
   private final Counter tokens = counter(ExposedMetric.TOKENS);
   private final Counter rows = counter(ExposedMetric.METRIC_ROWS);
+  private final Counter rowsRefused = counter(ExposedMetric.METRIC_ROWS_REFUSED);
 
   /** By when they started. */
   private final Map<LiveTrial.Key, LiveTrial> trials = new LinkedHashMap<>();
@@ -136,6 +137,10 @@ public final class CoordinatorMetrics implements AutoCloseable {
       removeOld();
     }
     return registry.scrape(accept);
+  }
+
+  void refused(int arrived) {
+    rowsRefused.increment(arrived);
   }
 
   /**

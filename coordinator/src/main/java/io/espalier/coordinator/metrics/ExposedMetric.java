@@ -49,6 +49,10 @@ public enum ExposedMetric {
   UPDATES("espalier_updates_total", Kind.COUNTER, "Optimizer updates whose rows arrived"),
   TOKENS("espalier_tokens_total", Kind.COUNTER, "Tokens trained on, padding not counted"),
   METRIC_ROWS("espalier_metric_rows_total", Kind.COUNTER, "Metric rows taken from workers"),
+  METRIC_ROWS_REFUSED(
+      "espalier_metric_rows_refused_total",
+      Kind.COUNTER,
+      "Metric rows refused because their attempt no longer counts"),
   SLOTS("espalier_slots", Kind.GAUGE, "Slots of all workers, free or used", "state"),
   WORKERS("espalier_workers", Kind.GAUGE, "Workers registered");
 

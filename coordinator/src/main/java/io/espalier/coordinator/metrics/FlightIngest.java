@@ -1,10 +1,8 @@
 package io.espalier.coordinator.metrics;
 
 import io.espalier.common.UserError;
-import io.espalier.common.metrics.MetricRow;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -38,21 +36,16 @@ final class FlightIngest implements AutoCloseable {
 
   /**
    * @param port 0 for any free one
-   * @param accepted given each row that is new, before it is durable; must not block
+   * @param arrivals told of what comes in
    * @throws UserError when the port cannot be bound
    */
-  FlightIngest(
-      String host,
-      int port,
-      MetricsStore store,
-      MetricsGate gate,
-      Consumer<List<MetricRow>> accepted) {
+  FlightIngest(String host, int port, MetricsStore store, MetricsGate gate, Arrivals arrivals) {
     var producer =
         new NoOpFlightProducer() {
           @Override
           public Runnable acceptPut(
               CallContext context, FlightStream rows, StreamListener<PutResult> answers) {
-            return () -> serve(new IngestStream(rows, answers, store, gate, accepted, allocator));
+            return () -> serve(new IngestStream(rows, answers, store, gate, arrivals, allocator));
           }
         };
     // Pings find connections whose other end vanished without a word.

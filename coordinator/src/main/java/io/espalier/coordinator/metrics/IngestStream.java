@@ -15,7 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import org.apache.arrow.flight.CallStatus;
 import org.apache.arrow.flight.FlightProducer;
 import org.apache.arrow.flight.FlightStream;
@@ -38,7 +37,7 @@ final class IngestStream {
   private final FlightProducer.StreamListener<PutResult> answers;
   private final MetricsStore store;
   private final MetricsGate gate;
-  private final Consumer<List<MetricRow>> accepted;
+  private final Arrivals arrivals;
   private final BufferAllocator allocator;
 
   /** Per lease: completes when everything taken so far is acknowledged, in order. */
@@ -52,13 +51,13 @@ final class IngestStream {
       FlightProducer.StreamListener<PutResult> answers,
       MetricsStore store,
       MetricsGate gate,
-      Consumer<List<MetricRow>> accepted,
+      Arrivals arrivals,
       BufferAllocator allocator) {
     this.stream = stream;
     this.answers = answers;
     this.store = store;
     this.gate = gate;
-    this.accepted = accepted;
+    this.arrivals = arrivals;
     this.allocator = allocator;
   }
 
@@ -111,6 +110,7 @@ final class IngestStream {
       if (counts != null && counts.get(GATE_SECONDS, TimeUnit.SECONDS)) {
         take(lease, each.getValue());
       } else {
+        arrivals.refused(each.getValue().size());
         answer(new Answer.Refused(lease));
       }
     }
@@ -120,7 +120,7 @@ final class IngestStream {
     try {
       List<MetricRow> fresh = store.append(lease, rows);
       if (!fresh.isEmpty()) {
-        accepted.accept(fresh);
+        arrivals.taken(fresh);
       }
     } catch (SequenceGap gap) {
       LOG.warn("{}; asked for it again", gap.getMessage());

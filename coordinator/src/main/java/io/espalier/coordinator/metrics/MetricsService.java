@@ -1,7 +1,9 @@
 package io.espalier.coordinator.metrics;
 
+import io.espalier.common.metrics.MetricRow;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 
 /**
  * Everything that happens to measurements on the coordinator: the Flight door, the store behind it,
@@ -23,9 +25,17 @@ public final class MetricsService implements AutoCloseable {
               flightPort,
               this.store,
               gate,
-              rows -> {
-                live.accept(rows);
-                exposed.accept(rows);
+              new Arrivals() {
+                @Override
+                public void taken(List<MetricRow> rows) {
+                  live.accept(rows);
+                  exposed.accept(rows);
+                }
+
+                @Override
+                public void refused(int rows) {
+                  exposed.refused(rows);
+                }
               });
     } catch (RuntimeException e) {
       exposed.close();
