@@ -41,8 +41,10 @@ public final class Hyperparameters {
     return new Parser(texts).training();
   }
 
-  /** The inverse of {@link #parse}: exact, though not as the user wrote it. */
-  static Map<String, String> texts(Training training) {
+  /**
+   * Every key of {@code training}: exact, though not as the user wrote it; read back by parsing.
+   */
+  public static Map<String, String> texts(Training training) {
     var texts = new LinkedHashMap<String, String>();
     texts.put("train_type", word(training.trainType()));
     texts.put("learning_rate", Double.toString(training.learningRate()));

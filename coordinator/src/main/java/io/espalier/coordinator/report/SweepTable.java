@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -17,35 +18,39 @@ import java.util.stream.Collectors;
 public final class SweepTable {
   private static final String NOTHING = "–";
 
-  /** Shown wherever a trial has them, in this order. */
-  private static final List<String> METRICS =
-      List.of("train_loss", "eval_loss", "eval_accuracy", "retention_accuracy");
-
   private SweepTable() {}
 
   /** A line for the sweep and, where it has come to trials, the table; ends in a line feed. */
   public static String text(SweepView view) {
-    if (view.trials().isEmpty()) {
-      return state(view) + "\n";
-    }
+    return text(view, OptionalInt.empty());
+  }
+
+  /**
+   * @param width columns of the terminal, where it is one: long reasons are cut to it
+   */
+  public static String text(SweepView view, OptionalInt width) {
+    return view.trials().isEmpty() ? state(view) + "\n" : title(view) + "\n\n" + table(view, width);
+  }
+
+  static String table(SweepView view, OptionalInt width) {
     Set<String> space = new LinkedHashSet<>();
     view.trials().forEach(trial -> space.addAll(trial.config().point().keySet()));
-    List<String> metrics = metrics(view);
+    List<String> metrics = MetricNames.main(view);
     var columns = new ArrayList<Column>();
     columns.add(Column.right("rank"));
     columns.add(Column.right("trial"));
     space.forEach(key -> columns.add(Column.left(key)));
-    metrics.forEach(metric -> columns.add(Column.right(metric.replace('_', ' '))));
+    metrics.forEach(metric -> columns.add(Column.right(MetricNames.label(metric))));
     columns.add(Column.left("outcome"));
     columns.add(Column.left("reason"));
     List<List<String>> rows =
         Ranking.order(view.objective(), view.trials()).stream()
             .map(trial -> row(trial, space, metrics))
             .toList();
-    return title(view) + "\n\n" + new TextTable(columns, rows).text();
+    return new TextTable(columns, rows).text(width);
   }
 
-  private static String title(SweepView view) {
+  static String title(SweepView view) {
     ObjectiveSpec objective = view.objective();
     String constraints =
         objective.constraints().stream()
@@ -65,25 +70,17 @@ public final class SweepTable {
   }
 
   private static String state(SweepView view) {
-    return "%s: %s%s%s"
+    return "%s: %s%s"
         .formatted(
             view.id(),
-            view.state().name().toLowerCase(Locale.ROOT),
-            view.problem().map(problem -> " (" + problem + ")").orElse(""),
+            stateWords(view),
             view.warnings().stream().map(warning -> "\n" + warning).collect(Collectors.joining()));
   }
 
-  /** The usual ones that were measured, and all that decide the order. */
-  private static List<String> metrics(SweepView view) {
-    var metrics = new LinkedHashSet<String>();
-    for (String metric : METRICS) {
-      if (view.trials().stream().anyMatch(t -> Ranking.value(metric, t).isPresent())) {
-        metrics.add(metric);
-      }
-    }
-    metrics.add(view.objective().metric());
-    view.objective().constraints().forEach(constraint -> metrics.add(constraint.metric()));
-    return List.copyOf(metrics);
+  /** {@code failed (why)}. */
+  static String stateWords(SweepView view) {
+    return view.state().name().toLowerCase(Locale.ROOT)
+        + view.problem().map(problem -> " (" + problem + ")").orElse("");
   }
 
   private static List<String> row(TrialView trial, Set<String> space, List<String> metrics) {
@@ -100,7 +97,7 @@ public final class SweepTable {
     return cells;
   }
 
-  private static String outcome(TrialView trial) {
+  static String outcome(TrialView trial) {
     return trial
         .result()
         .map(TrialResult::outcome)
@@ -108,7 +105,7 @@ public final class SweepTable {
         .orElse(trial.worker().isPresent() ? "running" : "waiting");
   }
 
-  private static String reason(TrialView trial) {
+  static String reason(TrialView trial) {
     String broken = String.join(", ", trial.broken());
     return trial.result().map(result -> result.outcome().reason()).orElse("") + broken;
   }

@@ -2,6 +2,7 @@ package io.espalier.coordinator.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -39,6 +40,14 @@ public final class TextTable {
 
   /** Heading, a rule, and the rows; each line ends in a line feed. */
   public String text() {
+    return text(OptionalInt.empty());
+  }
+
+  /**
+   * @param width columns of a terminal: a last column of sentences is cut with … so that no line is
+   *     longer, but not below its heading
+   */
+  public String text(OptionalInt width) {
     var widths = new ArrayList<Integer>();
     for (int i = 0; i < columns.size(); i++) {
       int column = i;
@@ -47,11 +56,21 @@ public final class TextTable {
               width(columns.get(i).heading()),
               rows.stream().mapToInt(row -> width(row.get(column))).max().orElse(0)));
     }
+    width.ifPresent(columns -> narrow(widths, columns));
     var out = new StringBuilder();
     line(out, widths, columns.stream().map(Column::heading).toList());
     line(out, widths, rule(widths));
     rows.forEach(row -> line(out, widths, row));
     return out.toString();
+  }
+
+  private void narrow(List<Integer> widths, int width) {
+    int last = columns.size() - 1;
+    int before = widths.subList(0, last).stream().mapToInt(w -> w + GAP.length()).sum();
+    int room = Math.max(width - before, width(columns.get(last).heading()));
+    if (!columns.get(last).right() && room < widths.get(last)) {
+      widths.set(last, room);
+    }
   }
 
   /**
@@ -72,11 +91,28 @@ public final class TextTable {
   private void line(StringBuilder out, List<Integer> widths, List<String> cells) {
     var line = new StringBuilder();
     for (int i = 0; i < cells.size(); i++) {
-      String space = " ".repeat(widths.get(i) - width(cells.get(i)));
-      line.append(i == 0 ? "" : GAP)
-          .append(columns.get(i).right() ? space + cells.get(i) : cells.get(i) + space);
+      String cell = cut(cells.get(i), widths.get(i));
+      String space = " ".repeat(widths.get(i) - width(cell));
+      line.append(i == 0 ? "" : GAP).append(columns.get(i).right() ? space + cell : cell + space);
     }
     out.append(line.toString().stripTrailing()).append('\n');
+  }
+
+  /** The text if it fits into so many columns, else its beginning and …. */
+  static String cut(String text, int columns) {
+    if (width(text) <= columns) {
+      return text;
+    }
+    var kept = new StringBuilder();
+    int left = columns - 1;
+    for (int character : text.codePoints().toArray()) {
+      left -= width(character);
+      if (left < 0) {
+        break;
+      }
+      kept.appendCodePoint(character);
+    }
+    return kept.append('…').toString();
   }
 
   /**

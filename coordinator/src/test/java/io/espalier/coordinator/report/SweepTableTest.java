@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.espalier.common.Numbers;
 import io.espalier.coordinator.report.TextTable.Column;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +44,18 @@ class SweepTableTest {
             List.of(List.of("小枝", "1"), List.of("e\u0301t\u001b[31me", "22")));
     assertThat(table.text().lines().map(TextTable::width).collect(Collectors.toSet())).hasSize(1);
     assertThat(table.text()).doesNotContain("\u001b");
+  }
+
+  @Test
+  void on_a_terminal_long_reasons_are_cut_to_its_width_but_not_below_their_heading() {
+    var view = Views.sweep(List.of(Views.killed(0), Views.failed(1)));
+
+    String cut = SweepTable.text(view, OptionalInt.of(94));
+
+    assertThat(cut).contains("loss is NaN a…").doesNotContain("update 3");
+    assertThat(cut.lines().skip(2).mapToInt(TextTable::width).max()).hasValue(94);
+    assertThat(SweepTable.text(view, OptionalInt.of(1))).contains("reason", "loss …");
+    assertThat(TextTable.cut("小枝小枝", 5)).isEqualTo("小枝…");
   }
 
   @Test

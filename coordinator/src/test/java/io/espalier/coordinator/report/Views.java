@@ -4,6 +4,7 @@ import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.Provenance;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
@@ -26,6 +27,9 @@ final class Views {
           List.of(
               new ObjectiveSpec.Constraint(
                   "retention_accuracy", ObjectiveSpec.Comparison.AT_LEAST, 0.6)));
+
+  private static final Provenance PROVENANCE =
+      new Provenance("cc39efb", "2.7.1", "cpu", "AVX2", "17.0.1", "ab", "cd", 1L << 30);
 
   private Views() {}
 
@@ -84,7 +88,7 @@ final class Views {
                 metrics,
                 2.5,
                 Optional.of("trials/" + number + "/adapter"),
-                Optional.empty())),
+                Optional.of(PROVENANCE))),
         OptionalInt.empty(),
         List.of());
   }

@@ -51,6 +51,7 @@ public final class CommandLineInterface {
             .addSubcommand(new PlanCommand(console))
             .addSubcommand(new ListCommand(console))
             .addSubcommand(new ShowCommand(console))
+            .addSubcommand(new ReportCommand(console))
             .addSubcommand(new MetricsCommand(console));
     commandLine
         .setOut(utf8(out))

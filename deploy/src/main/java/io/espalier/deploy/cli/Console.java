@@ -2,6 +2,7 @@ package io.espalier.deploy.cli;
 
 import io.espalier.deploy.progress.Terminal;
 import java.io.PrintStream;
+import java.util.OptionalInt;
 
 /** Where a command writes: results to {@code out}, everything about them to {@code err}. */
 final class Console {
@@ -33,6 +34,11 @@ final class Console {
 
   Terminal terminal() {
     return Terminal.ofProcess(System.getenv());
+  }
+
+  /** How wide a line of the results may be. */
+  OptionalInt width() {
+    return terminal().width(System.getenv());
   }
 
   /** How the launcher was called, for commands a message proposes. */

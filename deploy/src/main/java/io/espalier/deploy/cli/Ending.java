@@ -21,7 +21,7 @@ record Ending(Console console, Path store, SweepView view) {
     }
     PrintStream out = console.out();
     out.println();
-    out.println(SweepTable.text(view));
+    out.println(SweepTable.text(view, console.width()));
     if (interrupted) {
       interrupted(out);
       return CommandLineInterface.INTERRUPTED;
@@ -72,6 +72,8 @@ record Ending(Console console, Path store, SweepView view) {
     String where = store.equals(new StoreOption().directory()) ? "" : " --store " + store;
     out.printf("All results: %s%n", directory());
     out.printf("This table again:   %s show %s%s%n", Console.command(), sweep, where);
+    out.printf(
+        "A report of it:     %s report %s --html report.html%s%n", Console.command(), sweep, where);
     out.printf(
         "Every measurement:  %s metrics %s --format csv%s%n", Console.command(), sweep, where);
   }

@@ -31,7 +31,9 @@ final class ShowCommand implements Callable<Integer> {
   public Integer call() {
     StoredSweeps sweeps = new StoredSweeps(store.directory());
     SweepView view = sweeps.find(sweep);
-    console.out().print(json ? SweepViews.toJson(view) + "\n" : SweepTable.text(view));
+    console
+        .out()
+        .print(json ? SweepViews.toJson(view) + "\n" : SweepTable.text(view, console.width()));
     return CommandLineInterface.OK;
   }
 }

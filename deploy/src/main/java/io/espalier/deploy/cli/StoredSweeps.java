@@ -1,21 +1,35 @@
 package io.espalier.deploy.cli;
 
 import io.espalier.common.UserError;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.coordinator.report.Ranking;
+import io.espalier.coordinator.report.ReportPlaces;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.SweepViews;
+import io.espalier.coordinator.report.TrialView;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The sweeps of a store as their files have them; needs no coordinator, and disturbs none. */
 record StoredSweeps(Path store) {
 
-  /** Every sweep, the earliest first. */
+  /**
+   * Every sweep, the earliest first.
+   *
+   * @throws UserError when there is no such store
+   */
   List<SweepView> all() {
+    if (!Files.isDirectory(store)) {
+      throw new UserError(
+          "There is no store at %s: start a sweep with %s run SPEC, or name another store with --store."
+              .formatted(store, Console.command()));
+    }
     if (!Files.isDirectory(sweeps())) {
       return List.of();
     }
@@ -27,7 +41,8 @@ record StoredSweeps(Path store) {
           .sorted(Comparator.comparing(SweepView::submitted))
           .toList();
     } catch (IOException e) {
-      throw new UserError("The store %s cannot be read: %s".formatted(store, e.getMessage()), e);
+      throw new UserError(
+          "The store %s cannot be read: %s".formatted(store, FileProblem.text(e)), e);
     }
   }
 
@@ -44,6 +59,18 @@ record StoredSweeps(Path store) {
 
   Path directory(SweepView view) {
     return sweeps().resolve(view.id().value());
+  }
+
+  /** What commands about the best trial name. */
+  ReportPlaces places(SweepView view) {
+    Optional<Path> adapter =
+        Ranking.best(view.objective(), view.trials())
+            .flatMap(TrialView::result)
+            .flatMap(TrialResult::adapter)
+            .map(directory(view)::resolve)
+            .filter(Files::isDirectory);
+    return new ReportPlaces(
+        Console.command(), adapter.flatMap(AdapterFiles::baseModel), adapter.map(Path::toString));
   }
 
   private String unknown(String sweep, List<SweepView> all) {
@@ -65,7 +92,7 @@ record StoredSweeps(Path store) {
     try {
       return SweepViews.fromJson(Files.readString(file), file.toString());
     } catch (IOException e) {
-      throw new UserError("%s cannot be read: %s".formatted(file, e.getMessage()), e);
+      throw new UserError("%s cannot be read: %s".formatted(file, FileProblem.text(e)), e);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.espalier.deploy.progress;
 
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 
 /**
@@ -18,6 +19,16 @@ public record Terminal(boolean redraws, boolean colours, Supplier<Size> measure)
 
   Size size() {
     return measure.get();
+  }
+
+  /** How wide a line may be; unbounded in a file or a pipe. {@code COLUMNS} has the last word. */
+  public OptionalInt width(Map<String, String> environment) {
+    if (!redraws) {
+      return OptionalInt.empty();
+    }
+    String columns = environment.getOrDefault("COLUMNS", "");
+    return OptionalInt.of(
+        columns.matches("[1-9][0-9]{0,4}") ? Integer.parseInt(columns) : size().columns());
   }
 
   /** No terminal: a file or a pipe. */

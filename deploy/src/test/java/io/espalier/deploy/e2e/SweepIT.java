@@ -128,6 +128,30 @@ class SweepIT {
   }
 
   @Test
+  void a_report_of_it_has_the_best_trial_with_its_commands_and_is_one_html_file()
+      throws IOException {
+    Launcher.Ended text = InProcess.run("report", "tiny-1", "--store", tiny.store());
+    assertThat(text.out()).contains("Best: trial", "generate --model", "By epoch:", "1 killed");
+
+    Path file = directory.resolve("report.html");
+    InProcess.run("report", "tiny-1", "--html", file, "--trial", "1", "--store", tiny.store());
+    assertThat(file).content().contains("<h2>Trial 1 by epoch</h2>", "id=\"curves\"");
+
+    Launcher.Ended unknown =
+        InProcess.run("report", "tiny-1", "--trial", "9", "--store", tiny.store());
+    assertThat(unknown.exitCode()).isEqualTo(1);
+    assertThat(unknown.err()).contains("has no trial 9; expected 0 to 2");
+  }
+
+  @Test
+  void a_store_that_does_not_exist_is_an_error() {
+    Launcher.Ended list = InProcess.run("ls", "--store", directory.resolve("nowhere"));
+
+    assertThat(list.exitCode()).isEqualTo(1);
+    assertThat(list.err()).contains("There is no store at").contains("nowhere");
+  }
+
+  @Test
   void an_unknown_sweep_is_answered_with_those_there_are() {
     Launcher.Ended show = InProcess.run("show", "tinny-1", "--store", tiny.store());
 

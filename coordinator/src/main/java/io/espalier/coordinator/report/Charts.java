@@ -1,0 +1,146 @@
+package io.espalier.coordinator.report;
+
+import io.espalier.coordinator.report.TrialCurves.Point;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** The curves a report draws, as the JSON its script reads. Pure. */
+record Charts(List<Chart> charts, List<String> remarks) {
+  /** More lines than this cannot be told apart, and make the page slow. */
+  static final int MOST_TRIALS = 100;
+
+  private static final MathContext DIGITS = new MathContext(5);
+  private static final double FAR_APART = 20;
+
+  /** Lines lighter than this part of the scale are not seen on white. */
+  private static final double LIGHTEST = 0.85;
+
+  /**
+   * @param logarithmic whether the values' axis begins so
+   * @param x epochs
+   */
+  record Chart(String title, boolean logarithmic, List<BigDecimal> x, List<Line> lines) {}
+
+  /**
+   * @param label the trial, its point, its outcome
+   * @param ended whether it was ended before its last update
+   */
+  record Line(
+      int trial,
+      String label,
+      String colour,
+      boolean best,
+      boolean ended,
+      List<Optional<BigDecimal>> y) {}
+
+  static Charts of(SweepView view, TrialCurves curves) {
+    List<TrialView> drawn = drawn(Ranking.order(view.objective(), view.trials()));
+    // What is drawn last is on top.
+    Collections.reverse(drawn);
+    var charts = new ArrayList<Chart>();
+    boolean bucketed =
+        chart(
+            charts,
+            view,
+            MetricNames.TRAIN_LOSS,
+            drawn,
+            trial -> curves.trainLoss(trial.config().id()));
+    for (String metric : curves.evaluatedOften()) {
+      bucketed |=
+          chart(
+              charts, view, metric, drawn, trial -> curves.evaluated(trial.config().id(), metric));
+    }
+    var remarks = new ArrayList<String>();
+    if (drawn.size() < view.trials().size()) {
+      remarks.add(
+          "Of %,d trials %d are drawn: the best %d, and others at even steps of the rank."
+              .formatted(view.trials().size(), drawn.size(), MOST_TRIALS / 2));
+    }
+    if (bucketed) {
+      remarks.add(
+          "Long curves are drawn by the least and the greatest value in each of %d stretches."
+              .formatted(SharedAxis.BUCKETS));
+    }
+    return new Charts(charts, remarks);
+  }
+
+  /** The best half of what can be drawn, and of the others every n-th. */
+  private static List<TrialView> drawn(List<TrialView> ordered) {
+    if (ordered.size() <= MOST_TRIALS) {
+      return new ArrayList<>(ordered);
+    }
+    int half = MOST_TRIALS / 2;
+    var drawn = new ArrayList<>(ordered.subList(0, half));
+    double step = (ordered.size() - half) / (double) half;
+    for (int i = 0; i < half; i++) {
+      drawn.add(ordered.get(half + (int) (i * step)));
+    }
+    return drawn;
+  }
+
+  /** Returns whether points were left out. */
+  private static boolean chart(
+      List<Chart> charts,
+      SweepView view,
+      String metric,
+      List<TrialView> drawn,
+      Function<TrialView, List<Point>> curve) {
+    List<TrialView> measured = drawn.stream().filter(t -> !curve.apply(t).isEmpty()).toList();
+    SharedAxis shared = SharedAxis.of(measured.stream().map(curve).toList());
+    if (shared.x().isEmpty()) {
+      return false;
+    }
+    ColourScale scale =
+        HeatMap.scale(view.objective().mode(), view.objective().metric(), view.trials());
+    var lines = new ArrayList<Line>();
+    for (int i = 0; i < measured.size(); i++) {
+      lines.add(line(view, measured.get(i), scale, shared.y().get(i)));
+    }
+    charts.add(
+        new Chart(
+            MetricNames.label(metric),
+            farApart(shared),
+            shared.x().stream().map(Charts::rounded).toList(),
+            lines));
+    return shared.bucketed();
+  }
+
+  private static Line line(
+      SweepView view, TrialView trial, ColourScale scale, List<Optional<Double>> values) {
+    OptionalDouble value = Ranking.value(view.objective().metric(), trial);
+    String outcome = SweepTable.outcome(trial);
+    String point =
+        trial.config().point().entrySet().stream()
+            .map(entry -> entry.getKey() + "=" + entry.getValue())
+            .collect(Collectors.joining(" "));
+    return new Line(
+        trial.config().id().number(),
+        "trial %s (%s) %s".formatted(trial.config().id(), outcome, point),
+        ColourScale.colourAt(LIGHTEST * (value.isPresent() ? scale.place(value.getAsDouble()) : 1)),
+        trial.rank().orElse(0) == 1,
+        trial.result().isPresent() && !outcome.equals("completed"),
+        values.stream().map(y -> y.map(Charts::rounded)).toList());
+  }
+
+  private static boolean farApart(SharedAxis shared) {
+    double[] values =
+        shared.y().stream()
+            .flatMap(List::stream)
+            .flatMap(Optional::stream)
+            .mapToDouble(Double::doubleValue)
+            .sorted()
+            .toArray();
+    return values[0] > 0 && values[values.length - 1] / values[0] >= FAR_APART;
+  }
+
+  private static BigDecimal rounded(double value) {
+    return new BigDecimal(value).round(DIGITS).stripTrailingZeros();
+  }
+}

@@ -1,0 +1,110 @@
+package io.espalier.coordinator.report;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The trials of a grid by the two keys with the most values, one block for each combination of the
+ * others. Pure.
+ *
+ * @param rowKey the earlier of the two in the spec
+ * @param rows its values in the order tried
+ */
+record PivotGrid(
+    String rowKey, List<String> rows, String columnKey, List<String> columns, List<Block> blocks) {
+  /** A grid sparser than this says less than a list: points drawn at random, for one. */
+  private static final double LEAST_FILLED = 0.5;
+
+  /**
+   * The trials that agree in all other keys.
+   *
+   * @param others those keys with their values
+   * @param cells by row and column; a cell may be empty
+   */
+  record Block(Map<String, String> others, Map<Cell, TrialView> cells) {
+    Optional<TrialView> at(String row, String column) {
+      return Optional.ofNullable(cells.get(new Cell(row, column)));
+    }
+
+    /** {@code per_device_train_batch_size = 4}; empty when there is no other key. */
+    String caption() {
+      return others.entrySet().stream()
+          .map(other -> other.getKey() + " = " + other.getValue())
+          .collect(Collectors.joining(", "));
+    }
+  }
+
+  /** A place in a block. */
+  record Cell(String row, String column) {}
+
+  /** Empty where the trials make no grid of at least two keys with two values each. */
+  static Optional<PivotGrid> of(List<TrialView> trials) {
+    List<Axis> all = axes(trials);
+    List<Axis> longest =
+        all.stream()
+            .filter(axis -> axis.values().size() > 1)
+            .sorted(Comparator.comparingInt((Axis axis) -> -axis.values().size()))
+            .limit(2)
+            .sorted(Comparator.comparingInt(all::indexOf))
+            .toList();
+    if (longest.size() < 2) {
+      return Optional.empty();
+    }
+    Axis rows = longest.get(0);
+    Axis columns = longest.get(1);
+    return blocks(trials, rows.key(), columns.key())
+        .map(
+            found ->
+                new PivotGrid(rows.key(), rows.values(), columns.key(), columns.values(), found))
+        .filter(PivotGrid::isFilled);
+  }
+
+  private boolean isFilled() {
+    long filled = blocks.stream().mapToLong(block -> block.cells().size()).sum();
+    return filled >= LEAST_FILLED * blocks.size() * rows.size() * columns.size();
+  }
+
+  /** Empty when two trials have the same place. */
+  private static Optional<List<Block>> blocks(List<TrialView> trials, String row, String column) {
+    var cells = new LinkedHashMap<Map<String, String>, Map<Cell, TrialView>>();
+    for (TrialView trial : trials) {
+      var others = new LinkedHashMap<>(trial.config().point());
+      String rowValue = others.remove(row);
+      String columnValue = others.remove(column);
+      if (rowValue == null || columnValue == null) {
+        return Optional.empty();
+      }
+      Map<Cell, TrialView> block = cells.computeIfAbsent(others, key -> new HashMap<>());
+      if (block.put(new Cell(rowValue, columnValue), trial) != null) {
+        return Optional.empty();
+      }
+    }
+    var blocks = new ArrayList<Block>();
+    cells.forEach((others, block) -> blocks.add(new Block(others, block)));
+    return Optional.of(blocks);
+  }
+
+  private record Axis(String key, List<String> values) {}
+
+  private static List<Axis> axes(List<TrialView> trials) {
+    var seen = new LinkedHashMap<String, Set<String>>();
+    for (TrialView trial : trials) {
+      trial
+          .config()
+          .point()
+          .forEach(
+              (key, value) -> seen.computeIfAbsent(key, k -> new LinkedHashSet<>()).add(value));
+    }
+    return seen.entrySet().stream()
+        .map(axis -> new Axis(axis.getKey(), List.copyOf(axis.getValue())))
+        .toList();
+  }
+}

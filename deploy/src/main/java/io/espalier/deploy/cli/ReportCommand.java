@@ -1,0 +1,87 @@
+package io.espalier.deploy.cli;
+
+import io.espalier.common.UserError;
+import io.espalier.coordinator.metrics.MetricsStore;
+import io.espalier.coordinator.report.HtmlReport;
+import io.espalier.coordinator.report.ReportPlaces;
+import io.espalier.coordinator.report.SweepReport;
+import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.report.TrialCurves;
+import io.espalier.coordinator.report.TrialView;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "report",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Says what came out of a sweep, running or ended: a table of the grid for each metric, how the"
+          + " trials ended, and the best one with its commands.",
+      "With --html a file with heat maps and loss curves that opens without a network."
+    })
+final class ReportCommand implements Callable<Integer> {
+  private final Console console;
+  @Mixin private final StoreOption store = new StoreOption();
+
+  @Parameters(paramLabel = "SWEEP", description = "Its name as ls shows it.")
+  private String sweep = "";
+
+  @Option(names = "--html", paramLabel = "FILE", description = "Write the report there as HTML.")
+  private Optional<Path> html = Optional.empty();
+
+  @Option(
+      names = "--trial",
+      paramLabel = "N",
+      description = "Show this trial by epoch instead of the best one.")
+  private Optional<Integer> trial = Optional.empty();
+
+  ReportCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    StoredSweeps sweeps = new StoredSweeps(store.directory());
+    SweepView view = sweeps.find(sweep);
+    TrialCurves curves = TrialCurves.of(view, MetricsStore.read(sweeps.directory(view)));
+    ReportPlaces places = sweeps.places(view);
+    Optional<TrialView> chosen = trial.map(number -> find(view, number));
+    if (html.isPresent()) {
+      write(html.get(), new HtmlReport(view, curves, places).html(chosen));
+      console.err().println("Written: " + html.get());
+      return CommandLineInterface.OK;
+    }
+    SweepReport report = new SweepReport(view, curves, places);
+    console.out().print(chosen.map(report::text).orElseGet(report::text));
+    return CommandLineInterface.OK;
+  }
+
+  private TrialView find(SweepView view, int number) {
+    return view.trials().stream()
+        .filter(candidate -> candidate.config().id().number() == number)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "%s has no trial %d; expected 0 to %d."
+                        .formatted(sweep, number, view.trials().size() - 1)));
+  }
+
+  private static void write(Path file, String text) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UserError(
+          "The report cannot be written to %s: %s. Name another file with --html."
+              .formatted(file, FileProblem.text(e)),
+          e);
+    }
+  }
+}
