@@ -3,6 +3,7 @@ package io.espalier.coordinator;
 import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.GuardSpec;
+import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.spec.SearchSpec;
@@ -15,28 +16,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /** Specifications for tests, without files. */
 public final class Specs {
   public static final Training TRAINING =
-      new Training(
-          Training.TrainType.LORA,
-          1e-4,
-          3,
-          OptionalInt.empty(),
-          1,
-          1,
-          Training.LossNormalisation.TOKEN,
-          new Training.Scheduler(Training.SchedulerType.COSINE, 0.05, OptionalInt.empty()),
-          new Training.AdamW(0.9, 0.95, 1e-8, 0.1),
-          1,
-          0,
-          new Training.Lora(8, 32, 0, List.of("all-linear")),
-          2048,
-          Training.TruncationStrategy.DELETE,
-          42);
+      Hyperparameters.apply(Hyperparameters.defaults(), Map.of("warmup_ratio", "0.05"));
 
   private Specs() {}
 

@@ -6,11 +6,11 @@ import io.espalier.common.metrics.Measurement;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
-import io.espalier.common.trial.Training;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.Verdict;
@@ -28,7 +28,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -140,22 +139,15 @@ class PrometheusTest {
 
   private static TrialConfig config(int trial) {
     var training =
-        new Training(
-            Training.TrainType.LORA,
-            1e-3,
-            2,
-            OptionalInt.empty(),
-            4,
-            1,
-            Training.LossNormalisation.TOKEN,
-            new Training.Scheduler(Training.SchedulerType.COSINE, 0, OptionalInt.empty()),
-            new Training.AdamW(0.9, 0.999, 1e-8, 0),
-            1,
-            0,
-            new Training.Lora(8, 32, 0, List.of("all-linear")),
-            512,
-            Training.TruncationStrategy.RIGHT,
-            42);
+        Hyperparameters.apply(
+            Hyperparameters.defaults(),
+            Map.of(
+                "learning_rate",
+                "1e-3",
+                "num_train_epochs",
+                "2",
+                "per_device_train_batch_size",
+                "4"));
     return new TrialConfig(new TrialId(trial), Map.of("learning_rate", "1e-3"), training);
   }
 }

@@ -14,6 +14,11 @@ public final class Hyperparameters {
 
   private Hyperparameters() {}
 
+  /** What a specification without a {@code training} section trains with. */
+  public static Training defaults() {
+    return parse(Map.of());
+  }
+
   /**
    * The base with some keys set anew.
    *

@@ -81,6 +81,7 @@ final class TrainingKeys {
     training(rows, "label_smoothing_factor", Decimal.share(), "0", "share spread over all tokens");
     training(rows, "lora_rank", Whole.between(1, 65_536), "8", "rank of the adapters");
     training(rows, "lora_alpha", Decimal.above(0), "32", "adapters are scaled by alpha / rank");
+    training(rows, "lora_dropout", Decimal.share(), "0", "dropout before the adapters");
     training(
         rows,
         "target_modules",
@@ -103,7 +104,6 @@ final class TrainingKeys {
   }
 
   private static void later(KeyRows rows) {
-    rows.later("training.lora_dropout", Decimal.share(), "0", "dropout before the adapters");
     rows.later("training.use_dora", FLAG, "false", "weight-decomposed adapters");
     rows.later("training.use_rslora", FLAG, "false", "scale by alpha / sqrt(rank)");
     rows.later(

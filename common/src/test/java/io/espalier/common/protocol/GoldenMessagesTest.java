@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigFactory;
 import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.GuardSpec;
+import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
@@ -28,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -241,21 +241,22 @@ class GoldenMessagesTest {
   }
 
   private static Training training() {
-    return new Training(
-        Training.TrainType.LORA,
-        1e-3,
-        2,
-        OptionalInt.empty(),
-        4,
-        1,
-        Training.LossNormalisation.TOKEN,
-        new Training.Scheduler(Training.SchedulerType.COSINE, 0.05, OptionalInt.of(3)),
-        new Training.AdamW(0.9, 0.999, 1e-8, 0.1),
-        1,
-        0,
-        new Training.Lora(8, 32, 0, List.of("all-linear")),
-        512,
-        Training.TruncationStrategy.DELETE,
-        42);
+    return Hyperparameters.apply(
+        Hyperparameters.defaults(),
+        Map.of(
+            "learning_rate",
+            "1e-3",
+            "num_train_epochs",
+            "2",
+            "per_device_train_batch_size",
+            "4",
+            "warmup_ratio",
+            "0.05",
+            "warmup_steps",
+            "3",
+            "adam_beta2",
+            "0.999",
+            "max_length",
+            "512"));
   }
 }

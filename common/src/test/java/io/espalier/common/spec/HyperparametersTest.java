@@ -66,9 +66,6 @@ class HyperparametersTest {
     assertThatThrownBy(() -> Hyperparameters.apply(BASE, Map.of("learning_rate", "-1")))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("training.learning_rate: -1 is out of range");
-    assertThatThrownBy(() -> Hyperparameters.apply(BASE, Map.of("lora_dropout", "0.1")))
-        .isInstanceOf(UserError.class)
-        .hasMessageContaining("cannot do yet");
     assertThatThrownBy(() -> Hyperparameters.apply(BASE, Map.of("speed", "1")))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("speed is no key of training");

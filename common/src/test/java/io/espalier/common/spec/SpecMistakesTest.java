@@ -32,7 +32,7 @@ class SpecMistakesTest {
                   learning_rat: 1e-3
                   lora_rank: eight
                   weight_decay: -1
-                  lora_dropout: 0.1
+                  gradient_checkpointing: true
                   data_seed: 3
                   seed: "42"
                 search:
@@ -70,8 +70,8 @@ class SpecMistakesTest {
             one ->
                 assertThat(one)
                     .isEqualTo(
-                        "sweep.yaml:9: training.lora_dropout: this version cannot do this yet;"
-                            + " expected 0 or no such key; remove it"),
+                        "sweep.yaml:9: training.gradient_checkpointing: this version cannot do this yet;"
+                            + " expected false or no such key; remove it"),
             one ->
                 assertThat(one)
                     .isEqualTo(
@@ -149,7 +149,7 @@ class SpecMistakesTest {
         "learning_rate: [1e-3, 0.001] | holds 1e-3 twice",
         "learning_rate: [1e-3, -1] | -1 is out of range",
         "learning_rate: {log_uniform: [1e-5, 1e-3]} | a grid expects a list",
-        "lora_dropout: [0, 0.1] | search.space.lora_dropout: this version cannot do this yet",
+        "gradient_checkpointing: [true] | search.space.gradient_checkpointing: this version cannot do this yet",
         "max_length: [10, 20] | this version cannot search it yet",
         "learning_rates: [1] | did you mean learning_rate?",
         "name: [a, b] | cannot be searched",

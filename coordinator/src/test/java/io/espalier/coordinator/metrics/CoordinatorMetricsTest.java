@@ -7,6 +7,7 @@ import static io.espalier.coordinator.metrics.Rows.updates;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.common.metrics.Measurement;
+import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Training;
@@ -21,7 +22,6 @@ import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -157,22 +157,10 @@ class CoordinatorMetricsTest {
   }
 
   private static Training training() {
-    return new Training(
-        Training.TrainType.LORA,
-        1e-3,
-        2,
-        OptionalInt.empty(),
-        4,
-        1,
-        Training.LossNormalisation.TOKEN,
-        new Training.Scheduler(Training.SchedulerType.COSINE, 0, OptionalInt.empty()),
-        new Training.AdamW(0.9, 0.999, 1e-8, 0),
-        1,
-        0,
-        new Training.Lora(8, 32, 0, List.of("all-linear")),
-        512,
-        Training.TruncationStrategy.RIGHT,
-        42);
+    return Hyperparameters.apply(
+        Hyperparameters.defaults(),
+        Map.of(
+            "learning_rate", "1e-3", "num_train_epochs", "2", "per_device_train_batch_size", "4"));
   }
 
   private static final class ManualClock extends Clock {

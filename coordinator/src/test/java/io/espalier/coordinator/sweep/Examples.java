@@ -2,6 +2,7 @@ package io.espalier.coordinator.sweep;
 
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
@@ -17,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /** Values that several tests need. */
@@ -32,22 +32,21 @@ public final class Examples {
   private Examples() {}
 
   public static Training training(double learningRate) {
-    return new Training(
-        Training.TrainType.LORA,
-        learningRate,
-        2,
-        OptionalInt.empty(),
-        4,
-        1,
-        Training.LossNormalisation.TOKEN,
-        new Training.Scheduler(Training.SchedulerType.COSINE, 0.05, OptionalInt.empty()),
-        new Training.AdamW(0.9, 0.999, 1e-8, 0.1),
-        1,
-        0,
-        new Training.Lora(8, 32, 0, List.of("all-linear")),
-        512,
-        Training.TruncationStrategy.DELETE,
-        42);
+    return Hyperparameters.apply(
+        Hyperparameters.defaults(),
+        Map.of(
+            "learning_rate",
+            Double.toString(learningRate),
+            "num_train_epochs",
+            "2",
+            "per_device_train_batch_size",
+            "4",
+            "warmup_ratio",
+            "0.05",
+            "adam_beta2",
+            "0.999",
+            "max_length",
+            "512"));
   }
 
   /** A branch with one trial of the same number. */

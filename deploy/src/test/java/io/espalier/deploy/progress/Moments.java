@@ -1,6 +1,7 @@
 package io.espalier.deploy.progress;
 
 import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
@@ -127,21 +128,12 @@ final class Moments {
   }
 
   private static Training training(double learningRate, int epochs) {
-    return new Training(
-        Training.TrainType.LORA,
-        learningRate,
-        epochs,
-        OptionalInt.empty(),
-        1,
-        1,
-        Training.LossNormalisation.TOKEN,
-        new Training.Scheduler(Training.SchedulerType.COSINE, 0, OptionalInt.empty()),
-        new Training.AdamW(0.9, 0.999, 1e-8, 0),
-        1,
-        0,
-        new Training.Lora(8, 32, 0, List.of("all-linear")),
-        2048,
-        Training.TruncationStrategy.DELETE,
-        42);
+    return Hyperparameters.apply(
+        Hyperparameters.defaults(),
+        Map.of(
+            "learning_rate",
+            Double.toString(learningRate),
+            "num_train_epochs",
+            Integer.toString(epochs)));
   }
 }

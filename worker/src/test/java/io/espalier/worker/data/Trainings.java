@@ -1,7 +1,9 @@
 package io.espalier.worker.data;
 
+import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.trial.Training;
-import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalInt;
 
 /** Hyperparameters for tests, of which only what a test names matters. */
@@ -24,21 +26,22 @@ final class Trainings {
       int accumulation,
       int maxLength,
       Training.TruncationStrategy strategy) {
-    return new Training(
-        Training.TrainType.LORA,
-        1e-4,
-        epochs,
-        maxSteps,
-        batch,
-        accumulation,
-        Training.LossNormalisation.TOKEN,
-        new Training.Scheduler(Training.SchedulerType.CONSTANT, 0, OptionalInt.empty()),
-        new Training.AdamW(0.9, 0.95, 1e-8, 0.1),
-        1,
-        0,
-        new Training.Lora(8, 32, 0, List.of("all-linear")),
-        maxLength,
-        strategy,
-        42);
+    return Hyperparameters.apply(
+        Hyperparameters.defaults(),
+        Map.of(
+            "num_train_epochs",
+            Double.toString(epochs),
+            "max_steps",
+            Integer.toString(maxSteps.orElse(-1)),
+            "per_device_train_batch_size",
+            Integer.toString(batch),
+            "gradient_accumulation_steps",
+            Integer.toString(accumulation),
+            "lr_scheduler_type",
+            "constant",
+            "max_length",
+            Integer.toString(maxLength),
+            "truncation_strategy",
+            strategy.name().toLowerCase(Locale.ROOT)));
   }
 }

@@ -6,19 +6,14 @@ import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.EvaluationSpec.Metric;
 import io.espalier.common.spec.GuardSpec;
+import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.Training;
-import io.espalier.common.trial.Training.AdamW;
-import io.espalier.common.trial.Training.Lora;
-import io.espalier.common.trial.Training.LossNormalisation;
-import io.espalier.common.trial.Training.Scheduler;
-import io.espalier.common.trial.Training.SchedulerType;
 import io.espalier.common.trial.Training.TrainType;
-import io.espalier.common.trial.Training.TruncationStrategy;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.espalier.worker.data.EvaluationSet;
@@ -28,10 +23,10 @@ import io.espalier.worker.data.TokenRow;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /** Leases for tests. */
@@ -44,22 +39,27 @@ final class Leases {
   private Leases() {}
 
   static Training training(TrainType type, double learningRate, int batch, int accumulation) {
-    return new Training(
-        type,
-        learningRate,
-        3,
-        OptionalInt.empty(),
-        batch,
-        accumulation,
-        LossNormalisation.TOKEN,
-        new Scheduler(SchedulerType.CONSTANT, 0, OptionalInt.empty()),
-        new AdamW(0.9, 0.95, 1e-8, 0.1),
-        1,
-        0,
-        new Lora(4, 8, 0, List.of("all-linear")),
-        512,
-        TruncationStrategy.DELETE,
-        7);
+    return Hyperparameters.apply(
+        Hyperparameters.defaults(),
+        Map.of(
+            "train_type",
+            type.name().toLowerCase(Locale.ROOT),
+            "learning_rate",
+            Double.toString(learningRate),
+            "per_device_train_batch_size",
+            Integer.toString(batch),
+            "gradient_accumulation_steps",
+            Integer.toString(accumulation),
+            "lr_scheduler_type",
+            "constant",
+            "lora_rank",
+            "4",
+            "lora_alpha",
+            "8",
+            "max_length",
+            "512",
+            "seed",
+            "7"));
   }
 
   static Lease lease(Training training, GuardSpec guard, Path sweep, long... milestones) {

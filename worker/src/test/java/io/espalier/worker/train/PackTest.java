@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
+import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.AdamW;
-import io.espalier.common.trial.Training.Lora;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.lora.AdapterLayout;
@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -42,22 +43,23 @@ class PackTest {
 
   private static Training training(int seed, double dropout) {
     Training some = Leases.training(TrainType.LORA, RATES[seed], 2, 1);
-    return new Training(
-        some.trainType(),
-        some.learningRate(),
-        some.numTrainEpochs(),
-        some.maxSteps(),
-        2,
-        1,
-        some.lossNormalisation(),
-        some.scheduler(),
-        some.optimizer(),
-        some.maxGradNorm(),
-        0.1,
-        new Lora(4, 8 + seed, dropout, List.of("q_proj", "v_proj", "down_proj")),
-        some.maxLength(),
-        some.truncationStrategy(),
-        seed);
+    return Hyperparameters.apply(
+        some,
+        Map.of(
+            "per_device_train_batch_size",
+            "2",
+            "label_smoothing_factor",
+            "0.1",
+            "lora_rank",
+            "4",
+            "lora_alpha",
+            Integer.toString(8 + seed),
+            "lora_dropout",
+            Double.toString(dropout),
+            "target_modules",
+            "q_proj, v_proj, down_proj",
+            "seed",
+            Integer.toString(seed)));
   }
 
   private static MicroBatch.Part part(int update, int seed) {

@@ -3,6 +3,7 @@ package io.espalier.examples.basemodel;
 import io.espalier.common.UserError;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
+import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
@@ -20,7 +21,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 
 /** Trains every weight of the random model on the corpus, as one branch of one trial. */
 record Pretraining(TaskSettings settings, Path directory, PrintStream out) {
@@ -30,22 +30,25 @@ record Pretraining(TaskSettings settings, Path directory, PrintStream out) {
 
   /** Small batches matter: at the same time, batches of 64 rows are far behind. */
   static Training training(long seed) {
-    return new Training(
-        Training.TrainType.FULL,
-        2e-3,
-        EPOCHS,
-        OptionalInt.empty(),
-        BATCH,
-        1,
-        Training.LossNormalisation.TOKEN,
-        new Training.Scheduler(Training.SchedulerType.COSINE, 0, OptionalInt.of(60)),
-        new Training.AdamW(0.9, 0.95, 1e-8, 0.1),
-        1.0,
-        0.1,
-        new Training.Lora(8, 32, 0, List.of("all-linear")),
-        256,
-        Training.TruncationStrategy.DELETE,
-        seed);
+    return Hyperparameters.apply(
+        Hyperparameters.defaults(),
+        Map.of(
+            "train_type",
+            "full",
+            "learning_rate",
+            "2e-3",
+            "num_train_epochs",
+            Integer.toString(EPOCHS),
+            "per_device_train_batch_size",
+            Integer.toString(BATCH),
+            "warmup_steps",
+            "60",
+            "label_smoothing_factor",
+            "0.1",
+            "max_length",
+            "256",
+            "seed",
+            Long.toString(seed)));
   }
 
   /**
