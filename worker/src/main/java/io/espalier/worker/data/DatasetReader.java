@@ -34,7 +34,7 @@ public final class DatasetReader {
    * @throws io.espalier.common.UserError when a file is missing, empty or has no row to use, and
    *     for the first broken row unless {@code skipBadSamples}
    */
-  public PreparedData read(TaskSettings settings, Training training) {
+  public TokenizedDataset read(TaskSettings settings, Training training) {
     DatasetSpec spec = settings.dataset();
     var tokens =
         new RowTokens(
@@ -60,7 +60,7 @@ public final class DatasetReader {
       skipped += retention.skipped();
     }
     List<TokenRow> rows = tokensOf(trained);
-    return new PreparedData(rows, sets, summary(rows, sets, skipped));
+    return new TokenizedDataset(rows, sets, summary(rows, sets, skipped));
   }
 
   private static RowFile file(

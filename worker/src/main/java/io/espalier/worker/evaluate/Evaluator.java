@@ -2,6 +2,7 @@ package io.espalier.worker.evaluate;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.espalier.worker.data.PaddedRows;
 import io.espalier.worker.data.TokenRow;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -74,7 +75,7 @@ public final class Evaluator {
   }
 
   private Score scoreOnePass(List<TokenRow> rows) {
-    Padded padded = Padded.of(rows);
+    PaddedRows padded = PaddedRows.of(rows);
     try (NDManager scope = state.model().newScope()) {
       int targets = padded.targets().length;
       double[] sums =
@@ -82,7 +83,7 @@ public final class Evaluator {
               .call(
                   scope,
                   "evaluate",
-                  scope.create(padded.ids(), new Shape(padded.rows(), padded.length())),
+                  scope.create(padded.ids(), new Shape(padded.count(), padded.length())),
                   scope.create(padded.targets(), new Shape(targets)),
                   scope.create(padded.labels(), new Shape(targets)))
               .head()

@@ -8,7 +8,7 @@ import io.espalier.common.trial.Training;
 import io.espalier.worker.data.ChatTokenizer;
 import io.espalier.worker.data.DatasetReader;
 import io.espalier.worker.data.ModelFingerprint;
-import io.espalier.worker.data.PreparedData;
+import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.model.BaseModel;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -22,7 +22,7 @@ import java.util.Optional;
 final class Trunks implements AutoCloseable {
   private final Device device;
   private final Map<String, Loaded> models = new HashMap<>();
-  private final Map<DataKey, PreparedData> data = new HashMap<>();
+  private final Map<DataKey, TokenizedDataset> data = new HashMap<>();
 
   Trunks(Device device) {
     this.device = device;
@@ -43,7 +43,7 @@ final class Trunks implements AutoCloseable {
   }
 
   /** What a branch grows on. */
-  record Trunk(BaseModel model, PreparedData data, Optional<ChatTokenizer> tokenizer) {
+  record Trunk(BaseModel model, TokenizedDataset data, Optional<ChatTokenizer> tokenizer) {
     /** The text of generated tokens; data without a tokenizer asks no questions. */
     String decode(int[] ids) {
       return tokenizer.map(known -> known.decode(ids)).orElse("");
@@ -57,7 +57,7 @@ final class Trunks implements AutoCloseable {
    */
   synchronized Trunk trunk(TaskSettings settings, Training training) {
     Loaded model = models.computeIfAbsent(settings.model(), this::load);
-    PreparedData rows =
+    TokenizedDataset rows =
         data.computeIfAbsent(
             new DataKey(
                 settings.model(),

@@ -16,7 +16,7 @@ import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
 import io.espalier.worker.data.BatchPlan;
 import io.espalier.worker.data.EvaluationSet;
-import io.espalier.worker.data.PreparedData;
+import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.evaluate.Evaluator;
 import io.espalier.worker.evaluate.SetEvaluation;
@@ -43,7 +43,7 @@ import java.util.function.Function;
 public final class BranchRun {
   private final Lease lease;
   private final BaseModel model;
-  private final PreparedData data;
+  private final TokenizedDataset data;
   private final BranchListener listener;
   private final Training training;
   private final BatchPlan plan;
@@ -63,7 +63,7 @@ public final class BranchRun {
   public BranchRun(
       Lease lease,
       BaseModel model,
-      PreparedData data,
+      TokenizedDataset data,
       Function<int[], String> decode,
       BranchListener listener) {
     this.lease = lease;

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.espalier.common.trial.Training.AdamW;
+import io.espalier.worker.data.PaddedRows;
 import io.espalier.worker.evaluate.TrainedState;
 import io.espalier.worker.model.BaseModel;
 import java.util.List;
@@ -129,7 +130,8 @@ public final class Pack implements AutoCloseable {
   void accumulate(MicroBatch batch) {
     NDManager next = owner.newSubManager();
     try (NDManager scope = owner.newSubManager()) {
-      int targets = batch.targets().length;
+      PaddedRows rows = batch.rows();
+      int targets = rows.targets().length;
       NDList made =
           model.callWithWeights(
               scope,
@@ -142,12 +144,12 @@ public final class Pack implements AutoCloseable {
               scale,
               options,
               settings,
-              scope.create(batch.ids(), new Shape(batch.rows(), batch.length())),
-              scope.create(batch.targets(), new Shape(targets)),
-              scope.create(batch.labels(), new Shape(targets)),
+              scope.create(rows.ids(), new Shape(rows.count(), rows.length())),
+              scope.create(rows.targets(), new Shape(targets)),
+              scope.create(rows.labels(), new Shape(targets)),
               scope.create(batch.slots(), new Shape(targets)),
               scope.create(batch.shares(), new Shape(targets)),
-              scope.create(batch.keys(), new Shape(batch.rows())));
+              scope.create(batch.keys(), new Shape(rows.count())));
       made.attach(next);
       sums.scope.close();
       measuredNorms = Optional.empty();

@@ -2,8 +2,8 @@ package io.espalier.worker.train;
 
 import io.espalier.common.UserError;
 import io.espalier.worker.data.EvaluationSet;
-import io.espalier.worker.data.PreparedData;
 import io.espalier.worker.data.TokenRow;
+import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.model.ModelConfig;
 import java.util.List;
 
@@ -11,7 +11,7 @@ import java.util.List;
 final class Rows {
   private Rows() {}
 
-  static void check(PreparedData data, ModelConfig model) {
+  static void check(TokenizedDataset data, ModelConfig model) {
     check("train", data.train(), model);
     for (EvaluationSet set : data.evaluation()) {
       check(set.name(), set.rows(), model);

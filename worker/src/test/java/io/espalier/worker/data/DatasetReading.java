@@ -68,23 +68,23 @@ class DatasetReading {
     return new Draft(train().toString());
   }
 
-  PreparedData read(Draft draft) {
+  TokenizedDataset read(Draft draft) {
     return read(draft.build());
   }
 
-  PreparedData read(DatasetSpec spec) {
+  TokenizedDataset read(DatasetSpec spec) {
     return read(spec, 1024, TruncationStrategy.DELETE);
   }
 
-  PreparedData read(DatasetSpec spec, int maxLength, TruncationStrategy strategy) {
+  TokenizedDataset read(DatasetSpec spec, int maxLength, TruncationStrategy strategy) {
     return read(Optional.of(tokenizer), spec, maxLength, strategy);
   }
 
-  PreparedData readWithoutTokenizer(Draft draft) {
+  TokenizedDataset readWithoutTokenizer(Draft draft) {
     return read(Optional.empty(), draft.build(), 1024, TruncationStrategy.DELETE);
   }
 
-  static PreparedData read(
+  static TokenizedDataset read(
       Optional<ChatTokenizer> tokenizer,
       DatasetSpec spec,
       int maxLength,

@@ -13,7 +13,7 @@ import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
-import io.espalier.worker.data.PreparedData;
+import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.evaluate.Evaluator;
 import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.model.BaseModel;
@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class BranchRunTest {
   private static BaseModel model;
-  private static PreparedData data;
+  private static TokenizedDataset data;
   @TempDir Path sweep;
   private final List<Told> told = new ArrayList<>();
 
@@ -217,7 +217,7 @@ class BranchRunTest {
   void a_token_outside_the_vocabulary_fails_with_its_row() {
     var rows = new ArrayList<>(data.train());
     rows.set(2, new io.espalier.worker.data.TokenRow(new int[] {1, 999}, new int[] {1, 999}));
-    var broken = new PreparedData(rows, data.evaluation(), data.summary());
+    var broken = new TokenizedDataset(rows, data.evaluation(), data.summary());
     Lease lease =
         Leases.lease(Leases.training(TrainType.LORA, 1e-3, 4, 1), Leases.NON_FINITE_ONLY, sweep, 3);
 

@@ -17,7 +17,7 @@ import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.espalier.worker.data.EvaluationSet;
-import io.espalier.worker.data.PreparedData;
+import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.data.Question;
 import io.espalier.worker.data.TokenRow;
 import java.nio.file.Path;
@@ -92,11 +92,11 @@ final class Leases {
   }
 
   /** Twelve rows to train on, four to evaluate. */
-  static PreparedData data(List<TokenRow> rows) {
+  static TokenizedDataset data(List<TokenRow> rows) {
     List<TokenRow> held = rows.subList(12, 16);
     List<Question> questions =
         held.stream().map(row -> new Question(row.inputIds(), "1", List.of("2"))).toList();
-    return new PreparedData(
+    return new TokenizedDataset(
         rows.subList(0, 12), List.of(new EvaluationSet("eval", held, questions)), SUMMARY);
   }
 }

@@ -9,8 +9,8 @@ import io.espalier.examples.basemodel.tokenizer.Vocabulary;
 import io.espalier.worker.data.ChatTokenizer;
 import io.espalier.worker.data.DatasetReader;
 import io.espalier.worker.data.ModelFingerprint;
-import io.espalier.worker.data.PreparedData;
 import io.espalier.worker.data.TokenRow;
+import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Safetensors;
 import java.io.IOException;
@@ -69,8 +69,8 @@ public final class MakeBaseModel {
       var reader =
           new DatasetReader(Optional.of(tokenizer), ModelFingerprint.of(files.randomModel()));
       Training training = Pretraining.training(SEED);
-      PreparedData pretraining = reader.read(files.pretraining(), training);
-      PreparedData finetuning = reader.read(files.finetuning(), training);
+      TokenizedDataset pretraining = reader.read(files.pretraining(), training);
+      TokenizedDataset finetuning = reader.read(files.finetuning(), training);
       checkCoverage(tokenizer, pretraining, finetuning);
       writeModel(pretrain(tokenizer, pretraining, training));
       Figures figures = examine(tokenizer, pretraining, finetuning);
@@ -105,7 +105,7 @@ public final class MakeBaseModel {
   }
 
   private void checkCoverage(
-      ChatTokenizer tokenizer, PreparedData pretraining, PreparedData finetuning) {
+      ChatTokenizer tokenizer, TokenizedDataset pretraining, TokenizedDataset finetuning) {
     var rows = new ArrayList<TokenRow>(finetuning.train());
     finetuning.evaluation().forEach(set -> rows.addAll(set.rows()));
     TargetCoverage wanted = TargetCoverage.of(rows);
@@ -121,7 +121,7 @@ public final class MakeBaseModel {
     }
   }
 
-  private Path pretrain(ChatTokenizer tokenizer, PreparedData data, Training training) {
+  private Path pretrain(ChatTokenizer tokenizer, TokenizedDataset data, Training training) {
     try (BaseModel random = BaseModel.load(files.randomModel(), Device.cpu())) {
       return new Pretraining(files.pretraining(), files.work(), out)
           .run(random, tokenizer, data, training);
@@ -146,7 +146,7 @@ public final class MakeBaseModel {
 
   /** The model as written: on all held-out questions, and on those kept for the examples. */
   private Figures examine(
-      ChatTokenizer tokenizer, PreparedData pretraining, PreparedData finetuning) {
+      ChatTokenizer tokenizer, TokenizedDataset pretraining, TokenizedDataset finetuning) {
     try (BaseModel model = BaseModel.load(files.model(), Device.cpu())) {
       var spec = files.pretraining().evaluation();
       return new Figures(

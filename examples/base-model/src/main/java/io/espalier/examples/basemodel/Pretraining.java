@@ -14,7 +14,7 @@ import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.worker.data.ChatTokenizer;
-import io.espalier.worker.data.PreparedData;
+import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.train.BranchRun;
 import java.io.PrintStream;
@@ -55,7 +55,7 @@ record Pretraining(TaskSettings settings, Path directory, PrintStream out) {
    * @return the trained model's directory, weights in float32
    * @throws UserError when training did not reach its end
    */
-  Path run(BaseModel model, ChatTokenizer tokenizer, PreparedData data, Training training) {
+  Path run(BaseModel model, ChatTokenizer tokenizer, TokenizedDataset data, Training training) {
     long updates = training.totalUpdates(data.train().size());
     var trial = new TrialId(0);
     var branch =

@@ -1,23 +1,25 @@
-package io.espalier.worker.evaluate;
+package io.espalier.worker.data;
 
-import io.espalier.worker.data.TokenRow;
 import java.util.List;
 
 /**
- * Rows right-padded to the longest of them.
+ * Rows right-padded to the longest of them, and the target tokens in them. The arrays are not
+ * copied; nobody changes them.
  *
+ * @param count rows, R
  * @param length tokens of the longest row, T
  * @param ids tokens [R, T], 0 where padded
  * @param targets places in [R, T] whose logits are wanted: those before each target token [N]
  * @param labels the target tokens [N]
  */
-record Padded(int rows, int length, long[] ids, long[] targets, long[] labels) {
+public record PaddedRows(int count, int length, long[] ids, long[] targets, long[] labels) {
 
-  static Padded of(List<TokenRow> rows) {
+  /** Lays the rows below one another; one without tokens is padding and nothing else. */
+  public static PaddedRows of(List<TokenRow> rows) {
     int length = rows.stream().mapToInt(TokenRow::length).max().orElse(1);
     int count = rows.stream().mapToInt(TokenRow::targets).sum();
     var padded =
-        new Padded(
+        new PaddedRows(
             rows.size(), length, new long[rows.size() * length], new long[count], new long[count]);
     int at = 0;
     for (int row = 0; row < rows.size(); row++) {
@@ -32,5 +34,10 @@ record Padded(int rows, int length, long[] ids, long[] targets, long[] labels) {
       }
     }
     return padded;
+  }
+
+  /** The row that a target belongs to, from 0. */
+  public int rowOf(int target) {
+    return Math.toIntExact(targets[target] / length);
   }
 }

@@ -9,9 +9,9 @@ import java.util.List;
  * @param train in file order, the eval rows taken out
  * @param evaluation the sets there are: eval, retention
  */
-public record PreparedData(
+public record TokenizedDataset(
     List<TokenRow> train, List<EvaluationSet> evaluation, DatasetSummary summary) {
-  public PreparedData {
+  public TokenizedDataset {
     train = List.copyOf(train);
     evaluation = List.copyOf(evaluation);
   }
