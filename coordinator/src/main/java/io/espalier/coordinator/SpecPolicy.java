@@ -64,7 +64,7 @@ record SpecPolicy(SweepSpec spec) implements Policy {
   }
 
   private boolean counts(Report report) {
-    return report.name().equals(Pruner.metric(spec));
+    return spec.pruning().filter(asked -> report.name().equals(asked.metric())).isPresent();
   }
 
   private Curve curve(BranchProgress progress, Collection<Report> reports) {

@@ -3,6 +3,7 @@ package io.espalier.coordinator;
 import static io.espalier.coordinator.sweep.Examples.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Attempt;
@@ -24,7 +25,8 @@ class SpecRulesTest {
   private final SpecRules rules = new SpecRules();
   private final SweepSpec spec =
       Specs.pruned(
-          Specs.grid("learning_rate", List.of("1e-3", "1e-4", "1e-5")), new PruningSpec(3, 1));
+          Specs.grid("learning_rate", List.of("1e-3", "1e-4", "1e-5")),
+          new PruningSpec("eval_loss", ObjectiveSpec.Mode.MIN, 3, 1));
   private final Life life = new Life(rules.policy(spec)).running(3);
 
   private List<SweepEvent> report(int branch, String metric, double value) {

@@ -41,7 +41,7 @@ public final class Specs {
         TRAINING,
         search,
         new ObjectiveSpec("eval_loss", ObjectiveSpec.Mode.MIN, List.of()),
-        new EvaluationSpec(true, Set.of(EvaluationSpec.Metric.LOSS), 64),
+        new EvaluationSpec(true, Set.of(EvaluationSpec.Metric.LOSS), false, 64),
         Optional.empty(),
         new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty()),
         1000);

@@ -1,5 +1,6 @@
 package io.espalier.common.spec;
 
+import io.espalier.common.spec.EvaluationSpec.Metric;
 import io.espalier.common.spec.ObjectiveSpec.Comparison;
 import io.espalier.common.spec.ObjectiveSpec.Constraint;
 import io.espalier.common.spec.ObjectiveSpec.Mode;
@@ -31,7 +32,7 @@ record ObjectiveSection(
     Mode mode =
         tree.written("objective.mode")
             .map(text -> Mode.valueOf(text.toUpperCase(Locale.ROOT)))
-            .orElse(metric.endsWith("accuracy") ? Mode.MAX : Mode.MIN);
+            .orElseGet(() -> Metric.ofSet(metric).map(Metric::better).orElse(Mode.MIN));
     return new ObjectiveSpec(metric, mode, constraints(measured));
   }
 
@@ -40,8 +41,8 @@ record ObjectiveSection(
     var names = new LinkedHashSet<String>();
     names.add("train_loss");
     for (String set : sets()) {
-      for (var metric : evaluation.metrics()) {
-        names.add(set + "_" + metric.name().toLowerCase(Locale.ROOT));
+      for (Metric metric : evaluation.metrics()) {
+        names.add(set + "_" + metric.word());
       }
     }
     return names;

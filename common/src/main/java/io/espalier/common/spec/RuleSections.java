@@ -1,39 +1,89 @@
 package io.espalier.common.spec;
 
 import io.espalier.common.spec.EvaluationSpec.Metric;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Reads {@code evaluation}, {@code pruning} and {@code guard}. */
 final class RuleSections {
   private RuleSections() {}
 
   static EvaluationSpec evaluation(SpecTree tree) {
+    boolean everyEpoch = tree.text("evaluation.every").equals("epoch");
+    boolean answersEveryEpoch = tree.text("evaluation.answers").equals("epoch");
+    if (answersEveryEpoch && !everyEpoch) {
+      tree.problem(
+          "evaluation.answers",
+          "epoch needs evaluation.every: epoch; expected end where that is off; switch one");
+    }
     return new EvaluationSpec(
-        tree.text("evaluation.every").equals("epoch"),
+        everyEpoch,
         ValueType.Several.split(tree.text("evaluation.metrics")).stream()
             .map(name -> Metric.valueOf(name.toUpperCase(Locale.ROOT)))
             .collect(Collectors.toSet()),
+        answersEveryEpoch,
         Math.toIntExact(tree.whole("evaluation.max_new_tokens")));
   }
 
   static Optional<PruningSpec> pruning(
-      SpecTree tree, DatasetSpec dataset, EvaluationSpec evaluation) {
+      SpecTree tree, DatasetSpec dataset, EvaluationSpec evaluation, ObjectiveSpec objective) {
     if (!tree.on("pruning")) {
       return Optional.empty();
     }
-    boolean anySet = tree.node("dataset.eval").isPresent() || dataset.retention().isPresent();
-    if (!anySet || !evaluation.everyEpoch() || !evaluation.metrics().contains(Metric.LOSS)) {
+    List<String> comparable = comparable(tree, dataset, evaluation);
+    String metric =
+        tree.written("pruning.metric").orElseGet(() -> standard(comparable, objective.metric()));
+    if (comparable.isEmpty()) {
       tree.problem(
           "pruning",
-          "has nothing to compare; expected a loss on an evaluation set at every epoch; set"
+          "has nothing to compare; expected a metric of an evaluation set at every epoch; set"
               + " dataset.eval, evaluation.every: epoch and loss in evaluation.metrics");
+    } else if (!comparable.contains(metric)) {
+      tree.problem(
+          "pruning.metric",
+          "%s is not measured at every epoch; expected one of %s; evaluation.metrics and evaluation.answers: epoch add more"
+              .formatted(Problems.quote(metric), String.join(", ", comparable)));
     }
     return Optional.of(
         new PruningSpec(
+            metric,
+            metric.equals(objective.metric())
+                ? objective.mode()
+                : Metric.ofSet(metric).map(Metric::better).orElse(ObjectiveSpec.Mode.MIN),
             Math.toIntExact(tree.whole("pruning.reduction_factor")),
             Math.toIntExact(tree.whole("pruning.min_resource"))));
+  }
+
+  /** What is measured at every epoch, of the eval set first, the loss before all others. */
+  private static List<String> comparable(
+      SpecTree tree, DatasetSpec dataset, EvaluationSpec evaluation) {
+    var sets = new ArrayList<String>();
+    if (tree.node("dataset.eval").isPresent()) {
+      sets.add("eval");
+    }
+    if (dataset.retention().isPresent()) {
+      sets.add("retention");
+    }
+    return sets.stream()
+        .flatMap(
+            set ->
+                evaluation.metrics().stream()
+                    .filter(evaluation::atEveryEpoch)
+                    .map(metric -> set + "_" + metric.word()))
+        .toList();
+  }
+
+  /** The objective itself where it can be, else a loss of its own set, else what there is. */
+  private static String standard(List<String> comparable, String objective) {
+    String set = objective.startsWith("retention_") ? "retention_" : "eval_";
+    return Stream.of(objective, set + Metric.LOSS.word())
+        .filter(comparable::contains)
+        .findFirst()
+        .orElse(comparable.isEmpty() ? objective : comparable.get(0));
   }
 
   static GuardSpec guard(SpecTree tree) {

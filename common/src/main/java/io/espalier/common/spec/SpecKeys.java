@@ -1,5 +1,6 @@
 package io.espalier.common.spec;
 
+import io.espalier.common.spec.EvaluationSpec.Metric;
 import io.espalier.common.spec.ValueType.Choice;
 import io.espalier.common.spec.ValueType.Decimal;
 import io.espalier.common.spec.ValueType.Flag;
@@ -7,6 +8,7 @@ import io.espalier.common.spec.ValueType.Several;
 import io.espalier.common.spec.ValueType.Structure;
 import io.espalier.common.spec.ValueType.Text;
 import io.espalier.common.spec.ValueType.Whole;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -23,6 +25,8 @@ public final class SpecKeys {
 
   private static final Structure FILE = new Structure("the path of a JSONL file");
   private static final Flag FLAG = new Flag();
+  private static final Text METRIC =
+      new Text("[a-z0-9_]+", "train_loss or <set>_<metric> such as eval_loss");
   private static final Whole COUNT = Whole.between(1, 32_768);
   private static final Map<String, SpecKey> KEYS = fill();
 
@@ -123,24 +127,32 @@ public final class SpecKeys {
   private static void objective(KeyRows rows) {
     rows.section("objective", "what ranks the trials");
     rows.optional(
-        "objective.metric",
-        new Text("[a-z0-9_]+", "train_loss or <set>_<metric> such as eval_loss"),
-        "by default eval_loss, or train_loss without dataset.eval");
+        "objective.metric", METRIC, "by default eval_loss, or train_loss without dataset.eval");
     rows.optional(
-        "objective.mode", Choice.of("min", "max"), "by default max for an accuracy, else min");
+        "objective.mode",
+        Choice.of("min", "max"),
+        "by default the way that is better for the metric");
     rows.key("objective.at", Choice.of("last").orLater("best"), "last", "which evaluation counts");
     rows.optional(
         "objective.constraints",
         new Structure("metrics with a bound such as \">= 0.6\""),
         "a trial that breaks one ranks below all that break none");
     rows.section("evaluation", "when and what is measured on the evaluation sets");
-    rows.key("evaluation.every", Choice.of("epoch", "off"), "epoch", "when the loss is measured");
+    rows.key(
+        "evaluation.every",
+        Choice.of("epoch", "off"),
+        "epoch",
+        "when loss and token_accuracy are measured before a trial's end");
+    rows.key(
+        "evaluation.answers",
+        Choice.of("end", "epoch"),
+        "end",
+        "when answers are generated for the other metrics: it takes time");
     rows.later("evaluation.at_end", FLAG, "true", "everything once more at a trial's end");
     rows.key(
         "evaluation.metrics",
         new Several(
-            Choice.of("loss", "token_accuracy", "accuracy", "repetition")
-                .orLater("bleu_4", "rouge_l", "distinct", "unsupported_rate")),
+            Choice.of(Arrays.stream(Metric.values()).map(Metric::word).toArray(String[]::new))),
         "loss, accuracy, repetition",
         "on each set, named <set>_<metric>");
     rows.key(
@@ -181,6 +193,10 @@ public final class SpecKeys {
                 "any_of"),
         "asha",
         "the rule");
+    rows.optional(
+        "pruning.metric",
+        METRIC,
+        "measured at every epoch; by default the objective where it is, else its set's loss");
     rows.key("pruning.reduction_factor", Whole.between(2, 100), "3", "one in how many goes on");
     rows.key("pruning.min_resource", Whole.between(1, 1_000_000), "1", "epochs to the first rung");
     rows.key(

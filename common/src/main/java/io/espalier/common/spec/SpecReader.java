@@ -34,7 +34,7 @@ public final class SpecReader {
     var search = new SearchSection(tree, problems).read();
     var evaluation = RuleSections.evaluation(tree);
     var objective = new ObjectiveSection(tree, problems, dataset, evaluation).read();
-    var pruning = RuleSections.pruning(tree, dataset, evaluation);
+    var pruning = RuleSections.pruning(tree, dataset, evaluation, objective);
     var spec =
         new SweepSpec(
             tree.written("name").orElseGet(() -> nameFrom(file)),

@@ -104,7 +104,9 @@ class GoldenMessagesTest {
     return Map.of(
         "branch-ended-without-provenance",
         new ToCoordinator.BranchEnded(
-            WORKER, KEY, List.of(completed(Optional.empty()), killed(), failed()), 123));
+            WORKER, KEY, List.of(completed(Optional.empty()), killed(), failed()), 123),
+        "prepare-without-answers",
+        new ToWorker.Prepare(SWEEP, settings(), training()));
   }
 
   private static Object read(String name, ClusterMessage like) throws Exception {
@@ -225,7 +227,7 @@ class GoldenMessagesTest {
             true,
             42,
             false),
-        new EvaluationSpec(true, Set.of(EvaluationSpec.Metric.LOSS), 64),
+        new EvaluationSpec(true, Set.of(EvaluationSpec.Metric.LOSS), false, 64),
         new GuardSpec(
             true,
             Optional.of(new GuardSpec.LossSpike(10, 100, 4)),

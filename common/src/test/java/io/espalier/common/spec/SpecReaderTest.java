@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.common.UserError;
 import io.espalier.common.spec.EvaluationSpec.Metric;
+import io.espalier.common.spec.ObjectiveSpec.Mode;
 import io.espalier.common.spec.SearchSpec.Candidates;
 import io.espalier.common.trial.Training;
 import java.io.IOException;
@@ -19,6 +20,9 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class SpecReaderTest {
   @TempDir Path directory;
@@ -70,7 +74,7 @@ class SpecReaderTest {
                     false),
                 new ObjectiveSpec("eval_loss", ObjectiveSpec.Mode.MIN, List.of()),
                 new EvaluationSpec(
-                    true, Set.of(Metric.LOSS, Metric.ACCURACY, Metric.REPETITION), 64),
+                    true, Set.of(Metric.LOSS, Metric.ACCURACY, Metric.REPETITION), false, 64),
                 Optional.empty(),
                 new GuardSpec(
                     true,
@@ -134,8 +138,9 @@ class SpecReaderTest {
               metric: retention_accuracy
               at: last
               constraints: {eval_loss: "< 2", retention_accuracy: ">=0.6"}
-            evaluation: {every: epoch, at_end: true, metrics: [loss, accuracy], max_new_tokens: 8}
-            pruning: {method: asha, reduction_factor: 2, min_resource: 3, unit: epochs}
+            evaluation:
+              {every: epoch, answers: epoch, at_end: true, metrics: [loss, accuracy], max_new_tokens: 8}
+            pruning: {method: asha, metric: eval_accuracy, reduction_factor: 2, min_resource: 3}
             guard:
               non_finite: off
               loss_spike: {factor: 3, window: 50, patience: 2}
@@ -198,8 +203,8 @@ class SpecReaderTest {
                     new ObjectiveSpec.Constraint(
                         "retention_accuracy", ObjectiveSpec.Comparison.AT_LEAST, 0.6))));
     assertThat(spec.evaluation())
-        .isEqualTo(new EvaluationSpec(true, Set.of(Metric.LOSS, Metric.ACCURACY), 8));
-    assertThat(spec.pruning()).contains(new PruningSpec(2, 3));
+        .isEqualTo(new EvaluationSpec(true, Set.of(Metric.LOSS, Metric.ACCURACY), true, 8));
+    assertThat(spec.pruning()).contains(new PruningSpec("eval_accuracy", Mode.MAX, 2, 3));
     assertThat(spec.guard())
         .isEqualTo(
             new GuardSpec(
@@ -231,6 +236,38 @@ class SpecReaderTest {
     assertThat(spec.objective().metric()).isEqualTo("train_loss");
   }
 
+  @ParameterizedTest
+  @EnumSource(Metric.class)
+  void any_metric_can_rank_the_trials_in_its_own_direction(Metric metric) {
+    var spec =
+        folder.parseWith(
+            "evaluation: {metrics: [%1$s]}\nobjective: {metric: eval_%1$s}\n"
+                .formatted(metric.word()));
+    assertThat(spec.objective())
+        .isEqualTo(new ObjectiveSpec("eval_" + metric.word(), metric.better(), List.of()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "loss, end, eval_loss, MIN",
+    "token_accuracy, end, eval_token_accuracy, MAX",
+    "accuracy, end, eval_loss, MIN",
+    "accuracy, epoch, eval_accuracy, MAX",
+    "loop_rate, epoch, eval_loop_rate, MIN"
+  })
+  void pruning_goes_by_the_objective_where_every_epoch_measures_it(
+      String objective, String answers, String metric, Mode mode) {
+    var spec =
+        folder.parseWith(
+            """
+            evaluation: {metrics: [loss, %1$s], answers: %2$s}
+            objective: {metric: eval_%1$s}
+            pruning: {}
+            """
+                .formatted(objective, answers));
+    assertThat(spec.pruning()).contains(new PruningSpec(metric, mode, 3, 1));
+  }
+
   @Test
   void guards_and_pruning_can_be_switched_off_as_a_whole() {
     var spec = folder.parseWith("guard: off\npruning: off\n");
@@ -244,7 +281,7 @@ class SpecReaderTest {
     var spec = folder.parseWith("guard: {gradient_norm: {}}\npruning: {}\n");
     assertThat(spec.guard().gradientNorm()).contains(new GuardSpec.GradientNorm(100));
     assertThat(spec.guard().nonFinite()).isTrue();
-    assertThat(spec.pruning()).contains(new PruningSpec(3, 1));
+    assertThat(spec.pruning()).contains(new PruningSpec("eval_loss", Mode.MIN, 3, 1));
   }
 
   @Test

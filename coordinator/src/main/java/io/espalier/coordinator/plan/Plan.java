@@ -1,12 +1,12 @@
 package io.espalier.coordinator.plan;
 
+import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.pruning.Cohort;
-import io.espalier.coordinator.pruning.Pruner;
 import io.espalier.coordinator.search.Search;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -68,7 +68,7 @@ public record Plan(
         costs,
         same.values().stream().filter(group -> group.size() > 1).toList(),
         grouped(trials, trial -> Cohort.of(trial.training(), samples)),
-        spec.pruning().map(asked -> Pruner.metric(spec)));
+        spec.pruning().map(PruningSpec::metric));
   }
 
   /** The units that are leased, longest first, numbered in that order: one for each trial. */

@@ -1,7 +1,6 @@
 package io.espalier.coordinator.pruning;
 
 import io.espalier.common.Numbers;
-import io.espalier.common.spec.ObjectiveSpec.Mode;
 import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
@@ -22,24 +21,22 @@ import java.util.Optional;
  * @param cohorts which branches may be compared
  * @param samples training rows, so that a rung's epochs are samples
  */
-record AshaStopping(PruningSpec spec, String metric, Map<BranchId, Cohort> cohorts, long samples)
+record AshaStopping(PruningSpec spec, Map<BranchId, Cohort> cohorts, long samples)
     implements Pruner {
   private static final String RULE = "asha";
 
   /** Values kept with a verdict. */
   private static final int WINDOW = 20;
 
-  private static final Comparator<Double> BEST_FIRST = Mode.MIN.bestFirst();
-
   AshaStopping {
     cohorts = Map.copyOf(cohorts);
   }
 
-  static Pruner of(PruningSpec spec, String metric, List<Branch> branches, long samples) {
+  static Pruner of(PruningSpec spec, List<Branch> branches, long samples) {
     var cohorts = new HashMap<BranchId, Cohort>();
     branches.forEach(
         branch -> cohorts.put(branch.id(), Cohort.of(branch.config().training(), samples)));
-    return new AshaStopping(spec, metric, cohorts, samples);
+    return new AshaStopping(spec, cohorts, samples);
   }
 
   /**
@@ -64,6 +61,11 @@ record AshaStopping(PruningSpec spec, String metric, Map<BranchId, Cohort> cohor
   }
 
   @Override
+  public String metric() {
+    return spec.metric();
+  }
+
+  @Override
   public Optional<Verdict> judge(BranchId branch, Curve.Point fresh, Map<BranchId, Curve> before) {
     if (!Double.isFinite(fresh.value())) {
       return Optional.of(
@@ -73,7 +75,7 @@ record AshaStopping(PruningSpec spec, String metric, Map<BranchId, Cohort> cohor
               fresh.value(),
               Double.NaN,
               List.of(fresh.value()),
-              "asha: %s is %s at update %d".formatted(metric, fresh.value(), fresh.update())));
+              "asha: %s is %s at update %d".formatted(metric(), fresh.value(), fresh.update())));
     }
     Cohort cohort = cohort(branch);
     Curve own = before.getOrDefault(branch, Curve.EMPTY);
@@ -100,12 +102,13 @@ record AshaStopping(PruningSpec spec, String metric, Map<BranchId, Cohort> cohor
             curve.at(rung).ifPresent(point -> values.add(point.value()));
           }
         });
-    values.sort(BEST_FIRST);
+    values.sort(spec.mode().bestFirst());
     return values;
   }
 
   private Optional<Verdict> atRung(int epochs, Curve.Point fresh, List<Double> others) {
-    long place = others.stream().filter(o -> BEST_FIRST.compare(o, fresh.value()) < 0).count();
+    Comparator<Double> bestFirst = spec.mode().bestFirst();
+    long place = others.stream().filter(o -> bestFirst.compare(o, fresh.value()) < 0).count();
     int all = others.size() + 1;
     int go = Math.max(all / spec.reductionFactor(), 1);
     if (place < go) {
@@ -123,7 +126,7 @@ record AshaStopping(PruningSpec spec, String metric, Map<BranchId, Cohort> cohor
                 .formatted(
                     epochs,
                     epochs == 1 ? "epoch" : "epochs",
-                    metric,
+                    metric(),
                     Numbers.text(fresh.value()),
                     place + 1,
                     all,

@@ -15,7 +15,7 @@ import java.util.Optional;
  */
 public interface Pruner {
 
-  /** The metric it judges by, measured at every epoch: {@code eval_loss}. Less is better. */
+  /** The metric it judges by, measured at every epoch: {@code eval_loss}. */
   String metric();
 
   /**
@@ -35,19 +35,6 @@ public interface Pruner {
    * @param samples training rows
    */
   static Optional<Pruner> of(SweepSpec spec, List<Branch> branches, long samples) {
-    return spec.pruning().map(asked -> AshaStopping.of(asked, metric(spec), branches, samples));
-  }
-
-  /**
-   * The objective's own loss, since only losses are measured at every epoch: of the retention set
-   * when that set's metrics rank the trials, else of the eval set where there is one.
-   */
-  static String metric(SweepSpec spec) {
-    var dataset = spec.dataset();
-    boolean hasEval = dataset.eval().isPresent() || dataset.evalFraction().isPresent();
-    boolean byRetention = spec.objective().metric().startsWith("retention_");
-    return dataset.retention().isPresent() && (byRetention || !hasEval)
-        ? "retention_loss"
-        : "eval_loss";
+    return spec.pruning().map(asked -> AshaStopping.of(asked, branches, samples));
   }
 }

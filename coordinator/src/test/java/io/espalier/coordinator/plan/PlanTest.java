@@ -3,6 +3,7 @@ package io.espalier.coordinator.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.common.spec.Hyperparameters;
+import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.trial.BranchId;
 import io.espalier.coordinator.Specs;
@@ -96,7 +97,7 @@ class PlanTest {
                 List.of("3", "10"),
                 "per_device_train_batch_size",
                 List.of("1", "4")),
-            new PruningSpec(3, 1));
+            new PruningSpec("eval_loss", ObjectiveSpec.Mode.MIN, 3, 1));
     assertThat(PlanTable.text(Plan.of(spec, 1_000)))
         .isEqualTo(
             """
@@ -126,7 +127,9 @@ class PlanTest {
     assertThat(PlanTable.text(Plan.of(same, 10)))
         .contains("The same training (equal but for how the batch is cut): trials 1, 2\n");
     var alone =
-        Specs.pruned(Specs.grid("num_train_epochs", List.of("1", "3")), new PruningSpec(3, 1));
+        Specs.pruned(
+            Specs.grid("num_train_epochs", List.of("1", "3")),
+            new PruningSpec("eval_loss", ObjectiveSpec.Mode.MIN, 3, 1));
     assertThat(PlanTable.text(Plan.of(alone, 10)))
         .contains("cosine over 1 epoch, 5.0 % warmup: trial 0, with none to compare: never pruned");
   }

@@ -3,6 +3,7 @@ package io.espalier.coordinator.pruning;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.common.spec.Hyperparameters;
+import io.espalier.common.spec.ObjectiveSpec.Mode;
 import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
@@ -26,14 +27,15 @@ import org.junit.jupiter.api.Test;
 
 class AshaStoppingTest {
   private static final int SAMPLES = 100;
-  private static final PruningSpec THIRD = new PruningSpec(3, 1);
+  private static final PruningSpec THIRD = new PruningSpec("eval_loss", Mode.MIN, 3, 1);
 
   @Test
   void rungs_are_those_of_determined() {
     assertThat(AshaStopping.rungs(THIRD, 27)).containsExactly(1, 3, 9);
     assertThat(AshaStopping.rungs(THIRD, 20)).containsExactly(2, 6);
     assertThat(AshaStopping.rungs(THIRD, 10)).containsExactly(1, 3);
-    assertThat(AshaStopping.rungs(new PruningSpec(4, 2), 64)).containsExactly(4, 16);
+    assertThat(AshaStopping.rungs(new PruningSpec("eval_loss", Mode.MIN, 4, 2), 64))
+        .containsExactly(4, 16);
     assertThat(AshaStopping.rungs(THIRD, 2)).isEmpty();
     assertThat(AshaStopping.rungs(THIRD, 0.5)).isEmpty();
   }
@@ -48,6 +50,16 @@ class AshaStoppingTest {
     assertThat(sweep.report(3, 1, 0.45)).isPresent();
     assertThat(sweep.report(4, 1, 0.41)).isPresent();
     assertThat(sweep.report(5, 1, 0.405)).as("the sixth to arrive may be second of six").isEmpty();
+  }
+
+  @Test
+  void where_more_is_better_the_highest_go_on() {
+    var sweep = new Replay(3, 9, new PruningSpec("eval_accuracy", Mode.MAX, 3, 1));
+    assertThat(sweep.report(0, 1, 0.5)).isEmpty();
+    assertThat(sweep.report(1, 1, 0.6)).isEmpty();
+    assertThat(sweep.report(2, 1, 0.55))
+        .hasValueSatisfying(
+            verdict -> assertThat(verdict.sentence()).contains("eval_accuracy 0.55"));
   }
 
   @Test
@@ -195,10 +207,18 @@ class AshaStoppingTest {
     final Map<BranchId, Curve> curves = new HashMap<>();
 
     Replay(int branches, int epochs) {
-      this(IntStream.range(0, branches).mapToObj(b -> Integer.toString(epochs)).toList());
+      this(branches, epochs, THIRD);
     }
 
     Replay(List<String> epochs) {
+      this(epochs, THIRD);
+    }
+
+    Replay(int branches, int epochs, PruningSpec spec) {
+      this(IntStream.range(0, branches).mapToObj(b -> Integer.toString(epochs)).toList(), spec);
+    }
+
+    Replay(List<String> epochs, PruningSpec spec) {
       var branches = new ArrayList<Branch>();
       for (String length : epochs) {
         var trial = new TrialId(branches.size());
@@ -209,7 +229,7 @@ class AshaStoppingTest {
                 config,
                 List.of(new Branch.Milestone(trial, config.training().totalUpdates(SAMPLES)))));
       }
-      pruner = AshaStopping.of(THIRD, "eval_loss", branches, SAMPLES);
+      pruner = AshaStopping.of(spec, branches, SAMPLES);
     }
 
     Optional<Verdict> report(int branch, int epoch, double value) {

@@ -7,9 +7,9 @@ import io.espalier.worker.data.EvaluationSet;
 import io.espalier.worker.data.Question;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Measures evaluation sets as a spec asks.
@@ -23,15 +23,19 @@ public record SetEvaluation(
     endTokens = List.copyOf(endTokens);
   }
 
-  /** The loss alone: what each epoch's end shows. Nothing for a set without target tokens. */
-  public List<Measurement.Evaluation> loss(Evaluator evaluator, EvaluationSet set) {
-    return measure(evaluator, set, Set.of(Metric.LOSS));
+  /** What the spec asks for at the end of an epoch where no trial ends; may be nothing. */
+  public List<Measurement.Evaluation> atEpochEnd(Evaluator evaluator, EvaluationSet set) {
+    return measure(
+        evaluator,
+        set,
+        spec.metrics().stream().filter(spec::atEveryEpoch).collect(Collectors.toSet()));
   }
 
   /**
-   * Every metric asked for. Metrics of generated answers are left out where a set has no questions.
+   * Every metric asked for. Metrics of target tokens are left out where a set has none, those of
+   * generated answers where it has no questions.
    */
-  public List<Measurement.Evaluation> all(Evaluator evaluator, EvaluationSet set) {
+  public List<Measurement.Evaluation> atTrialEnd(Evaluator evaluator, EvaluationSet set) {
     return measure(evaluator, set, spec.metrics());
   }
 
@@ -45,22 +49,31 @@ public record SetEvaluation(
         add(measured, metrics, set, Metric.TOKEN_ACCURACY, score.tokenAccuracy());
       }
     }
-    boolean answers = metrics.contains(Metric.ACCURACY) || metrics.contains(Metric.REPETITION);
-    if (answers && !set.questions().isEmpty()) {
-      List<Question> questions = set.questions();
-      List<int[]> given =
-          evaluator.answer(
-              questions.stream().map(Question::promptIds).toList(), endTokens, spec.maxNewTokens());
-      int right = 0;
-      double repetition = 0;
-      for (int i = 0; i < given.size(); i++) {
-        right += TextMetrics.right(questions.get(i), decode.apply(given.get(i))) ? 1 : 0;
-        repetition += TextMetrics.repetition(given.get(i));
-      }
-      add(measured, metrics, set, Metric.ACCURACY, (double) right / given.size());
-      add(measured, metrics, set, Metric.REPETITION, repetition / given.size());
+    List<Metric> ofAnswers = metrics.stream().filter(Metric::ofAnswers).sorted().toList();
+    if (!ofAnswers.isEmpty() && !set.questions().isEmpty()) {
+      List<GivenAnswer> answers = answers(evaluator, set.questions());
+      ofAnswers.forEach(
+          metric -> add(measured, metrics, set, metric, GivenAnswer.measure(metric, answers)));
     }
     return measured;
+  }
+
+  private List<GivenAnswer> answers(Evaluator evaluator, List<Question> questions) {
+    List<int[]> generated =
+        evaluator.answer(
+            questions.stream().map(Question::promptIds).toList(), endTokens, spec.maxNewTokens());
+    var answers = new ArrayList<GivenAnswer>();
+    for (int i = 0; i < generated.size(); i++) {
+      int[] tokens = generated.get(i);
+      answers.add(
+          new GivenAnswer(
+              questions.get(i),
+              decode.apply(questions.get(i).promptIds()),
+              tokens,
+              decode.apply(tokens),
+              tokens.length == spec.maxNewTokens()));
+    }
+    return answers;
   }
 
   private static void add(
@@ -70,8 +83,7 @@ public record SetEvaluation(
       Metric metric,
       double value) {
     if (asked.contains(metric)) {
-      measured.add(
-          new Measurement.Evaluation(set.name(), metric.name().toLowerCase(Locale.ROOT), value));
+      measured.add(new Measurement.Evaluation(set.name(), metric.word(), value));
     }
   }
 }

@@ -213,7 +213,7 @@ public final class BranchRun {
     var metrics = new TreeMap<String, Double>();
     for (EvaluationSet set : data.evaluation()) {
       List<Measurement.Evaluation> measured =
-          ending.isEmpty() ? evaluation.loss(evaluator, set) : evaluation.all(evaluator, set);
+          ending.isEmpty() ? evaluation.atEpochEnd(evaluator, set) : evaluation.atTrialEnd(evaluator, set);
       for (Measurement.Evaluation value : measured) {
         tell(update.number(), value);
         metrics.put(value.name(), value.value());

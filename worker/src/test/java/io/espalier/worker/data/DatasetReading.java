@@ -93,7 +93,7 @@ class DatasetReading {
         new TaskSettings(
             "models/tiny",
             spec,
-            new EvaluationSpec(true, Set.of(), 8),
+            new EvaluationSpec(true, Set.of(), false, 8),
             new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty()));
     return new DatasetReader(tokenizer, MODEL)
         .read(settings, Trainings.maxLength(maxLength, strategy));

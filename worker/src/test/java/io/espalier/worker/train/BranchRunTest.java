@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
+import io.espalier.common.Numbers;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
+import io.espalier.common.spec.EvaluationSpec.Metric;
 import io.espalier.common.spec.GuardSpec;
 import io.espalier.common.spec.GuardSpec.GradientNorm;
 import io.espalier.common.trial.Outcome;
@@ -18,6 +20,7 @@ import io.espalier.worker.evaluate.Evaluator;
 import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Golden;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,7 +86,8 @@ class BranchRunTest {
     assertThat(results).extracting(TrialResult::epochs).containsExactly(1.0, 2.0);
     assertThat(results).extracting(TrialResult::samples).containsExactly(12L, 24L);
     assertThat(results.get(0).metrics())
-        .containsOnlyKeys("eval_accuracy", "eval_loss", "eval_repetition", "eval_token_accuracy");
+        .containsOnlyKeys(
+            Arrays.stream(Metric.values()).map(metric -> "eval_" + metric.word()).toList());
     assertThat(results.get(1).metrics().get("eval_loss"))
         .isLessThan(results.get(0).metrics().get("eval_loss"));
     assertThat(results.get(1).trainLoss().orElseThrow())
@@ -92,6 +96,39 @@ class BranchRunTest {
     Path adapter = sweep.resolve(results.get(1).adapter().orElseThrow());
     assertThat(adapter).isEqualTo(sweep.resolve("branches/0/1-1/trials/1/adapter"));
     assertThat(PeftFormat.read(adapter, model.config()).values()).isNotEmpty();
+  }
+
+  @Test
+  void answers_are_given_at_each_trials_end_and_the_loss_is_measured_at_every_epoch() {
+    run(grid()).run();
+
+    assertThat(updatesOf(Metric.LOSS)).containsExactly(3L, 6L, 7L, 9L, 12L);
+    assertThat(updatesOf(Metric.TOKEN_ACCURACY)).containsExactly(3L, 6L, 7L, 9L, 12L);
+    assertThat(updatesOf(Metric.BLEU_4)).containsExactly(3L, 7L, 12L);
+  }
+
+  @Test
+  void answers_can_be_given_at_every_epoch() {
+    run(Leases.answeringEveryEpoch(grid())).run();
+
+    assertThat(updatesOf(Metric.BLEU_4)).containsExactly(3L, 6L, 7L, 9L, 12L);
+    assertThat(updatesOf(Metric.LOOP_RATE)).containsExactly(3L, 6L, 7L, 9L, 12L);
+  }
+
+  /** Three updates an epoch; trials end after 1, 2 1/3 and 4 epochs. */
+  private Lease grid() {
+    return Leases.lease(
+        Leases.training(TrainType.LORA, 1e-2, 4, 1), Leases.NON_FINITE_ONLY, sweep, 3, 7, 12);
+  }
+
+  private List<Long> updatesOf(Metric metric) {
+    return told.stream()
+        .filter(
+            one ->
+                one.measurement() instanceof Measurement.Evaluation value
+                    && value.name().equals("eval_" + metric.word()))
+        .map(Told::update)
+        .toList();
   }
 
   @Test

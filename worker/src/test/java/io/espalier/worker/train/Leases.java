@@ -17,9 +17,9 @@ import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.espalier.worker.data.EvaluationSet;
-import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.data.Question;
 import io.espalier.worker.data.TokenRow;
+import io.espalier.worker.data.TokenizedDataset;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,7 +79,7 @@ final class Leases {
                 true,
                 42,
                 false),
-            new EvaluationSpec(true, Set.of(Metric.values()), 8),
+            new EvaluationSpec(true, Set.of(Metric.values()), false, 8),
             guard);
     var config = new TrialConfig(new TrialId(milestones.length - 1), Map.of(), training);
     return new Lease(
@@ -89,6 +89,23 @@ final class Leases {
         settings,
         SUMMARY,
         sweep.toString());
+  }
+
+  /** The same, answering at every epoch. */
+  static Lease answeringEveryEpoch(Lease lease) {
+    TaskSettings old = lease.settings();
+    EvaluationSpec evaluation = old.evaluation();
+    return new Lease(
+        lease.sweep(),
+        lease.attempt(),
+        lease.branch(),
+        new TaskSettings(
+            old.model(),
+            old.dataset(),
+            new EvaluationSpec(true, evaluation.metrics(), true, evaluation.maxNewTokens()),
+            old.guard()),
+        lease.dataset(),
+        lease.sweepDirectory());
   }
 
   /** Twelve rows to train on, four to evaluate. */

@@ -28,7 +28,7 @@ final class Examination {
     try (Pack pack = untrained(model)) {
       var evaluator = new Evaluator(pack.state(0));
       for (EvaluationSet set : sets) {
-        for (Measurement.Evaluation figure : evaluation.all(evaluator, set)) {
+        for (Measurement.Evaluation figure : evaluation.atTrialEnd(evaluator, set)) {
           figures.put(figure.name(), figure.value());
         }
       }

@@ -28,7 +28,7 @@ record ExampleFiles(Path examples, Path work) {
   private static final List<String> BASE_NAME = List.of("基础助手", "base assistant");
   private static final EvaluationSpec EVALUATION =
       new EvaluationSpec(
-          true, Set.of(EvaluationSpec.Metric.LOSS, EvaluationSpec.Metric.ACCURACY), 48);
+          true, Set.of(EvaluationSpec.Metric.LOSS, EvaluationSpec.Metric.ACCURACY), false, 48);
   private static final GuardSpec GUARD =
       new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty());
 
