@@ -11,6 +11,7 @@ import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.worker.train.BranchRun;
+import io.espalier.worker.train.TrialLog;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -175,6 +176,7 @@ final class Lanes implements AutoCloseable {
       try {
         trunk = trunk(lease);
       } catch (UserError e) {
+        TrialLog.refused(lease, String.valueOf(e.getMessage()));
         notFit(begun, String.valueOf(e.getMessage()));
         return;
       }
@@ -193,6 +195,7 @@ final class Lanes implements AutoCloseable {
       // forever.
       log.error("branch {} failed", lease.key(), e);
       results = failed(lease, e);
+      TrialLog.refused(lease, results.get(0).outcome().reason());
     }
     synchronized (held) {
       begun.ended = Optional.of(new Ended(lease.key(), results, sequence.get()));

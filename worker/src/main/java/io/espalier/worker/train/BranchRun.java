@@ -16,8 +16,8 @@ import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
 import io.espalier.worker.data.BatchPlan;
 import io.espalier.worker.data.EvaluationSet;
-import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.data.TokenRow;
+import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.evaluate.Evaluator;
 import io.espalier.worker.evaluate.SetEvaluation;
 import io.espalier.worker.lora.AdapterInit;
@@ -27,6 +27,7 @@ import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Libtorch;
 import io.espalier.worker.model.Processor;
 import java.io.IOException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -55,6 +56,7 @@ public final class BranchRun {
   private final List<TrialResult> results = new ArrayList<>();
   private final CompletableFuture<Outcome> stop = new CompletableFuture<>();
   private final PeakMemory memory = new PeakMemory();
+  private final TrialLog log;
   private long started;
 
   /**
@@ -70,6 +72,7 @@ public final class BranchRun {
     this.model = model;
     this.data = data;
     this.listener = listener;
+    log = new TrialLog(lease, Clock.systemUTC());
     training = lease.branch().config().training();
     plan =
         new BatchPlan(
@@ -100,6 +103,8 @@ public final class BranchRun {
    */
   public List<TrialResult> run() {
     started = System.nanoTime();
+    log.leased(lease);
+    log.origin(data.summary(), provenance());
     Outcome end;
     try {
       Libtorch.prepareThread();
@@ -155,19 +160,21 @@ public final class BranchRun {
         pack.update(new boolean[] {measured.finite()}, new double[] {rate});
         if (measured.finite()) {
           progress.applied(update, batch, measured.lossSum());
+        } else {
+          log.notApplied(number, measured);
         }
       }
       double seconds = Math.max(1e-9, (System.nanoTime() - began) * 1e-9);
-      tell(
-          number,
+      Measurement.Update made =
           new Measurement.Update(
-              measured.loss(), rate, measured.gradNorm(), batch.tokens() / seconds));
+              measured.loss(), rate, measured.gradNorm(), batch.tokens() / seconds);
+      tell(number, made);
       if (verdict.isPresent()) {
         Verdict kill = verdict.get();
         tell(number, new Measurement.Kill(kill.rule(), kill.value(), kill.threshold()));
         return new Outcome.Killed(kill);
       }
-      evaluate(pack, update);
+      evaluate(pack, update, made);
     }
     return new Outcome.Completed();
   }
@@ -200,25 +207,28 @@ public final class BranchRun {
   }
 
   /** Evaluates where an epoch or a trial ends; finishes the trials that end here. */
-  private void evaluate(Pack pack, BatchPlan.Update update) throws IOException {
+  private void evaluate(Pack pack, BatchPlan.Update update, Measurement.Update made)
+      throws IOException {
     List<Milestone> ending =
         lease.branch().milestones().stream()
             .filter(milestone -> milestone.update() == update.number())
             .toList();
-    boolean epochEnds = update.endsEpoch() && lease.settings().evaluation().everyEpoch();
-    if (ending.isEmpty() && !epochEnds) {
+    if (ending.isEmpty() && !update.endsEpoch()) {
       return;
     }
     var evaluator = new Evaluator(pack.state(0));
     var metrics = new TreeMap<String, Double>();
     for (EvaluationSet set : data.evaluation()) {
       List<Measurement.Evaluation> measured =
-          ending.isEmpty() ? evaluation.atEpochEnd(evaluator, set) : evaluation.atTrialEnd(evaluator, set);
+          ending.isEmpty()
+              ? evaluation.atEpochEnd(evaluator, set)
+              : evaluation.atTrialEnd(evaluator, set);
       for (Measurement.Evaluation value : measured) {
         tell(update.number(), value);
         metrics.put(value.name(), value.value());
       }
     }
+    log.measured(update, progress, made, metrics);
     for (Milestone milestone : ending) {
       String place = export.write(milestone.trial(), model, pack.trainable(), pack.parameters(0));
       results.add(result(milestone, new Outcome.Completed(), metrics, Optional.of(place)));
@@ -233,18 +243,21 @@ public final class BranchRun {
 
   private TrialResult result(
       Milestone milestone, Outcome outcome, Map<String, Double> metrics, Optional<String> adapter) {
-    return new TrialResult(
-        milestone.trial(),
-        outcome,
-        progress.updates(),
-        progress.epochs(),
-        progress.samples(),
-        progress.tokens(),
-        progress.trainLoss(),
-        metrics,
-        (System.nanoTime() - started) * 1e-9,
-        adapter,
-        Optional.of(provenance()));
+    TrialResult result =
+        new TrialResult(
+            milestone.trial(),
+            outcome,
+            progress.updates(),
+            progress.epochs(),
+            progress.samples(),
+            progress.tokens(),
+            progress.trainLoss(),
+            metrics,
+            (System.nanoTime() - started) * 1e-9,
+            adapter,
+            Optional.of(provenance()));
+    log.ended(result);
+    return result;
   }
 
   private Provenance provenance() {

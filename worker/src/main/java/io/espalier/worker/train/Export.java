@@ -24,7 +24,13 @@ final class Export {
 
   Export(Lease lease) {
     sweep = Path.of(lease.sweepDirectory());
-    attempt = sweep.resolve("branches/%s/%s".formatted(lease.branch().id(), lease.attempt()));
+    attempt = attempt(lease);
+  }
+
+  /** Where all that one attempt at a branch writes belongs. */
+  static Path attempt(Lease lease) {
+    return Path.of(lease.sweepDirectory())
+        .resolve("branches/%s/%s".formatted(lease.branch().id(), lease.attempt()));
   }
 
   /**

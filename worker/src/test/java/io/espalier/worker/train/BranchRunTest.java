@@ -132,6 +132,46 @@ class BranchRunTest {
   }
 
   @Test
+  void the_log_tells_what_was_trained_how_it_went_and_how_it_ended() throws IOException {
+    List<TrialResult> results = run(grid()).run();
+
+    List<String> lines = Files.readAllLines(sweep.resolve("branches/0/1-1/trial.log"));
+    assertThat(lines).allMatch(line -> line.matches("[-0-9]{10}T[:.0-9]+Z .+"));
+    String loss = Numbers.text(results.get(2).metrics().get("eval_loss"));
+    assertThat(String.join("\n", lines))
+        .containsSubsequence(
+            "leased: sweep test-1, branch 0, attempt 1-1; trial 0 to update 3",
+            "training: train_type lora, learning_rate 0.01",
+            "data: 12 rows to train on",
+            "trained by: espalier",
+            "epoch 1, update 3: train_loss ",
+            "trial 0 completed; 3 updates",
+            "epoch 2, update 6: train_loss ",
+            "epoch 4, update 12: train_loss ",
+            "eval_loss " + loss,
+            "trial 2 completed; 12 updates",
+            "weights in branches/0/1-1/trials/2/adapter");
+  }
+
+  @Test
+  void the_log_gives_the_reason_of_an_early_end() throws IOException {
+    Training training = Leases.training(TrainType.LORA, 1e30, 4, 1);
+    TrialResult result = run(Leases.lease(training, Leases.NON_FINITE_ONLY, sweep, 6)).run().get(0);
+
+    assertThat(Files.readString(sweep.resolve("branches/0/1-1/trial.log")))
+        .contains("trial 0 killed: " + result.outcome().reason());
+  }
+
+  @Test
+  void a_log_that_cannot_be_written_hinders_no_training() throws IOException {
+    Files.createDirectories(sweep.resolve("branches/0/1-1/trial.log"));
+
+    assertThat(run(grid()).run())
+        .extracting(TrialResult::outcome)
+        .containsOnly(new Outcome.Completed());
+  }
+
+  @Test
   void the_same_lease_gives_the_same_numbers_again() {
     Lease lease =
         Leases.lease(Leases.training(TrainType.LORA, 1e-2, 2, 2), Leases.NON_FINITE_ONLY, sweep, 5);
