@@ -64,6 +64,7 @@ public final class Coordinator implements AutoCloseable {
                   journal,
                   new FleetSettings(
                       journal.epoch(),
+                      StoreId.of(config.store()),
                       config.host(),
                       metrics.flightPort(),
                       metrics.store()::stored,

@@ -3,6 +3,7 @@ package io.espalier.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
+import io.espalier.common.protocol.ClusterSettings;
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.protocol.ProtocolVersion;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -107,7 +109,14 @@ final class ScriptedWorker implements AutoCloseable {
   void register(int protocolVersion, int slots, Lease.Key... holding) {
     fleet.tell(
         new ToCoordinator.Register(
-            id, protocolVersion, "localhost", "none", slots, List.of(holding), self));
+            id,
+            protocolVersion,
+            Optional.of(ClusterSettings.of(system.settings().config())),
+            "localhost",
+            "none",
+            slots,
+            List.of(holding),
+            self));
   }
 
   void offer(int free, Lease.Key... holding) throws Exception {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialResult;
 import java.util.List;
+import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.receptionist.ServiceKey;
 
@@ -32,11 +33,13 @@ public sealed interface ToCoordinator extends ClusterMessage {
    * @param protocolVersion {@link ProtocolVersion#CURRENT} of the sender
    * @param device for people: {@code cpu, 2 lanes}, {@code cuda:0 NVIDIA H200}
    * @param slots branches it can train at a time
+   * @param settings absent from versions before 3
    * @param holding leases it still works on
    */
   record Register(
       WorkerId worker,
       int protocolVersion,
+      Optional<ClusterSettings> settings,
       String host,
       String device,
       int slots,

@@ -26,9 +26,15 @@ public sealed interface ToWorker extends ClusterMessage {
    *
    * @param coordinatorEpoch this life of the coordinator, from 1
    * @param flightHost where metric rows go
+   * @param store what the worker must see before it asks for work
    * @param stored for each lease the worker holds, how far its rows are stored already
    */
-  record Registered(long coordinatorEpoch, String flightHost, int flightPort, List<Stored> stored)
+  record Registered(
+      long coordinatorEpoch,
+      String flightHost,
+      int flightPort,
+      StoreMark store,
+      List<Stored> stored)
       implements ToWorker {
     public Registered {
       stored = List.copyOf(stored);

@@ -4,20 +4,33 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
 /** The files a specification names: made absolute, and looked at before anything starts. */
 record SpecFiles(SpecTree tree, Path directory) {
 
-  /** The model's directory; meaningless when a problem was noted. */
+  /** As HuggingFace names models. */
+  private static final Pattern MODEL_NAME =
+      Pattern.compile("[A-Za-z0-9][\\w.-]*/[A-Za-z0-9][\\w.-]*");
+
+  /**
+   * The model's directory, or the name it has where workers look for models; meaningless when a
+   * problem was noted.
+   */
   Path model() {
     Optional<Path> path = path("model");
+    if (path.isPresent()
+        && !Files.exists(path.get())
+        && tree.node("model").orElse(null) instanceof ScalarNode scalar
+        && MODEL_NAME.matcher(scalar.getValue()).matches()) {
+      return Path.of(scalar.getValue());
+    }
     if (path.isPresent() && !Files.isDirectory(path.get())) {
       tree.problem(
           "model",
-          "there is no directory %s; expected a HuggingFace model directory; correct the path"
-                  .formatted(path.get())
-              + " (model names are not downloaded)");
+          "there is no directory %s; expected a HuggingFace model directory or a name such as Qwen/Qwen2.5-0.5B; correct the path"
+              .formatted(path.get()));
     } else if (path.isPresent() && !Files.isRegularFile(path.get().resolve("config.json"))) {
       tree.problem(
           "model",

@@ -8,7 +8,7 @@ import java.util.Optional;
  * A sweep as its user wrote it, every default filled in.
  *
  * @param name of the sweep: letters, digits, '.', '_' and '-'
- * @param model a HuggingFace directory, absolute
+ * @param model a HuggingFace directory, absolute; or a model's name, looked up where it trains
  * @param training the values that hold for every trial unless {@code search.space} has the key
  */
 public record SweepSpec(

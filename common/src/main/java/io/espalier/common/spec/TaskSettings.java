@@ -3,7 +3,7 @@ package io.espalier.common.spec;
 /**
  * What all trials of a sweep have in common, as workers receive it.
  *
- * @param model absolute path of the base model's directory
+ * @param model absolute path of the base model's directory, or its name
  */
 public record TaskSettings(
     String model, DatasetSpec dataset, EvaluationSpec evaluation, GuardSpec guard) {}

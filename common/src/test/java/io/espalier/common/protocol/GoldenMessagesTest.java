@@ -102,6 +102,8 @@ class GoldenMessagesTest {
 
   private static Map<String, ClusterMessage> earlier() {
     return Map.of(
+        "register-without-settings",
+        register(Optional.empty()),
         "branch-ended-without-provenance",
         new ToCoordinator.BranchEnded(
             WORKER, KEY, List.of(completed(Optional.empty()), killed(), failed()), 123),
@@ -134,12 +136,12 @@ class GoldenMessagesTest {
   }
 
   private static Map<String, ClusterMessage> messages() {
-    ActorRef<ToWorker> worker =
-        ActorRefResolver.get(SYSTEM).resolveActorRef("pekko://golden/user/worker#7");
     return Map.ofEntries(
         Map.entry(
             "register",
-            new ToCoordinator.Register(WORKER, 1, "host", "cpu, 2 lanes", 2, List.of(KEY), worker)),
+            register(
+                Optional.of(
+                    new ClusterSettings(Map.of("pekko.cluster.downing-provider-class", "Sbr"))))),
         Map.entry("offer", new ToCoordinator.Offer(WORKER, 1, List.of(KEY))),
         Map.entry("prepared", new ToCoordinator.Prepared(WORKER, SWEEP, dataset())),
         Map.entry(
@@ -152,7 +154,12 @@ class GoldenMessagesTest {
                 WORKER, KEY, List.of(completed(Optional.of(PROVENANCE)), killed(), failed()), 123)),
         Map.entry(
             "registered",
-            new ToWorker.Registered(2, "127.0.0.1", 8351, List.of(new ToWorker.Stored(KEY, 57)))),
+            new ToWorker.Registered(
+                2,
+                "127.0.0.1",
+                8351,
+                new StoreMark("/store", "0f3a"),
+                List.of(new ToWorker.Stored(KEY, 57)))),
         Map.entry("refused", new ToWorker.Refused("protocol 2, but 1 is spoken here")),
         Map.entry("heard", new ToWorker.Heard()),
         Map.entry("prepare", new ToWorker.Prepare(SWEEP, settings(), training())),
@@ -168,6 +175,13 @@ class GoldenMessagesTest {
                     "/store/sweeps/demo-1"))),
         Map.entry("stop-branch", new ToWorker.StopBranch(KEY, new Outcome.Stopped("enough"))),
         Map.entry("result-acknowledged", new ToWorker.ResultAcknowledged(KEY)));
+  }
+
+  private static ToCoordinator.Register register(Optional<ClusterSettings> settings) {
+    ActorRef<ToWorker> worker =
+        ActorRefResolver.get(SYSTEM).resolveActorRef("pekko://golden/user/worker#7");
+    return new ToCoordinator.Register(
+        WORKER, 1, settings, "host", "cpu, 2 lanes", 2, List.of(KEY), worker);
   }
 
   private static DatasetSummary dataset() {

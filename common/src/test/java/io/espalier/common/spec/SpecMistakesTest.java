@@ -200,10 +200,11 @@ class SpecMistakesTest {
         .containsExactly(
             "sweep.yaml:1: model: DIR has no config.json; expected a HuggingFace model directory;"
                 + " correct the path");
-    assertThat(folder.problems(SpecFolder.SMALLEST.replace("model: model", "model: Qwen/Qwen2.5")))
+    assertThat(
+            folder.problems(SpecFolder.SMALLEST.replace("model: model", "model: ./Qwen/Qwen2.5")))
         .containsExactly(
             "sweep.yaml:1: model: there is no directory DIR/Qwen/Qwen2.5; expected a HuggingFace"
-                + " model directory; correct the path (model names are not downloaded)");
+                + " model directory or a name such as Qwen/Qwen2.5-0.5B; correct the path");
   }
 
   @Test

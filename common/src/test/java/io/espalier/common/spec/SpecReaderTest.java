@@ -293,6 +293,15 @@ class SpecReaderTest {
   }
 
   @Test
+  void a_models_name_is_left_to_the_workers_to_find() throws IOException {
+    Path file =
+        Files.writeString(
+            directory.resolve("named.yaml"),
+            SpecFolder.SMALLEST.replace("model: model", "model: Qwen/Qwen2.5-0.5B"));
+    assertThat(SpecReader.read(file).taskSettings().model()).isEqualTo("Qwen/Qwen2.5-0.5B");
+  }
+
+  @Test
   void a_missing_a_huge_and_a_binary_file_are_refused() throws IOException {
     assertThatThrownBy(() -> SpecReader.read(directory.resolve("none.yaml")))
         .isInstanceOf(UserError.class)

@@ -1,7 +1,7 @@
 package io.espalier.coordinator.fleet;
 
+import io.espalier.common.protocol.ClusterSettings;
 import io.espalier.common.protocol.Lease;
-import io.espalier.common.protocol.ProtocolVersion;
 import io.espalier.common.protocol.ToCoordinator;
 import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
@@ -47,6 +47,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   private final KnownSweeps sweeps = new KnownSweeps();
   private final Map<SweepId, ToWorker.Prepare> tasks = new HashMap<>();
   private final Questions questions = new Questions();
+  private final Admission admission;
   private Fleet fleet;
   private boolean open;
 
@@ -64,6 +65,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     super(context);
     context.setLoggerName(FleetActor.class);
     this.settings = settings;
+    this.admission = new Admission(ClusterSettings.of(context.getSystem().settings().config()));
     this.fleet = Fleet.empty(settings.patience(), settings.clock().instant());
   }
 
@@ -101,12 +103,10 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
 
   private void register(ToCoordinator.Register register) {
     WorkerId worker = register.worker();
-    if (register.protocolVersion() != ProtocolVersion.CURRENT) {
-      String reason =
-          "worker %s speaks protocol %d, this coordinator %d: install the same version of Espalier on both"
-              .formatted(worker, register.protocolVersion(), ProtocolVersion.CURRENT);
-      getContext().getLog().warn(reason);
-      register.replyTo().tell(new ToWorker.Refused(reason));
+    Optional<String> refusal = admission.refusal(register);
+    if (refusal.isPresent()) {
+      getContext().getLog().warn(refusal.get());
+      register.replyTo().tell(new ToWorker.Refused(refusal.get()));
       return;
     }
     fleet = fleet.registered(worker, register.slots(), now());
@@ -129,7 +129,11 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     send(
         worker,
         new ToWorker.Registered(
-            settings.epoch(), settings.flightHost(), settings.flightPort(), stored));
+            settings.epoch(),
+            settings.flightHost(),
+            settings.flightPort(),
+            settings.store(),
+            stored));
     end(worker, register.holding());
     // The task may have been lost with the old connection.
     fleet

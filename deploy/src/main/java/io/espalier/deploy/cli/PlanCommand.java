@@ -8,7 +8,9 @@ import io.espalier.coordinator.plan.PlanTable;
 import io.espalier.worker.data.ChatTokenizer;
 import io.espalier.worker.data.DatasetReader;
 import io.espalier.worker.data.ModelFingerprint;
+import io.espalier.worker.model.ModelPlaces;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -39,8 +41,9 @@ final class PlanCommand implements Callable<Integer> {
   }
 
   private static DatasetSummary summary(SweepSpec spec) {
-    ModelFingerprint model = ModelFingerprint.of(spec.model());
-    Optional<ChatTokenizer> tokenizer = ChatTokenizer.open(spec.model());
+    Path directory = ModelPlaces.of(List.of(), System.getenv()).find(spec.taskSettings().model());
+    ModelFingerprint model = ModelFingerprint.of(directory);
+    Optional<ChatTokenizer> tokenizer = ChatTokenizer.open(directory);
     try {
       return new DatasetReader(tokenizer, model)
           .read(spec.taskSettings(), spec.training())

@@ -3,6 +3,7 @@ package io.espalier.deploy.cli;
 import io.espalier.common.UserError;
 import io.espalier.deploy.node.CoordinatorHosts;
 import io.espalier.deploy.node.Listening;
+import io.espalier.worker.node.DeviceName;
 import io.espalier.worker.node.WorkerConfig;
 import io.espalier.worker.node.WorkerNode;
 import java.nio.file.Path;
@@ -74,6 +75,22 @@ final class WorkerCommand implements Callable<Integer> {
   private Path spool = Path.of("spool");
 
   @Option(
+      names = "--store",
+      paramLabel = "DIR",
+      description =
+          "Where the coordinator's store is mounted on this machine (default: at the same path).")
+  private Optional<Path> store = Optional.empty();
+
+  @Option(
+      names = "--model-root",
+      paramLabel = "DIR",
+      split = ",",
+      description =
+          "Directory that holds models by name; may be given several times. HuggingFace's cache is"
+              + " looked at after them.")
+  private List<Path> modelRoots = List.of();
+
+  @Option(
       names = "--insecure",
       description = "Open the port beyond this machine, without certificates.")
   private boolean insecure;
@@ -114,8 +131,11 @@ final class WorkerCommand implements Callable<Integer> {
             listening.bind(),
             Listening.port("--port", port),
             hosts.seeds(),
+            DeviceName.CPU,
             lanes,
             spool,
+            store,
+            modelRoots,
             heartbeat,
             silence);
     console.logTo(RunLog.openBeside(console.err(), spool, Clock.systemUTC().instant()));

@@ -21,12 +21,13 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,10 +39,13 @@ import org.slf4j.LoggerFactory;
 final class Lanes implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Lanes.class);
 
+  private static final long SPOOL_SECONDS = 60;
+
   private final int count;
   private final ExecutorService threads;
   private final Trunks trunks;
-  private final Consumer<MetricRow> rows;
+  private final MetricsSender metrics;
+  private final ResultSpool results;
   private final Clock clock;
 
   /** Guarded by itself; insertion order is the order of granting. */
@@ -52,15 +56,20 @@ final class Lanes implements AutoCloseable {
   /** Guarded by {@link #held}. */
   private boolean closing;
 
-  Lanes(int count, Trunks trunks, Consumer<MetricRow> rows, Clock clock) {
+  /**
+   * @param results what an earlier process left there counts as held, and is reported
+   */
+  Lanes(int count, Trunks trunks, MetricsSender metrics, ResultSpool results, Clock clock) {
     this.count = count;
     this.trunks = trunks;
-    this.rows = rows;
+    this.metrics = metrics;
+    this.results = results;
     this.clock = clock;
     AtomicInteger number = new AtomicInteger();
     this.threads =
         Executors.newFixedThreadPool(
             count, task -> new Thread(task, "lane-" + number.getAndIncrement()));
+    results.left().forEach(ended -> held.put(ended.lease(), Held.of(ended)));
   }
 
   /** What a lease has come to. */
@@ -70,6 +79,12 @@ final class Lanes implements AutoCloseable {
     private Optional<Outcome> stop = Optional.empty();
     private Optional<Ended> ended = Optional.empty();
     private Optional<String> unfit = Optional.empty();
+
+    static Held of(Ended earlier) {
+      Held done = new Held();
+      done.ended = Optional.of(earlier);
+      return done;
+    }
 
     boolean busy() {
       return ended.isEmpty() && unfit.isEmpty();
@@ -166,11 +181,12 @@ final class Lanes implements AutoCloseable {
     synchronized (held) {
       held.remove(key);
     }
+    results.forget(key);
   }
 
   private void train(Lease lease, Held begun) {
     AtomicLong sequence = begun.sequence;
-    List<TrialResult> results;
+    List<TrialResult> trials;
     try {
       Trunks.Trunk trunk;
       try {
@@ -187,18 +203,31 @@ final class Lanes implements AutoCloseable {
               trunk.data(),
               trunk::decode,
               (update, epoch, samples, tokens, measurement) ->
-                  rows.accept(row(lease, sequence, update, epoch, samples, tokens, measurement)));
+                  metrics.send(row(lease, sequence, update, epoch, samples, tokens, measurement)));
       stoppable(begun, run);
-      results = run.run();
+      trials = run.run();
     } catch (Throwable e) {
       // Whatever it was, heap exhaustion too: a branch that never ends would hold its sweep
       // forever.
       log.error("branch {} failed", lease.key(), e);
-      results = failed(lease, e);
-      TrialLog.refused(lease, results.get(0).outcome().reason());
+      trials = failed(lease, e);
+      TrialLog.refused(lease, trials.get(0).outcome().reason());
+    }
+    ended(begun, new Ended(lease.key(), trials, sequence.get()));
+  }
+
+  /** Kept on disk before anybody hears of it, and after the rows without which it is not whole. */
+  private void ended(Held begun, Ended ended) {
+    try {
+      metrics.spooled().toCompletableFuture().get(SPOOL_SECONDS, TimeUnit.SECONDS);
+      results.keep(ended);
+    } catch (ExecutionException | TimeoutException e) {
+      log.error("the rows of {} cannot be kept; only this process can report it", ended.lease(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
     synchronized (held) {
-      begun.ended = Optional.of(new Ended(lease.key(), results, sequence.get()));
+      begun.ended = Optional.of(ended);
     }
     onChange.run();
   }

@@ -10,6 +10,7 @@ import io.espalier.worker.data.DatasetReader;
 import io.espalier.worker.data.ModelFingerprint;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.ModelPlaces;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -21,11 +22,13 @@ import java.util.Optional;
  */
 final class Trunks implements AutoCloseable {
   private final Device device;
+  private final ModelPlaces places;
   private final Map<String, Loaded> models = new HashMap<>();
   private final Map<DataKey, TokenizedDataset> data = new HashMap<>();
 
-  Trunks(Device device) {
+  Trunks(Device device, ModelPlaces places) {
     this.device = device;
+    this.places = places;
   }
 
   /** What reading a data set depends on. */
@@ -74,7 +77,7 @@ final class Trunks implements AutoCloseable {
   }
 
   private Loaded load(String model) {
-    Path directory = Path.of(model);
+    Path directory = places.find(model);
     ModelFingerprint fingerprint = ModelFingerprint.of(directory);
     Optional<ChatTokenizer> tokenizer = ChatTokenizer.open(directory);
     try {

@@ -1,6 +1,7 @@
 package io.espalier.worker.node;
 
 import io.espalier.common.UserError;
+import io.espalier.common.protocol.ClusterSettings;
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.ProtocolVersion;
 import io.espalier.common.protocol.ToCoordinator;
@@ -8,6 +9,7 @@ import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.SweepId;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.stream.StreamSupport;
@@ -58,6 +60,7 @@ final class WorkerActor {
    *
    * @param connected called with each registration's answer: where metric rows go
    * @param refused called with the reason when the coordinator will not have this worker
+   * @param withoutStore called when the coordinator's store is not seen here
    * @param waiting called every few seconds until this worker is registered
    */
   record Duties(
@@ -66,6 +69,7 @@ final class WorkerActor {
       Lanes lanes,
       Consumer<ToWorker.Registered> connected,
       Consumer<String> refused,
+      Consumer<UserError> withoutStore,
       Runnable waiting) {}
 
   private static final Duration WAITING = Duration.ofSeconds(5);
@@ -157,8 +161,9 @@ final class WorkerActor {
         new ToCoordinator.Register(
             duties.worker(),
             ProtocolVersion.CURRENT,
+            Optional.of(ClusterSettings.of(context.getSystem().settings().config())),
             duties.config().host(),
-            "cpu, %d lanes".formatted(lanes.count()),
+            "%s, %d lanes".formatted(duties.config().device(), lanes.count()),
             lanes.count(),
             lanes.holding(),
             self));
@@ -170,17 +175,24 @@ final class WorkerActor {
       return Behaviors.stopped();
     }
     if (answer instanceof ToWorker.Registered registered) {
+      LocalStore store;
+      try {
+        store = LocalStore.of(registered.store(), duties.config().store());
+      } catch (UserError e) {
+        duties.withoutStore().accept(e);
+        return Behaviors.stopped();
+      }
       context.getLog().info("registered with coordinator, epoch {}", registered.coordinatorEpoch());
       timers.cancel(Signal.WAITING);
       heard();
       duties.connected().accept(registered);
       report(fleet);
-      return serving(fleet);
+      return serving(fleet, store);
     }
     return Behaviors.same();
   }
 
-  private Behavior<Command> serving(ActorRef<ToCoordinator> fleet) {
+  private Behavior<Command> serving(ActorRef<ToCoordinator> fleet, LocalStore store) {
     return inEveryPhase()
         .onMessageEquals(Signal.HEARTBEAT, () -> reportAgain(fleet))
         .onMessageEquals(Signal.DEVICE_CHANGED, () -> reportAgain(fleet))
@@ -198,14 +210,15 @@ final class WorkerActor {
                       duties.worker(), failed.sweep(), problem(failed.cause())));
               return Behaviors.same();
             })
-        .onMessage(FromCoordinator.class, message -> serve(fleet, message.message()))
+        .onMessage(FromCoordinator.class, message -> serve(fleet, store, message.message()))
         .build();
   }
 
-  private Behavior<Command> serve(ActorRef<ToCoordinator> fleet, ToWorker message) {
+  private Behavior<Command> serve(
+      ActorRef<ToCoordinator> fleet, LocalStore store, ToWorker message) {
     heard();
     if (message instanceof ToWorker.Grant grant) {
-      duties.lanes().start(grant.lease());
+      duties.lanes().start(store.local(grant.lease()));
       // Offers sent before the grant came do not name it; this one does.
       offer(fleet);
     } else if (message instanceof ToWorker.StopBranch stop) {
@@ -214,7 +227,7 @@ final class WorkerActor {
       duties.lanes().acknowledged(done.lease());
       offer(fleet);
     } else if (message instanceof ToWorker.Prepare prepare) {
-      prepare(prepare);
+      prepare(prepare, store);
     } else if (message instanceof ToWorker.Registered registered) {
       duties.connected().accept(registered);
     } else if (message instanceof ToWorker.Refused refused) {
@@ -224,9 +237,9 @@ final class WorkerActor {
     return Behaviors.same();
   }
 
-  private void prepare(ToWorker.Prepare prepare) {
+  private void prepare(ToWorker.Prepare prepare, LocalStore store) {
     context.pipeToSelf(
-        duties.lanes().prepare(prepare.settings(), prepare.training()),
+        duties.lanes().prepare(store.local(prepare.settings()), prepare.training()),
         (summary, failure) ->
             failure == null
                 ? new Prepared(prepare.sweep(), summary)

@@ -3,6 +3,7 @@ package io.espalier.worker.node;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How a worker is started.
@@ -11,8 +12,11 @@ import java.util.List;
  * @param bind the address its port is bound to
  * @param port of Artery; 0 picks a free one
  * @param seeds coordinators, each {@code host:port}
+ * @param device what trains
  * @param lanes branches trained at a time, ≥ 1
- * @param spool directory for metric rows the coordinator has not yet acknowledged
+ * @param spool directory, of this process alone, for what the coordinator has not yet acknowledged
+ * @param store where the coordinator's store is on this machine, when not at the same path
+ * @param modelRoots directories that hold models by name
  * @param heartbeat between two offers
  * @param silence without a word from the coordinator after which the connection is made anew
  */
@@ -21,19 +25,34 @@ public record WorkerConfig(
     String bind,
     int port,
     List<String> seeds,
+    DeviceName device,
     int lanes,
     Path spool,
+    Optional<Path> store,
+    List<Path> modelRoots,
     Duration heartbeat,
     Duration silence) {
   public WorkerConfig {
     seeds = List.copyOf(seeds);
+    modelRoots = List.copyOf(modelRoots);
   }
 
   public static final Duration HEARTBEAT = Duration.ofSeconds(1);
   public static final Duration SILENCE = Duration.ofSeconds(20);
 
-  /** A worker on a free port with the usual intervals. */
+  /** A worker on the CPU and a free port, with the usual intervals. */
   public static WorkerConfig of(String host, List<String> seeds, int lanes, Path spool) {
-    return new WorkerConfig(host, host, 0, seeds, lanes, spool, HEARTBEAT, SILENCE);
+    return new WorkerConfig(
+        host,
+        host,
+        0,
+        seeds,
+        DeviceName.CPU,
+        lanes,
+        spool,
+        Optional.empty(),
+        List.of(),
+        HEARTBEAT,
+        SILENCE);
   }
 }

@@ -1,11 +1,11 @@
 package io.espalier.worker.node;
 
-import ai.djl.Device;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.espalier.common.UserError;
 import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
+import io.espalier.worker.model.ModelPlaces;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,29 +33,52 @@ public final class WorkerNode implements AutoCloseable {
 
   private final Clock clock = Clock.systemUTC();
   private final WorkerConfig config;
+  private final SpoolLock lock;
   private final WorkerId id;
   private final MetricsSender metrics;
   private final Lanes lanes;
   private final Thread loop;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final CountDownLatch closing = new CountDownLatch(1);
+  private volatile boolean wasRegistered;
   private volatile Optional<Instant> saidWaiting = Optional.empty();
   private volatile Optional<ActorSystem<WorkerActor.Command>> system = Optional.empty();
 
-  private WorkerNode(WorkerConfig config) {
+  private WorkerNode(WorkerConfig config, SpoolLock lock) {
     this.config = config;
+    this.lock = lock;
     this.id =
-        new WorkerId("%s-cpu-%08x".formatted(config.host(), ThreadLocalRandom.current().nextInt()));
+        new WorkerId(
+            "%s-%s-%08x"
+                .formatted(config.host(), config.device(), ThreadLocalRandom.current().nextInt()));
+    ResultSpool results = new ResultSpool(config.spool());
     this.metrics = new MetricsSender(id, config.spool());
-    this.lanes = new Lanes(config.lanes(), new Trunks(Device.cpu()), metrics::send, clock);
+    this.lanes =
+        new Lanes(
+            config.lanes(),
+            new Trunks(
+                config.device().device(), ModelPlaces.of(config.modelRoots(), System.getenv())),
+            metrics,
+            results,
+            clock);
     this.loop = new Thread(this::keepConnected, "worker-connection");
   }
 
-  /** Starts the lanes and begins to look for a coordinator. */
+  /**
+   * Starts the lanes and begins to look for a coordinator.
+   *
+   * @throws UserError when the spool is in use or not writable
+   */
   public static WorkerNode start(WorkerConfig config) {
-    WorkerNode node = new WorkerNode(config);
-    node.loop.start();
-    return node;
+    SpoolLock lock = SpoolLock.on(config.spool());
+    try {
+      WorkerNode node = new WorkerNode(config, lock);
+      node.loop.start();
+      return node;
+    } catch (RuntimeException e) {
+      lock.close();
+      throw e;
+    }
   }
 
   public WorkerId id() {
@@ -136,18 +159,36 @@ public final class WorkerNode implements AutoCloseable {
         lanes,
         this::registered,
         reason -> ended.completeExceptionally(new UserError(reason)),
+        this::withoutStore,
         this::waiting);
   }
 
   private void registered(ToWorker.Registered coordinator) {
     saidWaiting = Optional.empty();
+    wasRegistered = true;
     metrics.connect(coordinator.flightHost(), coordinator.flightPort(), coordinator.stored());
   }
 
-  private void waiting() {
+  /** A store that was here may come back; what was trained meanwhile is not thrown away. */
+  private void withoutStore(UserError problem) {
+    if (!wasRegistered) {
+      ended.completeExceptionally(problem);
+    } else if (isTimeToSayThatItWaits()) {
+      log.warn("{}; looking again", problem.getMessage());
+    }
+  }
+
+  private boolean isTimeToSayThatItWaits() {
     Instant now = clock.instant();
-    if (saidWaiting.map(said -> said.plus(SAY_AGAIN).isBefore(now)).orElse(true)) {
+    boolean due = saidWaiting.map(said -> said.plus(SAY_AGAIN).isBefore(now)).orElse(true);
+    if (due) {
       saidWaiting = Optional.of(now);
+    }
+    return due;
+  }
+
+  private void waiting() {
+    if (isTimeToSayThatItWaits()) {
       log.info(
           "no coordinator answers at {}; waiting for it. It must name itself the same way: espalier coordinator --host {}",
           String.join(", ", config.seeds()),
@@ -188,5 +229,6 @@ public final class WorkerNode implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     metrics.close();
+    lock.close();
   }
 }

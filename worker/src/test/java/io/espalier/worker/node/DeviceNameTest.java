@@ -1,0 +1,24 @@
+package io.espalier.worker.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.espalier.common.UserError;
+import org.junit.jupiter.api.Test;
+
+class DeviceNameTest {
+  @Test
+  void there_is_always_a_device() {
+    assertThat(DeviceName.parse("all")).isNotEmpty();
+    assertThat(DeviceName.parse("cpu")).containsExactly(DeviceName.CPU);
+  }
+
+  @Test
+  void what_is_no_device_or_not_there_is_named() {
+    for (String wrong : new String[] {"", "gpu", "0,", "-1", "9999"}) {
+      assertThatThrownBy(() -> DeviceName.parse(wrong))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("--devices");
+    }
+  }
+}
