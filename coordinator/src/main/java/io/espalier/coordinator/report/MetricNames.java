@@ -1,7 +1,9 @@
 package io.espalier.coordinator.report;
 
+import io.espalier.common.spec.EvaluationSpec.Metric;
 import io.espalier.common.spec.ObjectiveSpec.Mode;
 import io.espalier.common.trial.TrialResult;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -25,15 +27,7 @@ final class MetricNames {
 
   private static final List<String> SETS = List.of("train", "eval", "retention");
   private static final List<String> METRICS =
-      List.of(
-          "loss",
-          "accuracy",
-          "token_accuracy",
-          "exact_match",
-          "bleu_4",
-          "rouge_l",
-          "repetition",
-          "unsupported_rate");
+      Arrays.stream(Metric.values()).map(Metric::word).toList();
 
   private static final Comparator<String> ORDER =
       Comparator.<String>comparingInt(name -> place(SETS, set(name)))
@@ -52,11 +46,9 @@ final class MetricNames {
 
   /** Whether less or more of it is better. */
   static Mode mode(String metric) {
-    return metric.endsWith("loss")
-            || metric.endsWith("repetition")
-            || metric.endsWith("rate") && !metric.equals("human_pass_rate")
-        ? Mode.MIN
-        : Mode.MAX;
+    return Metric.ofSet(metric)
+        .map(Metric::better)
+        .orElse(metric.equals(TRAIN_LOSS) ? Mode.MIN : Mode.MAX);
   }
 
   /** Of the main ones those measured, then all that decide the order of the trials. */

@@ -52,7 +52,14 @@ public final class CommandLineInterface {
             .addSubcommand(new ListCommand(console))
             .addSubcommand(new ShowCommand(console))
             .addSubcommand(new ReportCommand(console))
-            .addSubcommand(new MetricsCommand(console));
+            .addSubcommand(new MetricsCommand(console))
+            .addSubcommand(new SubmitCommand(console))
+            .addSubcommand(new WatchCommand(console))
+            .addSubcommand(new StopCommand(console))
+            .addSubcommand(new WorkersCommand(console))
+            .addSubcommand(new FetchCommand(console))
+            .addSubcommand(new LogsCommand(console))
+            .addSubcommand(new RateCommand(console));
     commandLine
         .setOut(utf8(out))
         .setErr(utf8(err))

@@ -1,6 +1,7 @@
 package io.espalier.deploy.cli;
 
 import io.espalier.deploy.progress.Terminal;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.util.OptionalInt;
 
@@ -21,6 +22,11 @@ final class Console {
 
   PrintStream err() {
     return err;
+  }
+
+  /** The same, but what would go to {@code out} goes nowhere. */
+  Console withoutResults() {
+    return new Console(new PrintStream(OutputStream.nullOutputStream()), err);
   }
 
   RunLog log() {

@@ -1,6 +1,7 @@
 package io.espalier.deploy.cli;
 
 import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.coordinator.report.SweepTable;
 import io.espalier.coordinator.report.SweepView;
@@ -10,8 +11,26 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** What a run says last: the table, where its results are, and what to do with them. */
-record Ending(Console console, Path store, SweepView view) {
+/**
+ * What is said of a sweep last: the table, where its results are, and what to do with them.
+ *
+ * @param directory of its results, when this machine has them
+ * @param flags what commands need to find the sweep, with a blank before it
+ */
+record Ending(Console console, SweepView view, Optional<Path> directory, String flags) {
+
+  /** Of a sweep in a store of this machine. */
+  static Ending inStore(Console console, Path store, SweepView view) {
+    boolean found =
+        store.equals(new StoreOption().directory()) && UrlOption.fromEnvironment().isEmpty();
+    Path directory = store.resolve("sweeps").resolve(view.id().value());
+    return new Ending(console, view, Optional.of(directory), found ? "" : " --store " + store);
+  }
+
+  /** Of a sweep at a coordinator. */
+  static Ending atCoordinator(Console console, SweepView view, String flags) {
+    return new Ending(console, view, Optional.empty(), flags);
+  }
 
   /** Returns the exit code. */
   int tell(boolean interrupted) {
@@ -60,22 +79,26 @@ record Ending(Console console, Path store, SweepView view) {
     trial
         .result()
         .flatMap(TrialResult::adapter)
-        .ifPresentOrElse(
-            adapter ->
-                out.printf(
-                    ". Its adapter, in PEFT's layout:%n  %s%n", directory().resolve(adapter)),
-            () -> out.println("."));
+        .ifPresentOrElse(adapter -> adapter(out, trial, adapter), () -> out.println("."));
+  }
+
+  private void adapter(PrintStream out, TrialView trial, String adapter) {
+    if (directory.isPresent()) {
+      out.printf(". Its adapter, in PEFT's layout:%n  %s%n", directory.get().resolve(adapter));
+    } else {
+      out.printf(
+          ". To copy its adapter, in PEFT's layout:%n  %s fetch %s %s --adapter DIR%s%n",
+          Console.command(), view.id(), trial.config().id(), flags);
+    }
   }
 
   private void next(PrintStream out) {
-    String sweep = view.id().value();
-    String where = store.equals(new StoreOption().directory()) ? "" : " --store " + store;
-    out.printf("All results: %s%n", directory());
-    out.printf("This table again:   %s show %s%s%n", Console.command(), sweep, where);
-    out.printf(
-        "A report of it:     %s report %s --html report.html%s%n", Console.command(), sweep, where);
-    out.printf(
-        "Every measurement:  %s metrics %s --format csv%s%n", Console.command(), sweep, where);
+    SweepId sweep = view.id();
+    String command = Console.command();
+    directory.ifPresent(path -> out.printf("All results: %s%n", path));
+    out.printf("This table again:   %s show %s%s%n", command, sweep, flags);
+    out.printf("A report of it:     %s report %s --html report.html%s%n", command, sweep, flags);
+    out.printf("Every measurement:  %s metrics %s --format csv%s%n", command, sweep, flags);
   }
 
   private List<TrialResult> results() {
@@ -84,9 +107,5 @@ record Ending(Console console, Path store, SweepView view) {
 
   private List<TrialResult> failed() {
     return results().stream().filter(result -> result.outcome() instanceof Outcome.Failed).toList();
-  }
-
-  private Path directory() {
-    return store.resolve("sweeps").resolve(view.id().value());
   }
 }

@@ -1,6 +1,7 @@
 package io.espalier.deploy.cli;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -16,6 +17,9 @@ final class FileProblem {
 
   /** {@code /x/y does not exist}, {@code permission denied for /x}, … */
   static String text(IOException problem) {
+    if (problem instanceof CharacterCodingException) {
+      return "it is not UTF-8 text";
+    }
     if (!(problem instanceof FileSystemException file)) {
       return Optional.ofNullable(problem.getMessage()).orElse(problem.getClass().getSimpleName());
     }

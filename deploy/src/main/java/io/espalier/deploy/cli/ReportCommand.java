@@ -1,7 +1,6 @@
 package io.espalier.deploy.cli;
 
 import io.espalier.common.UserError;
-import io.espalier.coordinator.metrics.MetricsStore;
 import io.espalier.coordinator.report.HtmlReport;
 import io.espalier.coordinator.report.ReportPlaces;
 import io.espalier.coordinator.report.SweepReport;
@@ -28,7 +27,7 @@ import picocli.CommandLine.Parameters;
     })
 final class ReportCommand implements Callable<Integer> {
   private final Console console;
-  @Mixin private final StoreOption store = new StoreOption();
+  @Mixin private final SourceOption source = new SourceOption();
 
   @Parameters(paramLabel = "SWEEP", description = "Its name as ls shows it.")
   private String sweep = "";
@@ -48,9 +47,9 @@ final class ReportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    StoredSweeps sweeps = new StoredSweeps(store.directory());
+    Sweeps sweeps = source.sweeps();
     SweepView view = sweeps.find(sweep);
-    TrialCurves curves = TrialCurves.of(view, MetricsStore.read(sweeps.directory(view)));
+    TrialCurves curves = sweeps.curves(view);
     ReportPlaces places = sweeps.places(view);
     Optional<TrialView> chosen = trial.map(number -> find(view, number));
     if (html.isPresent()) {

@@ -81,7 +81,7 @@ final class RunCommand implements Callable<Integer> {
               "%s: metrics at %s, log in %s%n",
               sweep, cluster.metricsAddress(), log.file().map(Path::toString).orElse("none"));
       boolean interrupted = watch(cluster, sweep, interrupts);
-      return new Ending(console, store.directory(), cluster.view(sweep)).tell(interrupted);
+      return Ending.inStore(console, store.directory(), cluster.view(sweep)).tell(interrupted);
     }
   }
 

@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
     description = "Shows a sweep's trials in the order of its objective, running or ended.")
 final class ShowCommand implements Callable<Integer> {
   private final Console console;
-  @Mixin private final StoreOption store = new StoreOption();
+  @Mixin private final SourceOption source = new SourceOption();
 
   @Parameters(paramLabel = "SWEEP", description = "Its name as ls shows it.")
   private String sweep = "";
@@ -29,8 +29,7 @@ final class ShowCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    StoredSweeps sweeps = new StoredSweeps(store.directory());
-    SweepView view = sweeps.find(sweep);
+    SweepView view = source.sweeps().find(sweep);
     console
         .out()
         .print(json ? SweepViews.toJson(view) + "\n" : SweepTable.text(view, console.width()));

@@ -1,23 +1,37 @@
 package io.espalier.deploy.cli;
 
 import io.espalier.common.UserError;
+import io.espalier.common.metrics.MetricRow;
+import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.TrialResult;
+import io.espalier.coordinator.metrics.MetricExport;
+import io.espalier.coordinator.metrics.MetricExport.TrialRow;
+import io.espalier.coordinator.metrics.MetricsStore;
 import io.espalier.coordinator.report.Ranking;
 import io.espalier.coordinator.report.ReportPlaces;
+import io.espalier.coordinator.report.SweepSummary;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.SweepViews;
+import io.espalier.coordinator.report.TrialCurves;
 import io.espalier.coordinator.report.TrialView;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The sweeps of a store as their files have them; needs no coordinator, and disturbs none. */
-record StoredSweeps(Path store) {
+record StoredSweeps(Path store) implements Sweeps {
+
+  @Override
+  public List<SweepSummary> list() {
+    return all().stream().map(SweepSummary::of).toList();
+  }
 
   /**
    * Every sweep, the earliest first.
@@ -46,10 +60,8 @@ record StoredSweeps(Path store) {
     }
   }
 
-  /**
-   * @throws UserError when there is no sweep of this name
-   */
-  SweepView find(String sweep) {
+  @Override
+  public SweepView find(String sweep) {
     List<SweepView> all = all();
     return all.stream()
         .filter(view -> view.id().value().equals(sweep))
@@ -61,8 +73,36 @@ record StoredSweeps(Path store) {
     return sweeps().resolve(view.id().value());
   }
 
-  /** What commands about the best trial name. */
-  ReportPlaces places(SweepView view) {
+  @Override
+  public TrialCurves curves(SweepView view) {
+    return TrialCurves.of(view, MetricsStore.read(directory(view)));
+  }
+
+  @Override
+  public void metrics(SweepView view, MetricExport.Format format, OutputStream out)
+      throws IOException {
+    MetricExport.write(byTrial(view, MetricsStore.read(directory(view))), format, out);
+  }
+
+  /** Where several trials share a branch, each has the branch's rows up to its own end. */
+  private static Stream<TrialRow> byTrial(SweepView view, Stream<MetricRow> stored) {
+    Map<BranchId, List<MetricRow>> branches =
+        stored.collect(Collectors.groupingBy(MetricRow::branch));
+    return view.trials().stream()
+        .flatMap(
+            trial ->
+                branches.getOrDefault(trial.branch(), List.of()).stream()
+                    .filter(row -> row.update() <= trial.updates())
+                    .map(row -> new TrialRow(trial.config().id(), row)));
+  }
+
+  @Override
+  public String where() {
+    return store.toString();
+  }
+
+  @Override
+  public ReportPlaces places(SweepView view) {
     Optional<Path> adapter =
         Ranking.best(view.objective(), view.trials())
             .flatMap(TrialView::result)

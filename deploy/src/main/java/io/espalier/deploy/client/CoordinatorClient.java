@@ -1,0 +1,260 @@
+package io.espalier.deploy.client;
+
+import io.espalier.common.UserError;
+import io.espalier.common.trial.SweepId;
+import io.espalier.coordinator.metrics.MetricExport;
+import io.espalier.coordinator.report.SweepSummary;
+import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.report.TrialView;
+import io.espalier.coordinator.report.ViewJson;
+import io.espalier.coordinator.report.WorkerView;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLEncoder;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * A coordinator reached over HTTP. Every method waits for the answer; each throws a {@link
+ * UserError} when there is none, or when it is an error, with the coordinator's own words.
+ */
+public final class CoordinatorClient {
+  private static final List<String> SCHEMES = List.of("http", "https");
+  private static final Duration UPLOAD = Duration.ofMinutes(10);
+
+  private final HttpCalls calls;
+
+  private CoordinatorClient(URI base) {
+    this.calls = new HttpCalls(base);
+  }
+
+  /**
+   * @param url {@code http://host:8350}
+   * @throws UserError when it is no such address
+   */
+  public static CoordinatorClient at(String url) {
+    Optional<URI> uri =
+        parsed(url)
+            .filter(parsed -> SCHEMES.contains(String.valueOf(parsed.getScheme())))
+            .filter(parsed -> parsed.getHost() != null);
+    return new CoordinatorClient(
+        uri.orElseThrow(
+            () ->
+                new UserError(
+                    "'%s' is no address of a coordinator; expected http://HOST:PORT, such as http://127.0.0.1:8350."
+                        .formatted(url))));
+  }
+
+  private static Optional<URI> parsed(String url) {
+    try {
+      return Optional.of(new URI(url.strip().replaceAll("/+$", "")));
+    } catch (URISyntaxException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Where it is. */
+  public String url() {
+    return calls.base().toString();
+  }
+
+  /** A sweep to begin. */
+  public record Submission(
+      String spec, String source, String directory, Map<String, String> files) {}
+
+  /** A file of a trial's adapter and its size. */
+  public record AdapterFile(String name, long bytes) {}
+
+  /** The mean of so many judgements of people. */
+  public record Rating(String metric, double value, int count) {}
+
+  private record Begun(SweepId sweep) {}
+
+  @FunctionalInterface
+  private interface Call<T> {
+    T make() throws IOException;
+  }
+
+  /**
+   * Begins a sweep.
+   *
+   * @param key sent again when the connection broke before the answer: the sweep begins once
+   */
+  public SweepId submit(Submission submission, String key) {
+    return answered(
+        () -> {
+          try {
+            return begin(submission, key);
+          } catch (ConnectException | HttpTimeoutException e) {
+            throw e;
+          } catch (IOException broken) {
+            return begin(submission, key);
+          }
+        });
+  }
+
+  private SweepId begin(Submission submission, String key) throws IOException {
+    String path = "/api/v1/sweeps";
+    HttpRequest.Builder request =
+        calls
+            .request(path, HttpCalls.ANSWER)
+            .header("Content-Type", "application/json")
+            .header("Idempotency-Key", key);
+    String answer = calls.post(path, BodyPublishers.ofString(ViewJson.line(submission)), request);
+    return understood(path, () -> ViewJson.read(answer, Begun.class, path).sweep());
+  }
+
+  /** Whether the coordinator has content with this SHA-256. */
+  public boolean hasFile(String sha256) {
+    return answered(() -> calls.head("/api/v1/files/" + sha256));
+  }
+
+  /** Sends a file's content. */
+  public void upload(String sha256, Path file) {
+    answered(
+        () -> {
+          HttpRequest.Builder request =
+              calls
+                  .request("/api/v1/files/" + sha256, UPLOAD)
+                  .header("Content-Type", "application/octet-stream")
+                  .PUT(BodyPublishers.ofFile(file));
+          return HttpCalls.text(calls.body(request));
+        });
+  }
+
+  /** Oldest first. */
+  public List<SweepSummary> sweeps() {
+    String path = "/api/v1/sweeps";
+    String json = answered(() -> calls.getText(path));
+    return understood(path, () -> ViewJson.readList(json, SweepSummary.class, path));
+  }
+
+  public SweepView sweep(String sweep) {
+    return view(path(sweep), SweepView.class);
+  }
+
+  public TrialView trial(String sweep, int trial) {
+    return view(path(sweep, trial), TrialView.class);
+  }
+
+  /** Ends all its trials at their next update; returns before they have. */
+  public SweepView stop(String sweep) {
+    return post(path(sweep) + "/stop", "", SweepView.class);
+  }
+
+  /** Ends one trial at its next update; returns before it has. */
+  public TrialView stop(String sweep, int trial) {
+    return post(path(sweep, trial) + "/stop", "", TrialView.class);
+  }
+
+  /** Records what people found of a trial; replaces what was recorded of this metric. */
+  public TrialView rate(String sweep, int trial, Rating rating) {
+    return post(path(sweep, trial) + "/ratings", ViewJson.line(rating), TrialView.class);
+  }
+
+  /** Every measurement of a sweep; {@code out} stays open. */
+  public void metrics(String sweep, MetricExport.Format format, OutputStream out)
+      throws IOException {
+    String name = format.name().toLowerCase(Locale.ROOT);
+    copy(path(sweep) + "/metrics?format=" + name, out);
+  }
+
+  /** What the worker noted of a trial; {@code out} stays open. */
+  public void log(String sweep, int trial, OutputStream out) throws IOException {
+    copy(path(sweep, trial) + "/log", out);
+  }
+
+  public List<AdapterFile> adapter(String sweep, int trial) {
+    String path = path(sweep, trial) + "/adapter";
+    String json = answered(() -> calls.getText(path));
+    return understood(path, () -> ViewJson.readList(json, AdapterFile.class, path));
+  }
+
+  /** A file of a trial's adapter; {@code out} stays open. */
+  public void adapterFile(String sweep, int trial, String name, OutputStream out)
+      throws IOException {
+    copy(path(sweep, trial) + "/adapter/" + segment(name), out);
+  }
+
+  public List<WorkerView> workers() {
+    String path = "/api/v1/workers";
+    String json = answered(() -> calls.getText(path));
+    return understood(path, () -> ViewJson.readList(json, WorkerView.class, path));
+  }
+
+  /** Follows a sweep from now on, across restarts of the coordinator. */
+  public SweepEvents events(String sweep) {
+    return SweepEvents.open(calls, path(sweep) + "/events");
+  }
+
+  private <T> T view(String path, Class<T> type) {
+    String json = answered(() -> calls.getText(path));
+    return understood(path, () -> ViewJson.read(json, type, path));
+  }
+
+  private <T> T post(String path, String body, Class<T> type) {
+    HttpRequest.Builder request =
+        calls.request(path, HttpCalls.ANSWER).header("Content-Type", "application/json");
+    String json = answered(() -> calls.post(path, BodyPublishers.ofString(body), request));
+    return understood(path, () -> ViewJson.read(json, type, path));
+  }
+
+  /** Problems of the connection are told as such, those of {@code out} are the caller's. */
+  private void copy(String path, OutputStream out) throws IOException {
+    byte[] buffer = new byte[1 << 16];
+    try (InputStream in = answered(() -> calls.get(path))) {
+      int read = answered(() -> in.read(buffer));
+      while (read >= 0) {
+        out.write(buffer, 0, read);
+        read = answered(() -> in.read(buffer));
+      }
+    }
+  }
+
+  private <T> T answered(Call<T> call) {
+    try {
+      return call.make();
+    } catch (FileNotFoundException e) {
+      throw new UserError("The file cannot be read: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw calls.noAnswer(e);
+    }
+  }
+
+  private <T> T understood(String path, Supplier<T> reading) {
+    try {
+      return reading.get();
+    } catch (UserError e) {
+      throw new UserError(
+          "%s%s was answered, but not as a coordinator of this version does; see whether the address is right."
+              .formatted(calls.base(), path),
+          e);
+    }
+  }
+
+  private static String path(String sweep) {
+    return "/api/v1/sweeps/" + segment(sweep);
+  }
+
+  private static String path(String sweep, int trial) {
+    return path(sweep) + "/trials/" + trial;
+  }
+
+  private static String segment(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}

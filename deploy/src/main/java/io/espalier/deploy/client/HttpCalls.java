@@ -1,0 +1,183 @@
+package io.espalier.deploy.client;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.common.UserError;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Requests to one coordinator. An answer that is an error becomes a {@link UserError} with the
+ * coordinator's own words; when none comes it is an {@link IOException}, for whoever may try again.
+ */
+final class HttpCalls {
+  /** A coordinator answers within this time or says that it cannot. */
+  static final Duration ANSWER = Duration.ofSeconds(30);
+
+  private static final Duration CONNECTION = Duration.ofSeconds(5);
+
+  /** The coordinator, or what stands before it, answered that it cannot at present. */
+  private static final class NotNow extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final String detail;
+
+    NotNow(String detail) {
+      super(detail);
+      this.detail = detail;
+    }
+  }
+
+  private static final int LONGEST_PROBLEM = 1 << 16;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final URI base;
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(CONNECTION)
+          .build();
+
+  HttpCalls(URI base) {
+    this.base = base;
+  }
+
+  URI base() {
+    return base;
+  }
+
+  /** The body of a good answer, to be closed. */
+  InputStream get(String path) throws IOException {
+    return body(request(path, ANSWER).GET());
+  }
+
+  String getText(String path) throws IOException {
+    return text(get(path));
+  }
+
+  String post(String path, BodyPublisher body, HttpRequest.Builder request) throws IOException {
+    return text(body(request.POST(body)));
+  }
+
+  /** Whether there is such a thing. */
+  boolean head(String path) throws IOException {
+    HttpResponse<InputStream> answer =
+        exchange(request(path, ANSWER).method("HEAD", BodyPublishers.noBody()).build());
+    try (InputStream body = answer.body()) {
+      if (answer.statusCode() == 404) {
+        return false;
+      }
+      if (isBad(answer)) {
+        throw problem(answer);
+      }
+      return true;
+    }
+  }
+
+  HttpRequest.Builder request(String path, Duration patience) {
+    return HttpRequest.newBuilder(URI.create(base + path)).timeout(patience);
+  }
+
+  InputStream body(HttpRequest.Builder request) throws IOException {
+    HttpResponse<InputStream> answer = exchange(request.build());
+    if (isBad(answer)) {
+      try (InputStream body = answer.body()) {
+        throw problem(answer);
+      }
+    }
+    return answer.body();
+  }
+
+  static String text(InputStream body) throws IOException {
+    try (body) {
+      return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  /** What to tell people when no answer came. */
+  UserError noAnswer(IOException problem) {
+    if (problem instanceof HttpConnectTimeoutException || problem instanceof ConnectException) {
+      return new UserError(
+          "No coordinator answers at %s%s. Start one with: espalier coordinator; or name another with --url or ESPALIER_URL."
+              .formatted(base, unknownHost(problem) ? " (there is no such host)" : ""),
+          problem);
+    }
+    if (problem instanceof NotNow answered) {
+      return new UserError(answered.detail, problem);
+    }
+    if (problem instanceof HttpTimeoutException) {
+      return new UserError(
+          "The coordinator at %s did not answer within %d s; its log says what it is doing. Try again."
+              .formatted(base, ANSWER.toSeconds()),
+          problem);
+    }
+    return new UserError(
+        "The connection to %s broke: %s. Try again; if it stays so, see whether a coordinator listens at that address."
+            .formatted(base, Optional.ofNullable(problem.getMessage()).orElse("no reason given")),
+        problem);
+  }
+
+  private static boolean unknownHost(IOException problem) {
+    for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UnresolvedAddressException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private HttpResponse<InputStream> exchange(HttpRequest request) throws IOException {
+    try {
+      return http.send(request, BodyHandlers.ofInputStream());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted");
+    }
+  }
+
+  private static boolean isBad(HttpResponse<?> answer) {
+    return answer.statusCode() < 200 || answer.statusCode() > 299;
+  }
+
+  /** What a bad answer means; thrown at once where asking again may help. */
+  private UserError problem(HttpResponse<InputStream> answer) throws IOException {
+    String text = new String(answer.body().readNBytes(LONGEST_PROBLEM), StandardCharsets.UTF_8);
+    String message =
+        detail(text)
+            .orElseGet(
+                () ->
+                    "%s answered with status %d, and not as a coordinator does; see whether the address is right."
+                        .formatted(base, answer.statusCode()));
+    if (answer.statusCode() >= 500) {
+      throw new NotNow(message);
+    }
+    return new UserError(message);
+  }
+
+  private static Optional<String> detail(String problem) {
+    try {
+      return Optional.ofNullable(JSON.readTree(problem))
+          .map(json -> json.get("detail"))
+          .filter(JsonNode::isTextual)
+          .map(JsonNode::asText);
+    } catch (JsonProcessingException notFromACoordinator) {
+      return Optional.empty();
+    }
+  }
+}
