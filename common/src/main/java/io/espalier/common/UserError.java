@@ -4,7 +4,7 @@ package io.espalier.common;
  * Something the user can mend. The message names the file, line or key, what was expected and what
  * to do; it is shown without a stack trace.
  */
-public final class UserError extends RuntimeException {
+public class UserError extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public UserError(String message) {

@@ -10,8 +10,11 @@ import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.sweep.Surroundings;
 import io.espalier.coordinator.sweep.SweepActor;
+import io.espalier.coordinator.sweep.SweepInput;
+import io.espalier.coordinator.sweep.SweepsActor;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
@@ -28,14 +31,21 @@ public final class Coordinator implements AutoCloseable {
   private final Journal journal;
   private final MetricsService metrics;
   private final Node node;
+  private final SweepService service;
   private final HttpDoor http;
 
   private Coordinator(
-      CoordinatorConfig config, Journal journal, MetricsService metrics, Node node, HttpDoor http) {
+      CoordinatorConfig config,
+      Journal journal,
+      MetricsService metrics,
+      Node node,
+      SweepService service,
+      HttpDoor http) {
     this.config = config;
     this.journal = journal;
     this.metrics = metrics;
     this.node = node;
+    this.service = service;
     this.http = http;
   }
 
@@ -45,7 +55,7 @@ public final class Coordinator implements AutoCloseable {
    * @throws UserError when the store is in use or not writable, or a port is taken
    */
   public static Coordinator start(CoordinatorConfig config) {
-    return start(config, new SpecRules());
+    return start(config, new SpecRules(UploadedFiles.in(config.store())));
   }
 
   static Coordinator start(CoordinatorConfig config, Surroundings.Specs specs) {
@@ -83,6 +93,14 @@ public final class Coordinator implements AutoCloseable {
                           new Exposition(metrics),
                           fleet)));
       gate.open(node);
+      SweepService service =
+          new SweepService(
+              config.clock(),
+              node,
+              metrics,
+              SweepFiles.in(config.store()),
+              UploadedFiles.in(config.store()),
+              node.disk());
       HttpDoor http =
           opened.with(
               HttpDoor.open(
@@ -90,7 +108,8 @@ public final class Coordinator implements AutoCloseable {
                   config.bind(),
                   config.httpPort(),
                   metrics.exposed(),
-                  node::unready));
+                  node::unready,
+                  Optional.of(service)));
       LOG.info(
           "coordinator {} on {}, metric rows to port {}, http://{}:{}/metrics, store {}",
           journal.epoch(),
@@ -99,7 +118,7 @@ public final class Coordinator implements AutoCloseable {
           config.host(),
           http.port(),
           config.store());
-      return new Coordinator(config, journal, metrics, node, http);
+      return new Coordinator(config, journal, metrics, node, service, http);
     } catch (RuntimeException e) {
       opened.close();
       throw e;
@@ -133,7 +152,9 @@ public final class Coordinator implements AutoCloseable {
    * @return completes once the sweep is journaled; it goes on after a restart from then on
    */
   public CompletionStage<SweepId> submit(SweepSpec spec, String yaml, Path baseDirectory) {
-    return node.submit(spec.name(), yaml, baseDirectory.toAbsolutePath().toString());
+    String directory = baseDirectory.toAbsolutePath().toString();
+    return service.begin(
+        spec, new SweepsActor.Submission(yaml, directory, Map.of()), Optional.empty());
   }
 
   /**
@@ -142,8 +163,7 @@ public final class Coordinator implements AutoCloseable {
    * @return fails with {@link UserError} when there is no such sweep
    */
   public CompletionStage<SweepView> view(SweepId sweep) {
-    return node.<SweepView>ask(sweep, SweepActor.AskView::new)
-        .thenApply(view -> known(sweep, view));
+    return service.sweep(sweep);
   }
 
   /**
@@ -154,22 +174,13 @@ public final class Coordinator implements AutoCloseable {
    *     such sweep
    */
   public CompletionStage<SweepView> stop(SweepId sweep) {
-    return node.<SweepView>ask(
-            sweep, replyTo -> new SweepActor.Stop("stopped by its user", replyTo))
-        .thenApply(view -> known(sweep, view));
-  }
-
-  private static <T> T known(SweepId sweep, Optional<T> found) {
-    return found.orElseThrow(
-        () ->
-            new UserError(
-                "There is no sweep %s in this store. List those there are with: espalier ls"
-                    .formatted(sweep)));
+    var stop = new SweepInput.Stop(SweepService.BY_ITS_USER, config.clock().instant());
+    return service.wish(sweep, stop).thenApply(SweepActor.Change::after);
   }
 
   /** The newest update of each branch of a sweep that has one, by branch; empty once it ended. */
   public List<LiveUpdate> live(SweepId sweep) {
-    return metrics.live().updates(sweep);
+    return service.live(sweep);
   }
 
   /** Ends the node; unfinished sweeps go on when it is started again on the same store. */

@@ -16,11 +16,13 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.MemberStatus;
@@ -37,12 +39,14 @@ final class Node implements AutoCloseable {
   private static final Duration ANSWER = Duration.ofSeconds(30);
 
   private final ActorSystem<Void> system;
-  private final ActorRef<SweepsActor.Command> sweeps;
+  private final Actors actors;
 
-  private Node(ActorSystem<Void> system, ActorRef<SweepsActor.Command> sweeps) {
+  private Node(ActorSystem<Void> system, Actors actors) {
     this.system = system;
-    this.sweeps = sweeps;
+    this.actors = actors;
   }
+
+  private record Actors(ActorRef<SweepsActor.Command> sweeps, ActorRef<FleetActor.Command> fleet) {}
 
   /**
    * @param around makes the sweeps' surroundings, given the fleet
@@ -53,11 +57,11 @@ final class Node implements AutoCloseable {
       Journal journal,
       FleetSettings fleet,
       Function<ActorRef<SweepNotice>, Surroundings> around) {
-    var sweeps = new CompletableFuture<ActorRef<SweepsActor.Command>>();
+    var actors = new CompletableFuture<Actors>();
     ActorSystem<Void> system;
     try {
       system =
-          ActorSystem.create(guardian(fleet, around, sweeps), SYSTEM, settings(config, journal));
+          ActorSystem.create(guardian(fleet, around, actors), SYSTEM, settings(config, journal));
     } catch (RuntimeException e) {
       if (!(e instanceof RemoteTransportException)) {
         throw e;
@@ -69,13 +73,13 @@ final class Node implements AutoCloseable {
     }
     Cluster cluster = Cluster.get(system);
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    return new Node(system, sweeps.join());
+    return new Node(system, actors.join());
   }
 
   private static Behavior<Void> guardian(
       FleetSettings fleet,
       Function<ActorRef<SweepNotice>, Surroundings> around,
-      CompletableFuture<ActorRef<SweepsActor.Command>> sweeps) {
+      CompletableFuture<Actors> actors) {
     return Behaviors.setup(
         context -> {
           ActorRef<FleetActor.Command> fleetActor =
@@ -88,7 +92,9 @@ final class Node implements AutoCloseable {
                         return Behaviors.same();
                       }),
                   "notices");
-          sweeps.complete(context.spawn(SweepsActor.create(around.apply(notices)), "sweeps"));
+          actors.complete(
+              new Actors(
+                  context.spawn(SweepsActor.create(around.apply(notices)), "sweeps"), fleetActor));
           return Behaviors.empty();
         });
   }
@@ -117,6 +123,11 @@ final class Node implements AutoCloseable {
     return system;
   }
 
+  /** Runs what blocks. */
+  Executor disk() {
+    return system.dispatchers().lookup(DispatcherSelector.blocking());
+  }
+
   /** Where others join the cluster. */
   Address address() {
     return Cluster.get(system).selfMember().address();
@@ -130,20 +141,20 @@ final class Node implements AutoCloseable {
         : Optional.of("The coordinator is %s in its cluster, not Up.".formatted(status));
   }
 
-  CompletionStage<SweepId> submit(String name, String yaml, String baseDirectory) {
-    return AskPattern.ask(
-        sweeps,
-        replyTo -> new SweepsActor.Submit(name, yaml, baseDirectory, replyTo),
-        ANSWER,
-        system.scheduler());
+  /** Asks the actor that numbers the sweeps. */
+  <T> CompletionStage<T> askSweeps(Function<ActorRef<T>, SweepsActor.Command> question) {
+    return AskPattern.ask(actors.sweeps(), question::apply, ANSWER, system.scheduler());
+  }
+
+  <T> CompletionStage<T> askFleet(Function<ActorRef<T>, FleetActor.Command> question) {
+    return AskPattern.ask(actors.fleet(), question::apply, ANSWER, system.scheduler());
   }
 
   /** Asks a sweep's actor; empty when there is no such sweep. */
   <T> CompletionStage<Optional<T>> ask(
       SweepId sweep, Function<ActorRef<T>, SweepActor.Command> question) {
     CompletionStage<Optional<ActorRef<SweepActor.Command>>> found =
-        AskPattern.ask(
-            sweeps, replyTo -> new SweepsActor.Find(sweep, replyTo), ANSWER, system.scheduler());
+        askSweeps(replyTo -> new SweepsActor.Find(sweep, replyTo));
     return found.thenCompose(
         actor -> {
           if (actor.isEmpty()) {

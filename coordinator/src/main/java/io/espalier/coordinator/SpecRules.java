@@ -3,6 +3,7 @@ package io.espalier.coordinator;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.SpecReader;
+import io.espalier.common.spec.SpecSources;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.TrialResult;
@@ -17,12 +18,18 @@ import io.espalier.coordinator.sweep.Surroundings;
 import io.espalier.coordinator.sweep.Sweep;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** Search, plan, pruning and ranking as the packages of those names do them. */
-record SpecRules() implements Surroundings.Specs {
+/**
+ * Search, plan, pruning and ranking as the packages of those names do them.
+ *
+ * @param uploads where files that came with a spec are
+ */
+record SpecRules(UploadedFiles uploads) implements Surroundings.Specs {
   /** Ranks a sweep whose spec can no longer be read. */
   private static final ObjectiveSpec UNREADABLE =
       new ObjectiveSpec("eval_loss", ObjectiveSpec.Mode.MIN, List.of());
@@ -30,7 +37,13 @@ record SpecRules() implements Surroundings.Specs {
   @Override
   public SweepSpec read(Sweep.Origin origin) {
     Path directory = Path.of(origin.baseDirectory());
-    return SpecReader.parse(origin.yaml(), directory, directory.resolve("spec.yaml").toString());
+    Map<String, Path> files = new HashMap<>();
+    origin.files().forEach((name, sha256) -> files.put(name, uploads.path(sha256)));
+    // It was accepted once; what has gone since is for the workers to say.
+    return SpecReader.parse(
+        origin.yaml(),
+        SpecSources.elsewhere(directory, files),
+        directory.resolve("spec.yaml").toString());
   }
 
   @Override
@@ -58,10 +71,17 @@ record SpecRules() implements Surroundings.Specs {
     return SweepViews.toJson(view);
   }
 
-  private static TrialResult published(TrialResult result) {
-    return result.adapter().isEmpty()
-        ? result
-        : result.withAdapter(Publication.adapter(result.trial()));
+  private static TrialResult published(Sweep sweep, TrialResult result) {
+    Map<String, Double> ratings = new HashMap<>();
+    for (Sweep.Rated rated : sweep.ratings()) {
+      if (rated.trial().equals(result.trial())) {
+        ratings.put(rated.rating().metric(), rated.rating().value());
+      }
+    }
+    TrialResult judged = ratings.isEmpty() ? result : result.withMetrics(ratings);
+    return judged.adapter().isEmpty()
+        ? judged
+        : judged.withAdapter(Publication.adapter(result.trial()));
   }
 
   private static List<String> warnings(Sweep sweep) {
@@ -85,12 +105,12 @@ record SpecRules() implements Surroundings.Specs {
         .flatMap(
             progress ->
                 progress.branch().milestones().stream()
-                    .map(milestone -> trial(progress, milestone)))
+                    .map(milestone -> trial(sweep, progress, milestone)))
         .sorted(Comparator.comparing(view -> view.config().id()))
         .toList();
   }
 
-  private static TrialView trial(BranchProgress progress, Branch.Milestone milestone) {
+  private static TrialView trial(Sweep sweep, BranchProgress progress, Branch.Milestone milestone) {
     Optional<WorkerId> worker =
         progress
             .current()
@@ -101,7 +121,7 @@ record SpecRules() implements Surroundings.Specs {
         milestone.update(),
         progress.id(),
         worker,
-        progress.result(milestone.trial()).map(SpecRules::published),
+        progress.result(milestone.trial()).map(result -> published(sweep, result)),
         OptionalInt.empty(),
         List.of());
   }

@@ -16,13 +16,14 @@ import io.espalier.coordinator.sweep.Life;
 import io.espalier.coordinator.sweep.Report;
 import io.espalier.coordinator.sweep.SweepEvent;
 import io.espalier.coordinator.sweep.SweepInput;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** 90 rows at batch 1: an epoch is 90 updates, the rung of three epochs by thirds is the first. */
 class SpecRulesTest {
-  private final SpecRules rules = new SpecRules();
+  private final SpecRules rules = new SpecRules(UploadedFiles.in(Path.of("store")));
   private final SweepSpec spec =
       Specs.pruned(
           Specs.grid("learning_rate", List.of("1e-3", "1e-4", "1e-5")),

@@ -51,7 +51,9 @@ class PrometheusTest {
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "watched");
     try (var service = MetricsService.start(directory, "127.0.0.1", 0, 1, new OpenGate());
         var sender = new MetricsSender(new WorkerId("w"), directory.resolve("spool"));
-        var door = HttpDoor.open(system, "127.0.0.1", 0, service.exposed(), Optional::empty);
+        var door =
+            HttpDoor.open(
+                system, "127.0.0.1", 0, service.exposed(), Optional::empty, Optional.empty());
         var prometheus =
             PrometheusServer.start(
                 URI.create("http://127.0.0.1:%d/metrics".formatted(door.port())),

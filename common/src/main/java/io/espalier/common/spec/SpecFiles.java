@@ -7,8 +7,11 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
-/** The files a specification names: made absolute, and looked at before anything starts. */
-record SpecFiles(SpecTree tree, Path directory) {
+/**
+ * The files a specification names: made absolute and, where they should be here, looked at before
+ * anything starts.
+ */
+record SpecFiles(SpecTree tree, SpecSources sources) {
 
   /** As HuggingFace names models. */
   private static final Pattern MODEL_NAME =
@@ -26,6 +29,9 @@ record SpecFiles(SpecTree tree, Path directory) {
         && MODEL_NAME.matcher(scalar.getValue()).matches()) {
       return Path.of(scalar.getValue());
     }
+    if (!sources.here()) {
+      return path.orElse(sources.directory());
+    }
     if (path.isPresent() && !Files.isDirectory(path.get())) {
       tree.problem(
           "model",
@@ -37,7 +43,7 @@ record SpecFiles(SpecTree tree, Path directory) {
           "%s has no config.json; expected a HuggingFace model directory; correct the path"
               .formatted(path.get()));
     }
-    return path.orElse(directory);
+    return path.orElse(sources.directory());
   }
 
   /** A file of rows; absent when the key was left out or a problem was noted. */
@@ -50,6 +56,8 @@ record SpecFiles(SpecTree tree, Path directory) {
     if (name.endsWith(".parquet") || name.endsWith(".csv")) {
       tree.problem(
           key, "%s is no JSONL; this version reads JSONL only; convert it".formatted(name));
+    } else if (!sources.here()) {
+      return Optional.of(uploaded(key).orElse(path.get()).toString());
     } else if (!Files.exists(path.get())) {
       tree.problem(
           key, "there is no file %s; expected a JSONL file; correct the path".formatted(name));
@@ -62,6 +70,12 @@ record SpecFiles(SpecTree tree, Path directory) {
     return path.map(Path::toString);
   }
 
+  private Optional<Path> uploaded(String key) {
+    return tree.node(key)
+        .map(node -> ((ScalarNode) node).getValue())
+        .flatMap(written -> Optional.ofNullable(sources.uploaded().get(written)));
+  }
+
   private Optional<Path> path(String key) {
     if (tree.node(key).isEmpty()) {
       return Optional.empty();
@@ -72,7 +86,8 @@ record SpecFiles(SpecTree tree, Path directory) {
       return Optional.empty();
     }
     try {
-      return Optional.of(directory.resolve(scalar.getValue()).toAbsolutePath().normalize());
+      return Optional.of(
+          sources.directory().resolve(scalar.getValue()).toAbsolutePath().normalize());
     } catch (InvalidPathException e) {
       tree.problem(
           key,

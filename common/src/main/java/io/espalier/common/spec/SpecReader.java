@@ -20,16 +20,21 @@ public final class SpecReader {
     return parse(YamlText.load(file), directory, file.toString());
   }
 
+  /** As below, with every file on this host. */
+  public static SweepSpec parse(String yaml, Path directory, String file) {
+    return parse(yaml, SpecSources.here(directory), file);
+  }
+
   /**
-   * @param directory relative paths start from it
+   * @param sources where the files it names are
    * @param file stands before each line number in messages; also the default for the sweep's name
    * @throws UserError when the text is no valid specification
    */
-  public static SweepSpec parse(String yaml, Path directory, String file) {
+  public static SweepSpec parse(String yaml, SpecSources sources, String file) {
     MappingNode root = YamlText.compose(yaml, file);
     var problems = new Problems(file);
     var tree = new SpecTree(root, problems);
-    var files = new SpecFiles(tree, directory);
+    var files = new SpecFiles(tree, sources);
     var dataset = new DatasetSection(tree, problems, files).read();
     var search = new SearchSection(tree, problems).read();
     var evaluation = RuleSections.evaluation(tree);

@@ -50,4 +50,22 @@ public record TrialResult(
         Optional.of(directory),
         provenance);
   }
+
+  /** The same with more metrics; they replace those of the same name. */
+  public TrialResult withMetrics(Map<String, Double> more) {
+    Map<String, Double> all = new TreeMap<>(metrics);
+    all.putAll(more);
+    return new TrialResult(
+        trial,
+        outcome,
+        updates,
+        epochs,
+        samples,
+        tokens,
+        trainLoss,
+        all,
+        seconds,
+        adapter,
+        provenance);
+  }
 }

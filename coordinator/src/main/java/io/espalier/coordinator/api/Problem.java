@@ -1,8 +1,9 @@
 package io.espalier.coordinator.api;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.coordinator.report.ViewJson;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpCharsets;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
@@ -13,10 +14,12 @@ import org.apache.pekko.http.javadsl.model.StatusCode;
 /**
  * An error answer by RFC 9457.
  *
- * @param detail one sentence: what was wrong and what to do
+ * @param detail for people: what was wrong and what to do
  */
 record Problem(StatusCode status, String detail) {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ContentType TYPE =
+      ContentTypes.create(
+          MediaTypes.applicationWithFixedCharset("problem+json", HttpCharsets.UTF_8));
 
   HttpResponse response() {
     var body = new LinkedHashMap<String, Object>();
@@ -24,14 +27,7 @@ record Problem(StatusCode status, String detail) {
     body.put("title", status.reason());
     body.put("status", status.intValue());
     body.put("detail", detail);
-    try {
-      byte[] bytes = JSON.writeValueAsBytes(body);
-      var type =
-          ContentTypes.create(
-              MediaTypes.applicationWithFixedCharset("problem+json", HttpCharsets.UTF_8));
-      return HttpResponse.create().withStatus(status).withEntity(HttpEntities.create(type, bytes));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a problem is plain text", e);
-    }
+    byte[] bytes = ViewJson.line(body).getBytes(StandardCharsets.UTF_8);
+    return HttpResponse.create().withStatus(status).withEntity(HttpEntities.create(TYPE, bytes));
   }
 }

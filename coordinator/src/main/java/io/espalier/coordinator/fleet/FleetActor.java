@@ -6,6 +6,7 @@ import io.espalier.common.protocol.ToCoordinator;
 import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.SweepId;
+import io.espalier.coordinator.report.WorkerView;
 import io.espalier.coordinator.sweep.Loss;
 import io.espalier.coordinator.sweep.SweepActor;
 import io.espalier.coordinator.sweep.SweepInput;
@@ -36,6 +37,9 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   /** From a sweep. */
   public record FromSweep(SweepNotice notice) implements Command {}
 
+  /** Who is there, by id. */
+  public record AskWorkers(ActorRef<List<WorkerView>> replyTo) implements Command {}
+
   private record Disconnected(WorkerId worker, ActorRef<ToWorker> connection) implements Command {}
 
   private record LookAtTheClock() implements Command {}
@@ -48,6 +52,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   private final Map<SweepId, ToWorker.Prepare> tasks = new HashMap<>();
   private final Questions questions = new Questions();
   private final Admission admission;
+  private final Roster roster = new Roster();
   private Fleet fleet;
   private boolean open;
 
@@ -74,12 +79,19 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     return newReceiveBuilder()
         .onMessage(FromWorker.class, from -> worker(from.message()))
         .onMessage(FromSweep.class, from -> sweep(from.notice()))
+        .onMessage(AskWorkers.class, this::workers)
         .onMessage(Disconnected.class, this::disconnected)
         .onMessage(LookAtTheClock.class, tick -> tick())
         .build();
   }
 
+  private Behavior<Command> workers(AskWorkers ask) {
+    ask.replyTo().tell(roster.views(fleet));
+    return this;
+  }
+
   private Behavior<Command> worker(ToCoordinator message) {
+    roster.heard(message.worker(), now());
     if (message instanceof ToCoordinator.Register register) {
       register(register);
     } else if (message instanceof ToCoordinator.Offer offer) {
@@ -110,6 +122,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
       return;
     }
     fleet = fleet.registered(worker, register.slots(), now());
+    roster.registered(register, now());
     connections.put(worker, register.replyTo());
     getContext().watchWith(register.replyTo(), new Disconnected(worker, register.replyTo()));
     getContext()

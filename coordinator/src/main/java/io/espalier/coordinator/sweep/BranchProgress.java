@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param losses why earlier attempts came to nothing, oldest first
  * @param reports evaluations in the order they were journaled, one per point
  * @param verdict of the pruner, once it has given the branch up
+ * @param stop why a person ends the last trial open on it
  * @param results of the trials that have ended on it
  */
 public record BranchProgress(
@@ -29,6 +30,7 @@ public record BranchProgress(
     List<Loss> losses,
     List<Report> reports,
     Optional<Verdict> verdict,
+    Optional<String> stop,
     List<TrialResult> results) {
   public BranchProgress {
     losses = List.copyOf(losses);
@@ -41,7 +43,13 @@ public record BranchProgress(
 
   static BranchProgress waiting(Branch branch) {
     return new BranchProgress(
-        branch, Optional.empty(), List.of(), List.of(), Optional.empty(), List.of());
+        branch,
+        Optional.empty(),
+        List.of(),
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        List.of());
   }
 
   @JsonIgnore
@@ -80,9 +88,10 @@ public record BranchProgress(
     return losses.stream().filter(loss -> loss.kind() == kind).toList();
   }
 
-  /** What its worker has to be told to end it with: the pruner's verdict. */
+  /** What its worker has to be told to end it with: the pruner's verdict, a person's wish. */
   Optional<Outcome> givenUp() {
-    return verdict.map(Outcome.Pruned::new);
+    Optional<Outcome> pruned = verdict.map(Outcome.Pruned::new);
+    return pruned.or(() -> stop.map(Outcome.Stopped::new));
   }
 
   /** Those that say something new, without repeats among themselves. */
@@ -99,29 +108,39 @@ public record BranchProgress(
   }
 
   BranchProgress leased(Running running) {
-    return new BranchProgress(branch, Optional.of(running), losses, reports, verdict, results);
+    return new BranchProgress(
+        branch, Optional.of(running), losses, reports, verdict, stop, results);
   }
 
   BranchProgress lost(Loss loss) {
     return new BranchProgress(
-        branch, Optional.empty(), plus(losses, loss), reports, verdict, results);
+        branch, Optional.empty(), plus(losses, loss), reports, verdict, stop, results);
   }
 
   BranchProgress evaluated(List<Report> more) {
     List<Report> all = new ArrayList<>(reports);
     all.addAll(more);
-    return new BranchProgress(branch, current, losses, all, verdict, results);
+    return new BranchProgress(branch, current, losses, all, verdict, stop, results);
   }
 
   BranchProgress judged(Verdict hopeless) {
-    return new BranchProgress(branch, current, losses, reports, Optional.of(hopeless), results);
+    return new BranchProgress(
+        branch, current, losses, reports, Optional.of(hopeless), stop, results);
+  }
+
+  /** A trial others go on without changes nothing. */
+  BranchProgress stopping(String reason) {
+    return open().size() > 1
+        ? this
+        : new BranchProgress(
+            branch, current, losses, reports, verdict, Optional.of(reason), results);
   }
 
   BranchProgress ended(TrialResult result) {
     List<TrialResult> all = plus(results, result);
     boolean last = all.size() == branch.milestones().size();
     return new BranchProgress(
-        branch, last ? Optional.empty() : current, losses, reports, verdict, all);
+        branch, last ? Optional.empty() : current, losses, reports, verdict, stop, all);
   }
 
   private static <T> List<T> plus(List<T> list, T last) {

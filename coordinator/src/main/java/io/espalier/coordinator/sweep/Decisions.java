@@ -50,8 +50,16 @@ public final class Decisions {
       if (draft.sweep().phase() == Sweep.Phase.UNSUBMITTED) {
         draft.add(
             new SweepEvent.Submitted(
-                draft.sweep().id(), submit.yaml(), submit.baseDirectory(), submit.time()));
+                draft.sweep().id(),
+                submit.yaml(),
+                submit.baseDirectory(),
+                submit.files(),
+                submit.time()));
       }
+      return;
+    }
+    if (input instanceof SweepInput.Wish wish) {
+      new Wishes(draft).take(wish);
       return;
     }
     if (!draft.sweep().isUnfinished()) {
@@ -79,8 +87,6 @@ public final class Decisions {
       if (draft.sweep().isCurrent(ended.branch(), ended.attempt())) {
         branchEnded(ended);
       }
-    } else if (input instanceof SweepInput.Stop stop) {
-      stopped(stop);
     } else if (input instanceof SweepInput.Unreadable unreadable) {
       unreadable(unreadable);
     }
@@ -233,7 +239,7 @@ public final class Decisions {
     }
     return !(outcome instanceof Outcome.Stopped)
         || draft.sweep().stop().isPresent()
-        || progress.verdict().isPresent();
+        || progress.givenUp().isPresent();
   }
 
   private void attemptLost(BranchId branch, Attempt attempt, Loss loss, Instant time) {
@@ -274,21 +280,5 @@ public final class Decisions {
                       Loss.returned(unfit.reason()),
                       unfit.time()));
     }
-  }
-
-  private void stopped(SweepInput.Stop stop) {
-    if (draft.sweep().stop().isPresent()) {
-      return;
-    }
-    draft.add(new SweepEvent.StopRequested(stop.reason(), stop.time()));
-    for (BranchProgress progress : draft.sweep().branches().stream().toList()) {
-      if (progress.isWaiting()) {
-        draft.endOpen(progress, new Outcome.Stopped(stop.reason()), stop.time());
-      }
-    }
-    if (draft.sweep().phase() == Sweep.Phase.PREPARING) {
-      draft.end(SweepView.State.STOPPED, Optional.of(stop.reason()), stop.time());
-    }
-    draft.endIfDone(stop.time());
   }
 }

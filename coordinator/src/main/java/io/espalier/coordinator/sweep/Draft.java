@@ -4,6 +4,7 @@ import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.coordinator.report.SweepView;
 import java.time.Instant;
@@ -35,6 +36,10 @@ final class Draft {
     return sweep.branches().get(id);
   }
 
+  Optional<BranchProgress> open(TrialId trial) {
+    return sweep.branches().stream().filter(progress -> progress.isOpen(trial)).findFirst();
+  }
+
   void add(SweepEvent event) {
     events.add(event);
     sweep = sweep.apply(event);
@@ -43,23 +48,28 @@ final class Draft {
   /** Ends the trials of a branch that no worker works on. */
   void endOpen(BranchProgress progress, Outcome outcome, Instant time) {
     for (Branch.Milestone milestone : progress.open()) {
-      Optional<Report> newest =
-          progress.reports().stream().max(Comparator.comparingLong(Report::update));
-      TrialResult result =
-          new TrialResult(
-              milestone.trial(),
-              outcome,
-              newest.map(Report::update).orElse(0L),
-              newest.map(Report::epoch).orElse(0.0),
-              newest.map(Report::samples).orElse(0L),
-              0,
-              OptionalDouble.empty(),
-              Map.of(),
-              0,
-              Optional.empty(),
-              Optional.empty());
-      end(progress.id(), Optional.empty(), result, time);
+      endOpen(progress, milestone.trial(), outcome, time);
     }
+  }
+
+  /** Ends one trial as far as it was evaluated. */
+  void endOpen(BranchProgress progress, TrialId trial, Outcome outcome, Instant time) {
+    Optional<Report> newest =
+        progress.reports().stream().max(Comparator.comparingLong(Report::update));
+    TrialResult result =
+        new TrialResult(
+            trial,
+            outcome,
+            newest.map(Report::update).orElse(0L),
+            newest.map(Report::epoch).orElse(0.0),
+            newest.map(Report::samples).orElse(0L),
+            0,
+            OptionalDouble.empty(),
+            Map.of(),
+            0,
+            Optional.empty(),
+            Optional.empty());
+    end(progress.id(), Optional.empty(), result, time);
   }
 
   void end(BranchId branch, Optional<Attempt> attempt, TrialResult result, Instant time) {

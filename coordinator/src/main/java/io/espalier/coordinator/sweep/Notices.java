@@ -31,7 +31,7 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Path directory) {
         .forEach(
             (key, progress) -> {
               leases.put(key, progress.current().orElseThrow().worker());
-              ending(progress).ifPresent(outcome -> ending.put(key, outcome));
+              outcome(progress).ifPresent(outcome -> ending.put(key, outcome));
             });
     Optional<SweepNotice.Preparation> preparation =
         sweep
@@ -74,11 +74,13 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Path directory) {
       return List.of(
           new SweepNotice.Ending(
               key(judged.branch(), judged.attempt()), new Outcome.Pruned(judged.verdict())));
+    } else if (event instanceof SweepEvent.TrialStopRequested stop) {
+      return ending(sweep.branches().get(stop.branch()));
     } else if (event instanceof SweepEvent.StopRequested) {
       return running().entrySet().stream()
           .<SweepNotice>map(
               entry ->
-                  new SweepNotice.Ending(entry.getKey(), ending(entry.getValue()).orElseThrow()))
+                  new SweepNotice.Ending(entry.getKey(), outcome(entry.getValue()).orElseThrow()))
           .toList();
     } else if (event instanceof SweepEvent.TrialEnded ended
         && ended.attempt().isPresent()
@@ -102,7 +104,21 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Path directory) {
     return running;
   }
 
-  private Optional<Outcome> ending(BranchProgress progress) {
+  private List<SweepNotice> ending(BranchProgress progress) {
+    return progress
+        .current()
+        .flatMap(
+            running ->
+                progress
+                    .givenUp()
+                    .<SweepNotice>map(
+                        outcome ->
+                            new SweepNotice.Ending(key(progress.id(), running.attempt()), outcome)))
+        .map(List::of)
+        .orElse(List.of());
+  }
+
+  private Optional<Outcome> outcome(BranchProgress progress) {
     return progress.givenUp().or(() -> sweep.stop().map(Outcome.Stopped::new));
   }
 

@@ -6,10 +6,12 @@ import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.report.SweepView;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -22,6 +24,7 @@ import java.util.Optional;
  * @param lastAttempt the newest attempt handed out
  * @param stop why a person ends it
  * @param end once no trial is open
+ * @param ratings the newest of each trial and metric
  */
 public record Sweep(
     SweepId id,
@@ -32,11 +35,13 @@ public record Sweep(
     List<Excluded> excluded,
     Optional<Attempt> lastAttempt,
     Optional<String> stop,
-    Optional<End> end)
+    Optional<End> end,
+    List<Rated> ratings)
     implements Journaled {
   public Sweep {
-    // Snapshots of earlier versions lack it.
+    // Snapshots of earlier versions lack these.
     excluded = excluded == null ? List.of() : List.copyOf(excluded);
+    ratings = ratings == null ? List.of() : List.copyOf(ratings);
   }
 
   /** What a sweep waits for: a spec, the counts of its data, its trials, nothing. */
@@ -52,8 +57,14 @@ public record Sweep(
    *
    * @param yaml the spec's text
    * @param baseDirectory what its relative paths resolve against
+   * @param files SHA-256 of the files that were uploaded, by path as the spec writes it
    */
-  public record Origin(String yaml, String baseDirectory, Instant submitted) {}
+  public record Origin(
+      String yaml, String baseDirectory, Map<String, String> files, Instant submitted) {
+    public Origin {
+      files = files == null ? Map.of() : Map.copyOf(files);
+    }
+  }
 
   /**
    * The task of reading model and data.
@@ -86,6 +97,9 @@ public record Sweep(
   /** A worker that reads another model or other data, or cannot read them. */
   public record Excluded(WorkerId worker, String reason) {}
 
+  /** What people found of a trial. */
+  public record Rated(TrialId trial, Rating rating) {}
+
   /** How and when it ended. */
   public record End(SweepView.State state, Optional<String> problem, Instant time) {}
 
@@ -94,13 +108,14 @@ public record Sweep(
     return new Sweep(
         id,
         Phase.UNSUBMITTED,
-        new Origin("", "", Instant.EPOCH),
+        new Origin("", "", Map.of(), Instant.EPOCH),
         new Preparation(Optional.empty(), List.of(), Optional.empty()),
         Branches.NONE,
         List.of(),
         Optional.empty(),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        List.of());
   }
 
   @JsonIgnore
@@ -113,6 +128,12 @@ public record Sweep(
     return branches.has(branch) && branches.get(branch).isCurrent(attempt);
   }
 
+  boolean has(TrialId trial) {
+    return branches.stream()
+        .flatMap(progress -> progress.branch().milestones().stream())
+        .anyMatch(milestone -> milestone.trial().equals(trial));
+  }
+
   boolean excludes(WorkerId worker) {
     return excluded.stream().anyMatch(out -> out.worker().equals(worker));
   }
@@ -121,7 +142,7 @@ public record Sweep(
   public Sweep apply(SweepEvent event) {
     // Java 17 has no type patterns in switch.
     if (event instanceof SweepEvent.Submitted e) {
-      return in(Phase.PREPARING, new Origin(e.yaml(), e.baseDirectory(), e.time()));
+      return in(Phase.PREPARING, new Origin(e.yaml(), e.baseDirectory(), e.files(), e.time()));
     } else if (event instanceof SweepEvent.PreparationAssigned e) {
       return with(preparation.assigned(e.worker()));
     } else if (event instanceof SweepEvent.PreparationLost e) {
@@ -146,6 +167,10 @@ public record Sweep(
       return with(branches.get(e.branch()).ended(e.result()));
     } else if (event instanceof SweepEvent.StopRequested e) {
       return ending(phase, Optional.of(e.reason()), end);
+    } else if (event instanceof SweepEvent.TrialStopRequested e) {
+      return with(branches.get(e.branch()).stopping(e.reason()));
+    } else if (event instanceof SweepEvent.Rated e) {
+      return rated(new Rated(e.trial(), e.rating()));
     } else if (event instanceof SweepEvent.SweepEnded e) {
       return ending(Phase.ENDED, stop, Optional.of(new End(e.state(), e.problem(), e.time())));
     }
@@ -153,17 +178,19 @@ public record Sweep(
   }
 
   private Sweep in(Phase next, Origin from) {
-    return new Sweep(id, next, from, preparation, branches, excluded, lastAttempt, stop, end);
+    return new Sweep(
+        id, next, from, preparation, branches, excluded, lastAttempt, stop, end, ratings);
   }
 
   private Sweep with(Preparation next) {
-    return new Sweep(id, phase, origin, next, branches, excluded, lastAttempt, stop, end);
+    return new Sweep(id, phase, origin, next, branches, excluded, lastAttempt, stop, end, ratings);
   }
 
   private Sweep without(Excluded worker) {
     List<Excluded> all = new ArrayList<>(excluded);
     all.add(worker);
-    return new Sweep(id, phase, origin, preparation, branches, all, lastAttempt, stop, end);
+    return new Sweep(
+        id, phase, origin, preparation, branches, all, lastAttempt, stop, end, ratings);
   }
 
   private Sweep with(BranchProgress changed) {
@@ -171,10 +198,22 @@ public record Sweep(
   }
 
   private Sweep with(Branches next, Optional<Attempt> newest) {
-    return new Sweep(id, phase, origin, preparation, next, excluded, newest, stop, end);
+    return new Sweep(id, phase, origin, preparation, next, excluded, newest, stop, end, ratings);
   }
 
   private Sweep ending(Phase next, Optional<String> reason, Optional<End> how) {
-    return new Sweep(id, next, origin, preparation, branches, excluded, lastAttempt, reason, how);
+    return new Sweep(
+        id, next, origin, preparation, branches, excluded, lastAttempt, reason, how, ratings);
+  }
+
+  private Sweep rated(Rated newest) {
+    List<Rated> all = new ArrayList<>(ratings);
+    all.removeIf(
+        old ->
+            old.trial().equals(newest.trial())
+                && old.rating().metric().equals(newest.rating().metric()));
+    all.add(newest);
+    return new Sweep(
+        id, phase, origin, preparation, branches, excluded, lastAttempt, stop, end, all);
   }
 }

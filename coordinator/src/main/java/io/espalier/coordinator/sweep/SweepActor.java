@@ -37,7 +37,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   public sealed interface Command {}
 
   /** Begins the sweep; answered once it is journaled. */
-  record Submit(String yaml, String baseDirectory, ActorRef<SweepId> replyTo) implements Command {}
+  record Submit(SweepsActor.Submission submission, ActorRef<SweepId> replyTo) implements Command {}
 
   /** Anything the state decides on alone. */
   public record Tell(SweepInput input) implements Command {}
@@ -62,11 +62,14 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   /** Whether rows and results of a lease count. */
   public record AskCurrent(Lease.Key lease, ActorRef<Boolean> replyTo) implements Command {}
 
-  /** The sweep for people. */
-  public record AskView(ActorRef<SweepView> replyTo) implements Command {}
+  /** The sweep for people; empty when it never got as far as its submission. */
+  public record AskView(ActorRef<Optional<SweepView>> replyTo) implements Command {}
 
-  /** A person ends the sweep; answered once that is journaled. */
-  public record Stop(String reason, ActorRef<SweepView> replyTo) implements Command {}
+  /** Answered once it is journaled; empty when the sweep was never submitted. */
+  public record Wish(SweepInput.Wish wish, ActorRef<Optional<Change>> replyTo) implements Command {}
+
+  /** What a wish came to; the same twice when it changed nothing. */
+  public record Change(SweepView before, SweepView after) {}
 
   /** After a restart: a sweep that was numbered but never journaled ends here. */
   record Resume() implements Command {}
@@ -82,7 +85,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   private final ActorContext<Command> context;
   private final SweepId id;
   private final Surroundings around;
-  private final ActorRef<SweepId> finished;
+  private final ActorRef<SweepsActor.Over> over;
   private final ActorRef<SweepScribe.Command> scribe;
   private final Set<Lease.Key> awaitingRows = new HashSet<>();
   private Optional<SweepSpec> spec = Optional.empty();
@@ -90,14 +93,18 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   private boolean changed;
 
   /**
-   * @param finished told when nothing is left to do
+   * @param over told when nothing is left to do
    */
-  static Behavior<Command> create(SweepId id, Surroundings around, ActorRef<SweepId> finished) {
-    return Behaviors.setup(context -> new SweepActor(context, id, around, finished));
+  static Behavior<Command> create(
+      SweepId id, Surroundings around, ActorRef<SweepsActor.Over> over) {
+    return Behaviors.setup(context -> new SweepActor(context, id, around, over));
   }
 
   private SweepActor(
-      ActorContext<Command> context, SweepId id, Surroundings around, ActorRef<SweepId> finished) {
+      ActorContext<Command> context,
+      SweepId id,
+      Surroundings around,
+      ActorRef<SweepsActor.Over> over) {
     super(
         PersistenceId.of("sweep", id.value()),
         // The object survives the restart and goes on talking to its children.
@@ -106,7 +113,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     this.context = context;
     this.id = id;
     this.around = around;
-    this.finished = finished;
+    this.over = over;
     this.scribe =
         context.spawn(SweepScribe.create(around), "scribe", DispatcherSelector.blocking());
   }
@@ -138,7 +145,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
         .onCommand(Evaluated.class, this::evaluated)
         .onCommand(AskCurrent.class, this::current)
         .onCommand(AskView.class, (sweep, ask) -> Effect().reply(ask.replyTo(), view(sweep)))
-        .onCommand(Stop.class, this::stop)
+        .onCommand(Wish.class, this::wish)
         .onCommand(Resume.class, this::resume)
         .onCommand(
             Unreadable.class,
@@ -181,15 +188,19 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   }
 
   private Effect<SweepEvent, Sweep> submit(Sweep sweep, Submit submit) {
+    SweepsActor.Submission what = submit.submission();
     var input =
-        new SweepInput.Submit(submit.yaml(), submit.baseDirectory(), around.clock().instant());
+        new SweepInput.Submit(
+            what.yaml(), what.baseDirectory(), what.files(), around.clock().instant());
     return decide(
         sweep,
         input,
         (after, events) -> {
-          read(after);
-          context.getLog().info("sweep {} is submitted", id);
-          around.fleet().tell(notices(after).ready(context.getSelf()));
+          if (!events.isEmpty()) {
+            read(after);
+            context.getLog().info("sweep {} is submitted", id);
+            around.fleet().tell(notices(after).ready(context.getSelf()));
+          }
           submit.replyTo().tell(id);
         });
   }
@@ -258,17 +269,20 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     return Effect().reply(ask.replyTo(), current);
   }
 
-  private Effect<SweepEvent, Sweep> stop(Sweep sweep, Stop stop) {
+  private Effect<SweepEvent, Sweep> wish(Sweep sweep, Wish wish) {
+    Optional<SweepView> before = view(sweep);
     return decide(
         sweep,
-        new SweepInput.Stop(stop.reason(), around.clock().instant()),
-        (after, events) -> stop.replyTo().tell(view(after)));
+        wish.wish(),
+        (after, events) ->
+            wish.replyTo()
+                .tell(before.flatMap(was -> view(after).map(now -> new Change(was, now)))));
   }
 
   private Effect<SweepEvent, Sweep> resume(Sweep sweep, Resume resume) {
     if (!sweep.isUnfinished()) {
       around.fleet().tell(new SweepNotice.Finished(id));
-      finished.tell(id);
+      over.tell(new SweepsActor.Over(id, sweep.phase() == Sweep.Phase.ENDED));
     }
     return Effect().none();
   }
@@ -296,7 +310,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     notices(after).of(event).forEach(around.fleet()::tell);
     if (event instanceof SweepEvent.SweepEnded ended) {
       context.getLog().info("sweep {} is {}", id, ended.state());
-      finished.tell(id);
+      over.tell(new SweepsActor.Over(id, true));
     }
   }
 
@@ -304,8 +318,10 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     return new Notices(sweep, spec, around.directory(id));
   }
 
-  private SweepView view(Sweep sweep) {
-    return around.specs().view(sweep, spec);
+  private Optional<SweepView> view(Sweep sweep) {
+    return sweep.phase() == Sweep.Phase.UNSUBMITTED
+        ? Optional.empty()
+        : Optional.of(around.specs().view(sweep, spec));
   }
 
   /** The scribe may be stopped before it wrote the last state. */

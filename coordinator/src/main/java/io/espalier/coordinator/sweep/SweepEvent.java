@@ -9,11 +9,13 @@ import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.report.SweepView;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What happened to a sweep, as it stands in the journal. Names and fields are a contract. */
@@ -30,6 +32,8 @@ import java.util.Optional;
   @JsonSubTypes.Type(value = SweepEvent.Evaluated.class, name = "evaluated"),
   @JsonSubTypes.Type(value = SweepEvent.Judged.class, name = "judged"),
   @JsonSubTypes.Type(value = SweepEvent.StopRequested.class, name = "stop-requested"),
+  @JsonSubTypes.Type(value = SweepEvent.TrialStopRequested.class, name = "trial-stop-requested"),
+  @JsonSubTypes.Type(value = SweepEvent.Rated.class, name = "rated"),
   @JsonSubTypes.Type(value = SweepEvent.TrialEnded.class, name = "trial-ended"),
   @JsonSubTypes.Type(value = SweepEvent.SweepEnded.class, name = "sweep-ended")
 })
@@ -40,9 +44,16 @@ public sealed interface SweepEvent extends Journaled {
    *
    * @param yaml its text, so that it can be read again after a restart
    * @param baseDirectory what its relative paths resolve against, absolute
+   * @param files SHA-256 of the files that were uploaded, by path as the spec writes it
    */
-  record Submitted(SweepId sweep, String yaml, String baseDirectory, Instant time)
-      implements SweepEvent {}
+  record Submitted(
+      SweepId sweep, String yaml, String baseDirectory, Map<String, String> files, Instant time)
+      implements SweepEvent {
+    public Submitted {
+      // Earlier versions wrote none.
+      files = files == null ? Map.of() : Map.copyOf(files);
+    }
+  }
 
   /** A worker is about to be asked to read model and data. */
   record PreparationAssigned(WorkerId worker, Instant time) implements SweepEvent {}
@@ -88,6 +99,13 @@ public sealed interface SweepEvent extends Journaled {
 
   /** A person ends the sweep. */
   record StopRequested(String reason, Instant time) implements SweepEvent {}
+
+  /** A person ends one trial; its worker is about to be told when no other trial needs it. */
+  record TrialStopRequested(BranchId branch, TrialId trial, String reason, Instant time)
+      implements SweepEvent {}
+
+  /** People judged a trial; replaces what they said of this metric before. */
+  record Rated(TrialId trial, Rating rating, Instant time) implements SweepEvent {}
 
   /**
    * A trial is over, for good.

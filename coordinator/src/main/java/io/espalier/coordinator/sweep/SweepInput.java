@@ -4,16 +4,28 @@ import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /** What a sweep is told; {@link Decisions} answers with events. */
 public sealed interface SweepInput {
   Instant time();
 
   /** The first input of all; repeats change nothing. */
-  record Submit(String yaml, String baseDirectory, Instant time) implements SweepInput {}
+  record Submit(String yaml, String baseDirectory, Map<String, String> files, Instant time)
+      implements SweepInput {
+    public Submit {
+      files = Map.copyOf(files);
+    }
+
+    /** Nothing was uploaded. */
+    public Submit(String yaml, String baseDirectory, Instant time) {
+      this(yaml, baseDirectory, Map.of(), time);
+    }
+  }
 
   /**
    * A worker has room.
@@ -67,8 +79,17 @@ public sealed interface SweepInput {
     }
   }
 
-  /** A person ends the sweep. */
-  record Stop(String reason, Instant time) implements SweepInput {}
+  /** What a person wants of a sweep. */
+  sealed interface Wish extends SweepInput {}
+
+  /** The sweep shall end. */
+  record Stop(String reason, Instant time) implements Wish {}
+
+  /** One trial shall end. */
+  record StopTrial(TrialId trial, String reason, Instant time) implements Wish {}
+
+  /** A judgement of a trial; also counts after the sweep has ended. */
+  record Rate(TrialId trial, Rating rating, Instant time) implements Wish {}
 
   /** After a restart the spec can no longer be read. */
   record Unreadable(String problem, Instant time) implements SweepInput {}

@@ -30,45 +30,69 @@ public final class SweepsActor
   /**
    * Begins a sweep; answered with its id once it is journaled.
    *
-   * @param baseDirectory what relative paths of the spec resolve against
+   * @param key of two submissions with the same key the second is answered with the first's sweep
    */
-  public record Submit(String name, String yaml, String baseDirectory, ActorRef<SweepId> replyTo)
+  public record Submit(
+      String name, Submission submission, Optional<String> key, ActorRef<SweepId> replyTo)
       implements Command {}
+
+  /**
+   * What a sweep begins with.
+   *
+   * @param baseDirectory what relative paths of the spec resolve against
+   * @param files SHA-256 of the files that were uploaded, by path as the spec writes it
+   */
+  public record Submission(String yaml, String baseDirectory, Map<String, String> files) {
+    public Submission {
+      files = Map.copyOf(files);
+    }
+  }
 
   /** The actor of a sweep, ended ones too; empty when there is no such sweep. */
   public record Find(SweepId sweep, ActorRef<Optional<ActorRef<SweepActor.Command>>> replyTo)
       implements Command {}
 
-  private record Finished(SweepId sweep) implements Command {}
+  /** The sweeps there are. */
+  public record AskAll(ActorRef<State> replyTo) implements Command {}
+
+  /**
+   * From a sweep's actor.
+   *
+   * @param submitted false when the coordinator's last life ended before it was
+   */
+  record Over(SweepId sweep, boolean submitted) implements Command {}
 
   /**
    * The sweeps there are.
    *
    * @param all oldest first; the n-th has number n
    * @param open those that go on after a restart
+   * @param keys what was submitted with a key
    */
-  public record State(List<SweepId> all, List<SweepId> open) {
+  public record State(List<SweepId> all, List<SweepId> open, Map<String, SweepId> keys) {
     public State {
       all = List.copyOf(all);
       open = List.copyOf(open);
+      keys = Map.copyOf(keys);
     }
 
     State apply(SweepsEvent event) {
       List<SweepId> nextAll = new ArrayList<>(all);
       List<SweepId> nextOpen = new ArrayList<>(open);
+      Map<String, SweepId> nextKeys = new HashMap<>(keys);
       if (event instanceof SweepsEvent.Numbered numbered) {
         nextAll.add(numbered.sweep());
         nextOpen.add(numbered.sweep());
+        numbered.key().ifPresent(key -> nextKeys.put(key, numbered.sweep()));
       } else {
         nextOpen.remove(event.sweep());
       }
-      return new State(nextAll, nextOpen);
+      return new State(nextAll, nextOpen, nextKeys);
     }
   }
 
   private final ActorContext<Command> context;
   private final Surroundings around;
-  private final ActorRef<SweepId> finished;
   private final Map<SweepId, ActorRef<SweepActor.Command>> actors = new HashMap<>();
 
   public static Behavior<Command> create(Surroundings around) {
@@ -83,12 +107,11 @@ public final class SweepsActor
             .withStopChildren(false));
     this.context = context;
     this.around = around;
-    this.finished = context.messageAdapter(SweepId.class, Finished::new);
   }
 
   @Override
   public State emptyState() {
-    return new State(List.of(), List.of());
+    return new State(List.of(), List.of(), Map.of());
   }
 
   @Override
@@ -102,7 +125,8 @@ public final class SweepsActor
         .forAnyState()
         .onCommand(Submit.class, this::submit)
         .onCommand(Find.class, this::find)
-        .onCommand(Finished.class, this::finished)
+        .onCommand(AskAll.class, (state, ask) -> Effect().reply(ask.replyTo(), state))
+        .onCommand(Over.class, this::over)
         .build();
   }
 
@@ -119,15 +143,18 @@ public final class SweepsActor
   }
 
   private Effect<SweepsEvent, State> submit(State state, Submit submit) {
-    SweepId id = SweepId.of(submit.name(), state.all().size() + 1);
+    Optional<SweepId> known =
+        submit.key().flatMap(key -> Optional.ofNullable(state.keys().get(key)));
+    SweepId id = known.orElseGet(() -> SweepId.of(submit.name(), state.all().size() + 1));
+    // Also when the number is known: its submission may not have reached the journal.
+    var begin = new SweepActor.Submit(submit.submission(), submit.replyTo());
+    if (known.isPresent()) {
+      actor(id).tell(begin);
+      return Effect().none();
+    }
     return Effect()
-        .persist(new SweepsEvent.Numbered(id))
-        .thenRun(
-            after ->
-                actor(id)
-                    .tell(
-                        new SweepActor.Submit(
-                            submit.yaml(), submit.baseDirectory(), submit.replyTo())));
+        .persist(new SweepsEvent.Numbered(id, submit.key()))
+        .thenRun(after -> actor(id).tell(begin));
   }
 
   private Effect<SweepsEvent, State> find(State state, Find find) {
@@ -139,9 +166,11 @@ public final class SweepsActor
                 : Optional.empty());
   }
 
-  private Effect<SweepsEvent, State> finished(State state, Finished done) {
-    return state.open().contains(done.sweep())
-        ? Effect().persist(new SweepsEvent.Closed(done.sweep()))
+  private Effect<SweepsEvent, State> over(State state, Over over) {
+    // Whoever has its key may still submit it.
+    boolean closes = over.submitted() || !state.keys().containsValue(over.sweep());
+    return closes && state.open().contains(over.sweep())
+        ? Effect().persist(new SweepsEvent.Closed(over.sweep()))
         : Effect().none();
   }
 
@@ -149,6 +178,8 @@ public final class SweepsActor
     return actors.computeIfAbsent(
         id,
         sweep ->
-            context.spawn(SweepActor.create(sweep, around, finished), "sweep-" + sweep.value()));
+            context.spawn(
+                SweepActor.create(sweep, around, context.getSelf().narrow()),
+                "sweep-" + sweep.value()));
   }
 }

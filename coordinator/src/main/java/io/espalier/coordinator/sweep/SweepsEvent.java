@@ -3,6 +3,7 @@ package io.espalier.coordinator.sweep;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.espalier.common.trial.SweepId;
+import java.util.Optional;
 
 /** What happened to the list of sweeps, as it stands in the journal. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
@@ -13,8 +14,12 @@ import io.espalier.common.trial.SweepId;
 public sealed interface SweepsEvent extends Journaled {
   SweepId sweep();
 
-  /** A sweep got its number; its own journal begins after this. */
-  record Numbered(SweepId sweep) implements SweepsEvent {}
+  /**
+   * A sweep got its number; its own journal begins after this.
+   *
+   * @param key which its submission bore, so that a repeat of it begins no other
+   */
+  record Numbered(SweepId sweep, Optional<String> key) implements SweepsEvent {}
 
   /** Nothing is left to do for it after a restart. */
   record Closed(SweepId sweep) implements SweepsEvent {}

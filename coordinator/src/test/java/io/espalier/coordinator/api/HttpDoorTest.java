@@ -3,6 +3,7 @@ package io.espalier.coordinator.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.typesafe.config.ConfigFactory;
 import io.espalier.common.UserError;
 import io.espalier.coordinator.metrics.CoordinatorMetrics;
 import java.io.IOException;
@@ -20,7 +21,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class HttpDoorTest {
-  private static final ActorTestKit KIT = ActorTestKit.create();
+  private static final ActorTestKit KIT =
+      ActorTestKit.create(
+          ConfigFactory.parseString("pekko.actor.provider = local")
+              .withFallback(ConfigFactory.load("espalier-coordinator.conf")));
   private static final CoordinatorMetrics METRICS = new CoordinatorMetrics(Clock.systemUTC());
   private static volatile Optional<String> unready = Optional.empty();
   private static HttpDoor door;
@@ -28,7 +32,7 @@ class HttpDoorTest {
 
   @BeforeAll
   static void open() {
-    door = HttpDoor.open(KIT.system(), "127.0.0.1", 0, METRICS, () -> unready);
+    door = HttpDoor.open(KIT.system(), "127.0.0.1", 0, METRICS, () -> unready, Optional.empty());
   }
 
   @AfterAll
@@ -73,7 +77,7 @@ class HttpDoorTest {
     assertThat(missing.body())
         .isEqualTo(
             "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"There is"
-                + " nothing at /nothing; there are /metrics, /alive and /ready.\"}");
+                + " nothing at /nothing; there are /api/v1/sweeps, /api/v1/workers, /metrics, /alive and /ready.\"}");
 
     HttpResponse<String> posted =
         client.send(
@@ -89,7 +93,14 @@ class HttpDoorTest {
       int port = taken.getLocalPort();
       assertThatThrownBy(
               () ->
-                  HttpDoor.open(KIT.system(), "127.0.0.1", port, METRICS, Optional::empty).close())
+                  HttpDoor.open(
+                          KIT.system(),
+                          "127.0.0.1",
+                          port,
+                          METRICS,
+                          Optional::empty,
+                          Optional.empty())
+                      .close())
           .isInstanceOf(UserError.class)
           .hasMessageContaining("HTTP port " + port)
           .hasMessageContaining("--http-port");

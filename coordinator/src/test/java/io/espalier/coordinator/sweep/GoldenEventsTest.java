@@ -11,6 +11,7 @@ import com.typesafe.config.ConfigFactory;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.report.SweepView;
 import java.io.InputStream;
@@ -84,6 +85,12 @@ class GoldenEventsTest {
     Sweep snapshot = read("earlier/sweep-1", Sweep.class);
     assertThat(snapshot.excluded()).isEmpty();
     assertThat(snapshot.branches().get(BRANCH).losses()).containsExactly(Loss.gone("silent"));
+    assertThat(read("earlier/submitted-1", SweepEvent.Submitted.class).files()).isEmpty();
+    assertThat(read("earlier/numbered-1", SweepsEvent.Numbered.class).key()).isEmpty();
+    Sweep later = read("earlier/sweep-2", Sweep.class);
+    assertThat(later.ratings()).isEmpty();
+    assertThat(later.origin().files()).isEmpty();
+    assertThat(later.branches().get(BRANCH).stop()).isEmpty();
     assertThat(read("earlier/trial-ended-1", SweepEvent.TrialEnded.class).result().provenance())
         .isEmpty();
   }
@@ -115,7 +122,10 @@ class GoldenEventsTest {
 
   private static Map<String, Journaled> events() {
     Map<String, Journaled> events = new LinkedHashMap<>();
-    events.put("submitted", new SweepEvent.Submitted(SWEEP, "name: demo\n", "/specs", NOW));
+    events.put(
+        "submitted",
+        new SweepEvent.Submitted(
+            SWEEP, "name: demo\n", "/specs", Map.of("train.jsonl", "5e88"), NOW));
     events.put("preparation-assigned", new SweepEvent.PreparationAssigned(ANN, NOW));
     events.put("prepared", new SweepEvent.Prepared(ANN, DATASET, NOW));
     events.put("planned", new SweepEvent.Planned(List.of(Examples.branch(0, 46))));
@@ -129,6 +139,11 @@ class GoldenEventsTest {
         "lease-lost", new SweepEvent.LeaseLost(BRANCH, ATTEMPT, Loss.returned("stopped"), NOW));
     events.put("worker-excluded", new SweepEvent.WorkerExcluded(ANN, "another model", NOW));
     events.put("stop-requested", new SweepEvent.StopRequested("enough", NOW));
+    events.put(
+        "trial-stop-requested",
+        new SweepEvent.TrialStopRequested(BRANCH, new TrialId(0), "enough", NOW));
+    events.put(
+        "rated", new SweepEvent.Rated(new TrialId(0), new Rating("human_pass_rate", 0.8, 50), NOW));
     // The state is in snapshots.
     events.put("sweep", state(events));
     events.put("preparation-lost", new SweepEvent.PreparationLost(ANN, "gone", NOW));
@@ -139,7 +154,7 @@ class GoldenEventsTest {
     events.put(
         "sweep-ended",
         new SweepEvent.SweepEnded(SweepView.State.FAILED, Optional.of("every trial failed"), NOW));
-    events.put("numbered", new SweepsEvent.Numbered(SWEEP));
+    events.put("numbered", new SweepsEvent.Numbered(SWEEP, Optional.of("key")));
     events.put("closed", new SweepsEvent.Closed(SWEEP));
     return events;
   }

@@ -1,11 +1,8 @@
 package io.espalier.deploy.cli;
 
 import io.espalier.common.UserError;
-import io.espalier.common.metrics.MetricRow;
-import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.coordinator.metrics.MetricExport;
-import io.espalier.coordinator.metrics.MetricExport.TrialRow;
 import io.espalier.coordinator.metrics.MetricsStore;
 import io.espalier.coordinator.report.Ranking;
 import io.espalier.coordinator.report.ReportPlaces;
@@ -20,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -81,19 +77,7 @@ record StoredSweeps(Path store) implements Sweeps {
   @Override
   public void metrics(SweepView view, MetricExport.Format format, OutputStream out)
       throws IOException {
-    MetricExport.write(byTrial(view, MetricsStore.read(directory(view))), format, out);
-  }
-
-  /** Where several trials share a branch, each has the branch's rows up to its own end. */
-  private static Stream<TrialRow> byTrial(SweepView view, Stream<MetricRow> stored) {
-    Map<BranchId, List<MetricRow>> branches =
-        stored.collect(Collectors.groupingBy(MetricRow::branch));
-    return view.trials().stream()
-        .flatMap(
-            trial ->
-                branches.getOrDefault(trial.branch(), List.of()).stream()
-                    .filter(row -> row.update() <= trial.updates())
-                    .map(row -> new TrialRow(trial.config().id(), row)));
+    MetricExport.write(MetricExport.byTrial(view, MetricsStore.read(directory(view))), format, out);
   }
 
   @Override

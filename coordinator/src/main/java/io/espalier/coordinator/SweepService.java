@@ -1,0 +1,274 @@
+package io.espalier.coordinator;
+
+import io.espalier.common.spec.SpecReader;
+import io.espalier.common.spec.SpecSources;
+import io.espalier.common.spec.SweepSpec;
+import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.coordinator.api.Backend;
+import io.espalier.coordinator.api.Refused;
+import io.espalier.coordinator.api.Refused.Reason;
+import io.espalier.coordinator.api.Submission;
+import io.espalier.coordinator.fleet.FleetActor;
+import io.espalier.coordinator.metrics.MetricExport;
+import io.espalier.coordinator.metrics.MetricsService;
+import io.espalier.coordinator.report.LiveUpdate;
+import io.espalier.coordinator.report.SweepSummary;
+import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.report.TrialView;
+import io.espalier.coordinator.report.WorkerView;
+import io.espalier.coordinator.search.Search;
+import io.espalier.coordinator.sweep.Rating;
+import io.espalier.coordinator.sweep.SweepActor;
+import io.espalier.coordinator.sweep.SweepInput;
+import io.espalier.coordinator.sweep.SweepsActor;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * What people ask of a coordinator, carried to its actors and its store.
+ *
+ * @param disk runs what blocks
+ */
+record SweepService(
+    Clock clock,
+    Node node,
+    MetricsService metrics,
+    SweepFiles files,
+    UploadedFiles uploads,
+    Executor disk)
+    implements Backend {
+  static final String BY_ITS_USER = "stopped by its user";
+  private static final int LONGEST_KEY = 200;
+
+  @Override
+  public CompletionStage<SweepId> submit(Submission submission, Optional<String> key) {
+    if (key.filter(text -> text.isBlank() || text.length() > LONGEST_KEY).isPresent()) {
+      throw new Refused(
+          Reason.INVALID,
+          "The Idempotency-Key is empty or too long; expected 1 to %d characters, a UUID for instance."
+              .formatted(LONGEST_KEY));
+    }
+    return blocking(() -> accepted(submission))
+        .thenCompose(
+            spec ->
+                begin(
+                    spec,
+                    new SweepsActor.Submission(
+                        submission.spec(), submission.directory(), submission.files()),
+                    key));
+  }
+
+  /** Completes once the submission is journaled. */
+  CompletionStage<SweepId> begin(
+      SweepSpec spec, SweepsActor.Submission submission, Optional<String> key) {
+    return node.askSweeps(replyTo -> new SweepsActor.Submit(spec.name(), submission, key, replyTo));
+  }
+
+  private SweepSpec accepted(Submission submission) {
+    Path directory = Path.of(submission.directory());
+    if (!directory.isAbsolute()) {
+      throw new Refused(
+          Reason.INVALID,
+          "The directory '%s' is relative; expected the absolute one of the specification, as the nodes see it."
+              .formatted(submission.directory()));
+    }
+    Map<String, Path> uploaded = new HashMap<>();
+    submission.files().forEach((name, sha256) -> uploaded.put(name, uploads.expect(name, sha256)));
+    SweepSpec spec =
+        SpecReader.parse(
+            submission.spec(), SpecSources.elsewhere(directory, uploaded), submission.source());
+    Search.trials(spec);
+    return spec;
+  }
+
+  @Override
+  public CompletionStage<List<SweepSummary>> sweeps() {
+    return node.<SweepsActor.State>askSweeps(SweepsActor.AskAll::new)
+        .thenCompose(
+            state ->
+                all(
+                    state.all().stream()
+                        .map(sweep -> state.open().contains(sweep) ? ask(sweep) : ended(sweep))
+                        .toList()))
+        .thenApply(
+            views -> views.stream().flatMap(Optional::stream).map(SweepSummary::of).toList());
+  }
+
+  /** An ended sweep is read from its file: its journal may be long. */
+  private CompletionStage<Optional<SweepView>> ended(SweepId sweep) {
+    return blocking(() -> files.ended(sweep))
+        .thenCompose(
+            view -> view.isPresent() ? CompletableFuture.completedStage(view) : ask(sweep));
+  }
+
+  private CompletionStage<Optional<SweepView>> ask(SweepId sweep) {
+    return node.<Optional<SweepView>>ask(sweep, SweepActor.AskView::new)
+        .thenApply(view -> view.flatMap(Function.identity()));
+  }
+
+  private static <T> CompletionStage<List<T>> all(List<CompletionStage<T>> stages) {
+    CompletionStage<List<T>> all = CompletableFuture.completedStage(new ArrayList<>());
+    for (CompletionStage<T> stage : stages) {
+      all =
+          all.thenCombine(
+              stage,
+              (list, next) -> {
+                list.add(next);
+                return list;
+              });
+    }
+    return all;
+  }
+
+  @Override
+  public CompletionStage<SweepView> sweep(SweepId sweep) {
+    return ask(sweep).thenApply(view -> known(sweep, view));
+  }
+
+  @Override
+  public CompletionStage<TrialView> trial(SweepId sweep, TrialId trial) {
+    return sweep(sweep).thenApply(view -> known(view, trial));
+  }
+
+  @Override
+  public CompletionStage<SweepView> stop(SweepId sweep) {
+    return wish(sweep, new SweepInput.Stop(BY_ITS_USER, clock.instant()))
+        .thenApply(
+            change -> {
+              SweepView before = change.before();
+              if (before.state().ended()) {
+                throw new Refused(
+                    Reason.TOO_LATE,
+                    "Sweep %s has ended already: it is %s since %s. There is nothing to stop."
+                        .formatted(sweep, word(before), before.ended().orElseThrow()));
+              }
+              return change.after();
+            });
+  }
+
+  @Override
+  public CompletionStage<TrialView> stop(SweepId sweep, TrialId trial) {
+    return wish(sweep, new SweepInput.StopTrial(trial, BY_ITS_USER, clock.instant()))
+        .thenApply(
+            change -> {
+              Optional<TrialResult> result = known(change.before(), trial).result();
+              if (result.isPresent()) {
+                throw new Refused(
+                    Reason.TOO_LATE,
+                    "Trial %s of %s has ended already: it was %s after %d updates. There is nothing to stop."
+                        .formatted(
+                            trial, sweep, result.get().outcome().word(), result.get().updates()));
+              }
+              return known(change.after(), trial);
+            });
+  }
+
+  @Override
+  public CompletionStage<TrialView> rate(SweepId sweep, TrialId trial, Rating rating) {
+    RatingRules.check(rating);
+    return wish(sweep, new SweepInput.Rate(trial, rating, clock.instant()))
+        .thenApply(change -> known(change.after(), trial));
+  }
+
+  /** Completes once what follows from the wish is journaled. */
+  CompletionStage<SweepActor.Change> wish(SweepId sweep, SweepInput.Wish wish) {
+    return node.<Optional<SweepActor.Change>>ask(
+            sweep, replyTo -> new SweepActor.Wish(wish, replyTo))
+        .thenApply(change -> known(sweep, change.flatMap(Function.identity())));
+  }
+
+  @Override
+  public List<LiveUpdate> live(SweepId sweep) {
+    return metrics.live().updates(sweep);
+  }
+
+  @Override
+  public CompletionStage<Export> metrics(SweepId sweep, MetricExport.Format format) {
+    return sweep(sweep)
+        .thenApply(
+            view ->
+                out ->
+                    MetricExport.write(
+                        MetricExport.byTrial(view, metrics.store().rows(sweep)), format, out));
+  }
+
+  @Override
+  public CompletionStage<List<AttemptLog>> log(SweepId sweep, TrialId trial) {
+    return trial(sweep, trial).thenCompose(view -> blocking(() -> files.logs(sweep, view)));
+  }
+
+  @Override
+  public CompletionStage<List<AdapterFile>> adapter(SweepId sweep, TrialId trial) {
+    return trial(sweep, trial).thenCompose(view -> blocking(() -> files.adapter(sweep, view)));
+  }
+
+  @Override
+  public CompletionStage<List<WorkerView>> workers() {
+    return node.askFleet(FleetActor.AskWorkers::new);
+  }
+
+  @Override
+  public CompletionStage<Boolean> hasFile(String sha256) {
+    return blocking(() -> uploads.has(sha256));
+  }
+
+  @Override
+  public CompletionStage<Boolean> keepFile(String sha256, InputStream bytes) {
+    return blocking(
+        () -> {
+          try {
+            return uploads.keep(sha256, bytes);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+  }
+
+  private <T> CompletionStage<T> blocking(Supplier<T> work) {
+    return CompletableFuture.supplyAsync(work, disk);
+  }
+
+  private static String word(SweepView view) {
+    return view.state().name().toLowerCase(Locale.ROOT);
+  }
+
+  private static TrialView known(SweepView view, TrialId trial) {
+    return view.trials().stream()
+        .filter(there -> there.config().id().equals(trial))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new Refused(
+                    Reason.UNKNOWN,
+                    view.trials().isEmpty()
+                        ? "Sweep %s has no trials yet: they are planned when a worker has read its data."
+                            .formatted(view.id())
+                        : "Sweep %s has no trial %s; its trials are 0 to %d."
+                            .formatted(view.id(), trial, view.trials().size() - 1)));
+  }
+
+  private static <T> T known(SweepId sweep, Optional<T> found) {
+    return found.orElseThrow(
+        () ->
+            new Refused(
+                Reason.UNKNOWN,
+                "There is no sweep %s in this store. List those there are with: espalier ls"
+                    .formatted(sweep)));
+  }
+}

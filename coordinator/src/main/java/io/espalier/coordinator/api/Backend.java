@@ -1,0 +1,93 @@
+package io.espalier.coordinator.api;
+
+import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.TrialId;
+import io.espalier.coordinator.metrics.MetricExport;
+import io.espalier.coordinator.report.LiveUpdate;
+import io.espalier.coordinator.report.SweepSummary;
+import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.report.TrialView;
+import io.espalier.coordinator.report.WorkerView;
+import io.espalier.coordinator.sweep.Rating;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * What the routes ask of the coordinator. Nothing here blocks its caller. Stages fail with {@link
+ * Refused}, or another {@link io.espalier.common.UserError} where the request is wrong.
+ */
+public interface Backend {
+  /**
+   * Begins a sweep.
+   *
+   * @param key two submissions with the same one begin one sweep
+   * @return completes once it is journaled; fails with all that is wrong with the specification
+   */
+  CompletionStage<SweepId> submit(Submission submission, Optional<String> key);
+
+  /** Oldest first. */
+  CompletionStage<List<SweepSummary>> sweeps();
+
+  CompletionStage<SweepView> sweep(SweepId sweep);
+
+  /** Completes once the wish is journaled; too late when the sweep has ended. */
+  CompletionStage<SweepView> stop(SweepId sweep);
+
+  CompletionStage<TrialView> trial(SweepId sweep, TrialId trial);
+
+  /** Completes once the wish is journaled; too late when the trial has ended. */
+  CompletionStage<TrialView> stop(SweepId sweep, TrialId trial);
+
+  /** Completes once it is journaled; replaces an earlier one of the same metric. */
+  CompletionStage<TrialView> rate(SweepId sweep, TrialId trial, Rating rating);
+
+  /** The newest update of each branch in training. */
+  List<LiveUpdate> live(SweepId sweep);
+
+  /** Every measurement of a sweep. */
+  CompletionStage<Export> metrics(SweepId sweep, MetricExport.Format format);
+
+  /** What each attempt at a trial's branch logged, oldest first. */
+  CompletionStage<List<AttemptLog>> log(SweepId sweep, TrialId trial);
+
+  /** The files of a trial's adapter, by name; fails when it has none. */
+  CompletionStage<List<AdapterFile>> adapter(SweepId sweep, TrialId trial);
+
+  CompletionStage<List<WorkerView>> workers();
+
+  /** Whether content with this SHA-256 was uploaded. */
+  CompletionStage<Boolean> hasFile(String sha256);
+
+  /**
+   * Keeps uploaded content.
+   *
+   * @param bytes read to its end and closed
+   * @return whether it is new; fails when the content has another SHA-256
+   */
+  CompletionStage<Boolean> keepFile(String sha256, InputStream bytes);
+
+  /** Writes what was asked for; blocks. */
+  @FunctionalInterface
+  interface Export {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /**
+   * The log of one attempt.
+   *
+   * @param title which attempt
+   */
+  record AttemptLog(String title, Path file) {}
+
+  /**
+   * A file of an adapter.
+   *
+   * @param bytes its size
+   */
+  record AdapterFile(String name, long bytes, Path file) {}
+}

@@ -1,0 +1,112 @@
+package io.espalier.coordinator.api;
+
+import static org.apache.pekko.http.javadsl.server.Directives.complete;
+import static org.apache.pekko.http.javadsl.server.Directives.extractUnmatchedPath;
+
+import io.espalier.common.UserError;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.StatusCode;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.server.ExceptionHandler;
+import org.apache.pekko.http.javadsl.server.MethodRejection;
+import org.apache.pekko.http.javadsl.server.Rejection;
+import org.apache.pekko.http.javadsl.server.RejectionHandler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Whatever goes wrong with a request, as the {@link Problem} its sender sees. */
+final class Failures {
+  private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
+
+  private Failures() {}
+
+  static ExceptionHandler exceptions() {
+    return ExceptionHandler.newBuilder()
+        .matchAny(problem -> complete(of(problem).response()))
+        .build();
+  }
+
+  static RejectionHandler rejections() {
+    return RejectionHandler.newBuilder()
+        .handleNotFound(
+            extractUnmatchedPath(
+                path ->
+                    complete(
+                        new Problem(
+                                StatusCodes.NOT_FOUND,
+                                "There is nothing at %s; there are /api/v1/sweeps, /api/v1/workers, /metrics, /alive and /ready."
+                                    .formatted(path))
+                            .response())))
+        .handleAll(MethodRejection.class, rejected -> complete(wrongMethod(rejected)))
+        .handleAll(
+            Rejection.class,
+            rejected ->
+                complete(
+                    new Problem(
+                            StatusCodes.BAD_REQUEST,
+                            "The request cannot be understood: %s.".formatted(rejected.get(0)))
+                        .response()))
+        .build();
+  }
+
+  /** When the coordinator takes too long. */
+  static HttpResponse timeout(HttpRequest request) {
+    return slow().response();
+  }
+
+  private static HttpResponse wrongMethod(List<MethodRejection> rejected) {
+    String methods =
+        String.join(", ", rejected.stream().map(r -> r.supported().name()).distinct().toList());
+    return new Problem(
+            StatusCodes.METHOD_NOT_ALLOWED, "Only %s is possible here.".formatted(methods))
+        .response()
+        .addHeader(RawHeader.create("Allow", methods));
+  }
+
+  private static Problem of(Throwable thrown) {
+    Throwable problem = thrown;
+    while ((problem instanceof CompletionException || problem instanceof ExecutionException)
+        && problem.getCause() != null) {
+      problem = problem.getCause();
+    }
+    if (problem instanceof Refused refused) {
+      return new Problem(status(refused.reason()), message(refused));
+    } else if (problem instanceof UserError error) {
+      return new Problem(StatusCodes.BAD_REQUEST, message(error));
+    } else if (problem instanceof TimeoutException) {
+      LOG.warn("An HTTP request was not answered in time", problem);
+      return slow();
+    }
+    LOG.error("An HTTP request failed", problem);
+    return new Problem(
+        StatusCodes.INTERNAL_SERVER_ERROR,
+        "The request failed on the coordinator; its log says why.");
+  }
+
+  private static Problem slow() {
+    return new Problem(
+        StatusCodes.SERVICE_UNAVAILABLE,
+        "The coordinator did not answer in time; its journal may be slow or gone. Try again; a submission may be repeated with the same Idempotency-Key.");
+  }
+
+  private static StatusCode status(Refused.Reason reason) {
+    return switch (reason) {
+      case INVALID -> StatusCodes.BAD_REQUEST;
+      case UNKNOWN -> StatusCodes.NOT_FOUND;
+      case TOO_LATE, INCOMPLETE -> StatusCodes.CONFLICT;
+      case TOO_LARGE -> StatusCodes.PAYLOAD_TOO_LARGE;
+      case WRONG_TYPE -> StatusCodes.UNSUPPORTED_MEDIA_TYPE;
+    };
+  }
+
+  private static String message(Throwable problem) {
+    return Optional.ofNullable(problem.getMessage()).orElseGet(problem::toString);
+  }
+}

@@ -1,0 +1,59 @@
+package io.espalier.coordinator.api;
+
+import static org.apache.pekko.http.javadsl.server.Directives.completeWithFuture;
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.head;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
+import static org.apache.pekko.http.javadsl.server.Directives.put;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/** {@code /api/v1/files/{sha256}}: data sets that a submission brings along. */
+record FileRoutes(Backend backend) {
+  Route route() {
+    return pathPrefix(
+        "files",
+        () ->
+            path(
+                segment(),
+                sha256 ->
+                    concat(
+                        head(() -> completeWithFuture(look(sha256))),
+                        put(
+                            () ->
+                                Answers.withBody(
+                                    body -> completeWithFuture(keep(sha256, body)))))));
+  }
+
+  private CompletionStage<HttpResponse> look(String sha256) {
+    return backend
+        .hasFile(sha256)
+        .thenApply(
+            there ->
+                HttpResponse.create().withStatus(there ? StatusCodes.OK : StatusCodes.NOT_FOUND));
+  }
+
+  private CompletionStage<HttpResponse> keep(String sha256, Body body) {
+    return backend
+        .hasFile(sha256)
+        .thenCompose(
+            there -> {
+              if (there) {
+                body.ignore();
+                return CompletableFuture.completedStage(false);
+              }
+              return body.file().thenCompose(bytes -> backend.keepFile(sha256, bytes));
+            })
+        .thenApply(
+            isNew ->
+                Answers.json(
+                    isNew ? StatusCodes.CREATED : StatusCodes.OK, Map.of("sha256", sha256)));
+  }
+}

@@ -1,0 +1,75 @@
+package io.espalier.coordinator.api;
+
+import static org.apache.pekko.http.javadsl.server.Directives.completeWithFuture;
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.optionalHeaderValueByName;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.pathEnd;
+import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
+import static org.apache.pekko.http.javadsl.server.Directives.post;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+
+import io.espalier.common.trial.SweepId;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.model.headers.Location;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/** {@code /api/v1/sweeps}: list, submit, show and stop; what lies below a sweep is others'. */
+record SweepRoutes(Backend backend) {
+  private static final String SHAPE =
+      "{\"spec\": \"the specification's text\", \"source\": \"its file's name\", \"directory\": \"/where/it/lies\", \"files\": {\"data/train.jsonl\": \"its SHA-256\"}}; files may be left out.";
+
+  private record Posted(
+      String spec, String source, String directory, Optional<Map<String, String>> files) {
+    Submission submission() {
+      return new Submission(spec, source, directory, files.orElse(Map.of()));
+    }
+  }
+
+  Route route() {
+    return pathPrefix(
+        "sweeps",
+        () ->
+            concat(
+                pathEnd(() -> concat(get(() -> Answers.json(backend.sweeps())), submit())),
+                pathPrefix(segment(), name -> of(Answers.sweep(name)))));
+  }
+
+  private Route submit() {
+    return post(
+        () ->
+            optionalHeaderValueByName(
+                "Idempotency-Key",
+                key ->
+                    Answers.withBody(
+                        body ->
+                            completeWithFuture(
+                                body.json(Posted.class, SHAPE)
+                                    .thenCompose(json -> backend.submit(json.submission(), key))
+                                    .thenApply(SweepRoutes::created)))));
+  }
+
+  private static HttpResponse created(SweepId sweep) {
+    return Answers.json(StatusCodes.CREATED, Map.of("sweep", sweep))
+        .addHeader(Location.create("/api/v1/sweeps/" + sweep));
+  }
+
+  private Route of(SweepId sweep) {
+    return concat(
+        pathEnd(() -> get(() -> Answers.json(backend.sweep(sweep)))),
+        path(
+            "stop",
+            () ->
+                post(
+                    () ->
+                        Answers.withoutBody(
+                            body -> Answers.json(StatusCodes.ACCEPTED, backend.stop(sweep))))),
+        new MetricsRoute(backend, sweep).route(),
+        new EventRoutes(backend, sweep).route(),
+        new TrialRoutes(backend, sweep).route());
+  }
+}

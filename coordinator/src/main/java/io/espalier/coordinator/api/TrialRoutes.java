@@ -1,0 +1,47 @@
+package io.espalier.coordinator.api;
+
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.pathEnd;
+import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
+import static org.apache.pekko.http.javadsl.server.Directives.post;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+
+import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.TrialId;
+import io.espalier.coordinator.sweep.Rating;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/** {@code /api/v1/sweeps/{id}/trials/{n}} and what a trial left. */
+record TrialRoutes(Backend backend, SweepId sweep) {
+  private static final String RATING =
+      "{\"metric\": \"human_pass_rate\", \"value\": 0.8, \"count\": 50}";
+
+  Route route() {
+    return pathPrefix(
+        "trials", () -> pathPrefix(segment(), number -> of(Answers.trial(sweep, number))));
+  }
+
+  private Route of(TrialId trial) {
+    return concat(
+        pathEnd(() -> get(() -> Answers.json(backend.trial(sweep, trial)))),
+        path("stop", () -> post(() -> stop(trial))),
+        path("ratings", () -> post(() -> rate(trial))),
+        new TrialFileRoutes(backend, sweep, trial).route());
+  }
+
+  private Route stop(TrialId trial) {
+    return Answers.withoutBody(
+        body -> Answers.json(StatusCodes.ACCEPTED, backend.stop(sweep, trial)));
+  }
+
+  private Route rate(TrialId trial) {
+    return Answers.withBody(
+        body ->
+            Answers.json(
+                body.json(Rating.class, RATING)
+                    .thenCompose(rating -> backend.rate(sweep, trial, rating))));
+  }
+}

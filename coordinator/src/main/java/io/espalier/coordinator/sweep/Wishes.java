@@ -1,0 +1,60 @@
+package io.espalier.coordinator.sweep;
+
+import io.espalier.common.trial.Outcome;
+import io.espalier.coordinator.report.SweepView;
+import java.util.Optional;
+
+/** What people want of a sweep: the part of {@link Decisions} that is theirs. */
+record Wishes(Draft draft) {
+
+  void take(SweepInput.Wish wish) {
+    if (wish instanceof SweepInput.Rate rate) {
+      rated(rate);
+    } else if (!draft.sweep().isUnfinished()) {
+      return;
+    } else if (wish instanceof SweepInput.Stop stop) {
+      stopped(stop);
+    } else if (wish instanceof SweepInput.StopTrial stop) {
+      trialStopped(stop);
+    }
+  }
+
+  private void stopped(SweepInput.Stop stop) {
+    if (draft.sweep().stop().isPresent()) {
+      return;
+    }
+    draft.add(new SweepEvent.StopRequested(stop.reason(), stop.time()));
+    for (BranchProgress progress : draft.sweep().branches().stream().toList()) {
+      if (progress.isWaiting()) {
+        draft.endOpen(progress, new Outcome.Stopped(stop.reason()), stop.time());
+      }
+    }
+    if (draft.sweep().phase() == Sweep.Phase.PREPARING) {
+      draft.end(SweepView.State.STOPPED, Optional.of(stop.reason()), stop.time());
+    }
+    draft.endIfDone(stop.time());
+  }
+
+  /** A trial that others share the branch with ends here; the last one's end is its worker's. */
+  private void trialStopped(SweepInput.StopTrial stop) {
+    Optional<BranchProgress> found = draft.open(stop.trial());
+    if (found.isEmpty() || draft.sweep().stop().isPresent() || found.get().givenUp().isPresent()) {
+      return;
+    }
+    BranchProgress progress = found.get();
+    draft.add(
+        new SweepEvent.TrialStopRequested(progress.id(), stop.trial(), stop.reason(), stop.time()));
+    if (progress.isWaiting() || progress.open().size() > 1) {
+      draft.endOpen(progress, stop.trial(), new Outcome.Stopped(stop.reason()), stop.time());
+    }
+    draft.endIfDone(stop.time());
+  }
+
+  private void rated(SweepInput.Rate rate) {
+    Sweep sweep = draft.sweep();
+    if (sweep.has(rate.trial())
+        && !sweep.ratings().contains(new Sweep.Rated(rate.trial(), rate.rating()))) {
+      draft.add(new SweepEvent.Rated(rate.trial(), rate.rating(), rate.time()));
+    }
+  }
+}
