@@ -53,6 +53,7 @@ public final class CommandLineInterface {
             .addSubcommand(new ShowCommand(console))
             .addSubcommand(new ReportCommand(console))
             .addSubcommand(new MetricsCommand(console))
+            .addSubcommand(new GenerateCommand(console))
             .addSubcommand(new SubmitCommand(console))
             .addSubcommand(new WatchCommand(console))
             .addSubcommand(new StopCommand(console))

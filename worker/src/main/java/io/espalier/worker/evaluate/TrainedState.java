@@ -4,7 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.model.BaseModel;
+import java.util.Optional;
 
 /**
  * A model as one slot has trained it so far. Owns nothing: valid while the slot's pack and the base
@@ -17,8 +19,30 @@ import io.espalier.worker.model.BaseModel;
 public record TrainedState(
     BaseModel model, NDArray flat, NDArray scale, NDArray options, int slot) {
 
+  /**
+   * A model as it is, or with an adapter.
+   *
+   * @param scope owns what is made here
+   */
+  public static TrainedState of(
+      NDManager scope, BaseModel model, Optional<PeftFormat.Adapter> adapter) {
+    float[] values = adapter.map(PeftFormat.Adapter::values).orElse(new float[1]);
+    float scale = adapter.map(known -> (float) known.layout().lora().scale()).orElse(0f);
+    // A rank above 0 and no module: rank 0 would say that all weights are trained.
+    long[] options =
+        adapter
+            .map(known -> new long[] {known.layout().lora().rank(), known.layout().moduleBits()})
+            .orElse(new long[] {1, 0});
+    return new TrainedState(
+        model,
+        scope.create(values, new Shape(1, values.length)),
+        scope.create(new float[] {scale}, new Shape(1, 1, 1)),
+        scope.create(options),
+        0);
+  }
+
   /** Calls one of the script's methods that look at a single trained state. */
-  NDList call(NDManager scope, String method, NDArray... arguments) {
+  public NDList call(NDManager scope, String method, NDArray... arguments) {
     NDArray[] all = new NDArray[arguments.length + 5];
     all[0] = flat;
     all[1] = scope.create(new long[] {slot}, new Shape(1));

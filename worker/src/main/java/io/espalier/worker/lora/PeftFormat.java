@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 
 /**
  * An adapter as PEFT saves it: {@code adapter_model.safetensors} and {@code adapter_config.json}.
@@ -60,9 +62,20 @@ public final class PeftFormat {
    * @throws UserError naming file and key when it is not a plain LoRA adapter of this model
    */
   public static Adapter read(Path directory, ModelConfig model) {
+    if (!Files.isRegularFile(directory.resolve(CONFIG))) {
+      throw new UserError(
+          "%s has no %s; expected an adapter's directory in PEFT's layout%s"
+              .formatted(
+                  directory,
+                  CONFIG,
+                  Files.isRegularFile(directory.resolve("config.json"))
+                      ? "; this is a whole model"
+                      : ""));
+    }
     Lora lora = PeftConfig.read(directory.resolve(CONFIG));
     AdapterLayout layout = AdapterLayout.of(model, lora);
     Safetensors stored = Safetensors.ofFile(directory.resolve(WEIGHTS));
+    checkFits(stored, layout);
     float[] flat = new float[Math.toIntExact(layout.parameters())];
     for (Matrix matrix : layout.matrices()) {
       stored
@@ -70,5 +83,32 @@ public final class PeftFormat {
           .get(flat, Math.toIntExact(matrix.offset()), Math.toIntExact(matrix.size()));
     }
     return new Adapter(layout, flat);
+  }
+
+  private static void checkFits(Safetensors stored, AdapterLayout layout) {
+    Map<String, long[]> found = stored.shapes();
+    for (Matrix matrix : layout.matrices()) {
+      long[] needed = {matrix.rows(), matrix.columns()};
+      long[] shape = found.remove(matrix.peftName());
+      if (!Arrays.equals(shape, needed)) {
+        throw misfit(
+            stored,
+            "%s is %s, but at rank %d the model needs %s"
+                .formatted(
+                    matrix.peftName(),
+                    shape == null ? "missing" : Arrays.toString(shape),
+                    layout.lora().rank(),
+                    Arrays.toString(needed)));
+      }
+    }
+    if (!found.isEmpty()) {
+      throw misfit(stored, "the model has no place for " + found.keySet().iterator().next());
+    }
+  }
+
+  private static UserError misfit(Safetensors stored, String why) {
+    return new UserError(
+        "%s does not fit the model: %s; give the model that %s names as base_model_name_or_path"
+            .formatted(stored.source(), why, CONFIG));
   }
 }

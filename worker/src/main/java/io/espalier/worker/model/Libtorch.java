@@ -29,8 +29,17 @@ public final class Libtorch {
    * shape.
    */
   public static void prepareThread() {
+    prepareThread(1);
+  }
+
+  /**
+   * The same for a thread that is alone.
+   *
+   * @param cores how many it may use, ≥ 1
+   */
+  public static void prepareThread(int cores) {
     version();
-    JniUtils.setNumThreads(1);
+    JniUtils.setNumThreads(cores);
     JniUtils.setGraphExecutorOptimize(false);
   }
 

@@ -337,6 +337,26 @@ class Engine(Module):
         place = place + 1
     return out
 
+  # Logits [1, vocabulary] after the tokens ids [1, T] of one row, the first at place [1] of it: the
+  # whole prompt at place 0, then token by token. cache [2 LAYERS, 1, kv heads, room, head size]
+  # holds what stands before them and takes them in.
+  def follow(self: __torch__.Engine, weights: List[Tensor], flat: Tensor, slot: Tensor, frequencies: Tensor, scale: Tensor, options: Tensor, ids: Tensor, place: Tensor, cache: Tensor) -> Tensor:
+    rank = int(options[0].item())
+    start = int(place.item())
+    state = self.state_of(flat, slot)
+    adapters = self.adapter_leaves(state, weights, rank, int(options[1].item()))
+    caches = annotate(List[Tensor], [])
+    for i in range(2 * self.LAYERS):
+      caches.append(torch.select(cache, 0, i))
+    if start == 0:
+      mask = torch.narrow(scale.view([-1]), 0, 0, 0)
+      places = torch.arange(ids.size(1), dtype=4, device=ids.device)
+    else:
+      mask = torch.ones([1, 1, 1, start + 1], dtype=11, device=ids.device)
+      places = place.unsqueeze(1)
+    x = self.layers(weights, adapters, scale[slot], frequencies, ids, places, mask, caches, 0., slot)
+    return self.logits(weights, torch.narrow(x, 0, ids.size(1) - 1, 1))
+
   # ------------------------------------------------------------------ loading
 
   # A float32 copy of a stored tensor; 16-bit types come in as their bytes, two a value.
