@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reads a sweep's data sets into tokens. */
 public final class DatasetReader {
@@ -60,7 +61,8 @@ public final class DatasetReader {
       skipped += retention.skipped();
     }
     List<TokenRow> rows = tokensOf(trained);
-    return new TokenizedDataset(rows, sets, summary(rows, sets, skipped));
+    Set<Integer> endTokens = tokenizer.map(ChatTokenizer::eosIds).orElse(Set.of());
+    return new TokenizedDataset(rows, sets, endTokens, summary(rows, sets, skipped));
   }
 
   private static RowFile file(

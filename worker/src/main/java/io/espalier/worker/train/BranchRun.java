@@ -36,6 +36,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * One branch's way through its updates, on the thread that calls {@link #run}. The base model is
@@ -82,9 +83,17 @@ public final class BranchRun {
             lease.settings().dataset().dataSeed());
     schedule = training.schedule(data.train().size());
     guards = new Guards(lease.settings().guard());
-    evaluation =
-        new SetEvaluation(lease.settings().evaluation(), model.config().endTokens(), decode);
+    evaluation = new SetEvaluation(lease.settings().evaluation(), endTokens(model, data), decode);
     export = new Export(lease);
+  }
+
+  /**
+   * Base models often name another end than the token that their chat template ends a turn with.
+   */
+  private static List<Integer> endTokens(BaseModel model, TokenizedDataset data) {
+    return Stream.concat(model.config().endTokens().stream(), data.endTokens().stream())
+        .distinct()
+        .toList();
   }
 
   /**

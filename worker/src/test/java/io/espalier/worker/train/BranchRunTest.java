@@ -27,6 +27,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -113,6 +116,20 @@ class BranchRunTest {
 
     assertThat(updatesOf(Metric.BLEU_4)).containsExactly(3L, 6L, 7L, 9L, 12L);
     assertThat(updatesOf(Metric.LOOP_RATE)).containsExactly(3L, 6L, 7L, 9L, 12L);
+  }
+
+  @Test
+  void an_answer_ends_where_the_chat_template_ends_a_turn() {
+    Set<Integer> all =
+        IntStream.range(0, model.config().vocabulary()).boxed().collect(Collectors.toSet());
+    var ending = new TokenizedDataset(data.train(), data.evaluation(), all, data.summary());
+
+    TrialResult whole = run(grid()).run().get(0);
+    TrialResult ended =
+        new BranchRun(grid(), model, ending, Arrays::toString, (u, e, s, t, m) -> {}).run().get(0);
+
+    assertThat(whole.metrics().get("eval_length_limit_rate")).isPositive();
+    assertThat(ended.metrics().get("eval_length_limit_rate")).isZero();
   }
 
   /** Three updates an epoch; trials end after 1, 2 1/3 and 4 epochs. */
@@ -294,7 +311,7 @@ class BranchRunTest {
   void a_token_outside_the_vocabulary_fails_with_its_row() {
     var rows = new ArrayList<>(data.train());
     rows.set(2, new io.espalier.worker.data.TokenRow(new int[] {1, 999}, new int[] {1, 999}));
-    var broken = new TokenizedDataset(rows, data.evaluation(), data.summary());
+    var broken = new TokenizedDataset(rows, data.evaluation(), Set.of(), data.summary());
     Lease lease =
         Leases.lease(Leases.training(TrainType.LORA, 1e-3, 4, 1), Leases.NON_FINITE_ONLY, sweep, 3);
 

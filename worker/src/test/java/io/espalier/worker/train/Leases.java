@@ -114,6 +114,9 @@ final class Leases {
     List<Question> questions =
         held.stream().map(row -> new Question(row.inputIds(), "1", List.of("2"))).toList();
     return new TokenizedDataset(
-        rows.subList(0, 12), List.of(new EvaluationSet("eval", held, questions)), SUMMARY);
+        rows.subList(0, 12),
+        List.of(new EvaluationSet("eval", held, questions)),
+        Set.of(),
+        SUMMARY);
   }
 }
