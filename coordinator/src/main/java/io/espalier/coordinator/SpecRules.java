@@ -59,6 +59,7 @@ record SpecRules(UploadedFiles uploads) implements Surroundings.Specs {
         state(sweep),
         sweep.end().flatMap(Sweep.End::problem).or(sweep::stop),
         objective,
+        spec.map(SweepSpec::taskSettings),
         sweep.origin().submitted(),
         sweep.end().map(Sweep.End::time),
         sweep.preparation().dataset(),

@@ -31,6 +31,7 @@ record ScriptedSpecs() implements Surroundings.Specs {
         sweep.end().map(Sweep.End::state).orElse(SweepView.State.RUNNING),
         sweep.end().flatMap(Sweep.End::problem),
         new ObjectiveSpec("eval_loss", ObjectiveSpec.Mode.MIN, List.of()),
+        spec.map(SweepSpec::taskSettings),
         sweep.origin().submitted(),
         sweep.end().map(Sweep.End::time),
         sweep.preparation().dataset(),

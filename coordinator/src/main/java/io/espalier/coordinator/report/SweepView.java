@@ -2,6 +2,7 @@ package io.espalier.coordinator.report;
 
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.spec.ObjectiveSpec;
+import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.SweepId;
 import java.time.Instant;
 import java.util.List;
@@ -11,6 +12,8 @@ import java.util.Optional;
  * A sweep as people see it at one moment; also kept as {@code sweep.json} in the sweep's directory.
  *
  * @param problem why it failed or was stopped
+ * @param settings what all its trials share beside their own configurations, every default filled
+ *     in; absent where the spec can no longer be read
  * @param dataset absent until a worker has read the data
  * @param trials by number
  * @param warnings what its user should look into: workers that cannot train it
@@ -20,6 +23,7 @@ public record SweepView(
     State state,
     Optional<String> problem,
     ObjectiveSpec objective,
+    Optional<TaskSettings> settings,
     Instant submitted,
     Optional<Instant> ended,
     Optional<DatasetSummary> dataset,

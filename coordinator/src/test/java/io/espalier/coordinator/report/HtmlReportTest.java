@@ -105,6 +105,7 @@ class HtmlReportTest {
         SweepView.State.FAILED,
         Optional.of(EVIL),
         view.objective(),
+        view.settings(),
         view.submitted(),
         Optional.empty(),
         view.dataset(),

@@ -23,6 +23,30 @@ class SweepViewsTest {
   }
 
   @Test
+  void json_of_a_version_that_kept_no_settings_is_still_read() {
+    var json = SweepViews.toJson(Views.sweep(List.of(Views.completed(0, 1, 1))));
+    var older = json.replaceFirst("(?s)\"settings\" : .*?\"submitted\"", "\"submitted\"");
+    assertThat(older).doesNotContain("maxNewTokens");
+    assertThat(SweepViews.fromJson(older, "sweep.json").settings()).isEmpty();
+  }
+
+  @Test
+  void what_a_trial_was_trained_with_and_by_is_in_it() {
+    assertThat(SweepViews.toJson(Views.sweep(List.of(Views.completed(0, 1, 1)))))
+        .contains(
+            "\"learningRate\"",
+            "\"evaluation\"",
+            "\"guard\"",
+            "\"revision\"",
+            "\"libtorch\"",
+            "\"instructionSet\"",
+            "\"dataSha256\"",
+            "\"modelSha256\"",
+            "\"peakMemoryBytes\"",
+            "\"seconds\"");
+  }
+
+  @Test
   void json_of_a_newer_version_is_still_read() {
     var json = SweepViews.toJson(Views.sweep(List.of(Views.completed(0, 1, 1))));
     var newer = json.replaceFirst("\\{", "{\"invented\": {\"later\": [1]},");

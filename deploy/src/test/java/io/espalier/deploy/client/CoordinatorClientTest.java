@@ -152,6 +152,7 @@ class CoordinatorClientTest {
             state,
             Optional.empty(),
             new ObjectiveSpec("eval_loss", ObjectiveSpec.Mode.MIN, List.of()),
+            Optional.empty(),
             Instant.EPOCH,
             Optional.empty(),
             Optional.empty(),

@@ -39,6 +39,7 @@ final class Moments {
         state,
         Optional.empty(),
         new ObjectiveSpec("eval_loss", ObjectiveSpec.Mode.MIN, List.of()),
+        Optional.empty(),
         SUBMITTED,
         Optional.empty(),
         Optional.empty(),
