@@ -1,5 +1,6 @@
 package io.espalier.coordinator;
 
+import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.SpecReader;
 import io.espalier.common.spec.SpecSources;
 import io.espalier.common.spec.SweepSpec;
@@ -26,6 +27,7 @@ import io.espalier.coordinator.sweep.SweepsActor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -81,7 +83,7 @@ record SweepService(
   }
 
   private SweepSpec accepted(Submission submission) {
-    Path directory = Path.of(submission.directory());
+    Path directory = path(submission.directory());
     if (!directory.isAbsolute()) {
       throw new Refused(
           Reason.INVALID,
@@ -93,8 +95,34 @@ record SweepService(
     SweepSpec spec =
         SpecReader.parse(
             submission.spec(), SpecSources.elsewhere(directory, uploaded), submission.source());
+    uploaded.forEach((name, file) -> named(spec, name, file));
     Search.trials(spec);
     return spec;
+  }
+
+  private static Path path(String directory) {
+    try {
+      return Path.of(directory);
+    } catch (InvalidPathException e) {
+      throw new Refused(
+          Reason.INVALID,
+          "The directory is no path (%s); expected the absolute one of the specification."
+              .formatted(e.getReason()),
+          e);
+    }
+  }
+
+  private static void named(SweepSpec spec, String name, Path file) {
+    Optional<String> kept = Optional.of(file.toString());
+    DatasetSpec dataset = spec.dataset();
+    if (!file.toString().equals(dataset.train())
+        && !kept.equals(dataset.eval())
+        && !kept.equals(dataset.retention())) {
+      throw new Refused(
+          Reason.INVALID,
+          "The specification names no file '%s'; send under 'files' its data sets' paths as it writes them."
+              .formatted(name));
+    }
   }
 
   @Override

@@ -13,14 +13,12 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.RequestEntity;
 import org.apache.pekko.stream.Materializer;
-import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.javadsl.StreamConverters;
 import org.apache.pekko.util.ByteString;
@@ -65,43 +63,43 @@ record Body(RequestEntity entity, Materializer materializer) {
               .formatted(entity.getContentType().mediaType()));
     }
     return within(LARGEST_JSON)
-        .thenCompose(
-            bytes -> bytes.runFold(ByteString.emptyByteString(), ByteString::concat, materializer))
+        .runFold(ByteString.emptyByteString(), ByteString::concat, materializer)
         .thenApply(bytes -> parse(bytes.toArray(), type, expected));
   }
 
   /** The bytes of an uploaded file; reading them fails when there are too many. */
-  CompletionStage<InputStream> file() {
-    return within(LARGEST_FILE)
-        .thenApply(bytes -> bytes.runWith(StreamConverters.asInputStream(PATIENCE), materializer));
+  InputStream file() {
+    return within(LARGEST_FILE).runWith(StreamConverters.asInputStream(PATIENCE), materializer);
   }
 
   void ignore() {
     entity.withSizeLimit(READ_TO_ANSWER).discardBytes(materializer);
   }
 
-  private CompletionStage<Source<ByteString, ?>> within(long largest) {
-    OptionalLong length = entity.getContentLengthOption();
-    if (length.isEmpty() || length.getAsLong() <= largest) {
-      return CompletableFuture.completedStage(entity.withSizeLimit(largest).getDataBytes());
-    }
-    Refused tooLarge =
-        new Refused(
-            Reason.TOO_LARGE,
-            String.format(
-                Locale.ROOT,
-                "The body has %,d bytes; expected at most %,d. %s",
-                length.getAsLong(),
-                largest,
-                ADVICE));
-    if (length.getAsLong() > READ_TO_ANSWER) {
-      return CompletableFuture.failedStage(tooLarge);
-    }
+  /** Fails after the last byte when there were too many. */
+  private Source<ByteString, ?> within(long largest) {
+    var read = new AtomicLong();
     return entity
         .withSizeLimit(READ_TO_ANSWER)
         .getDataBytes()
-        .runWith(Sink.ignore(), materializer)
-        .thenCompose(read -> CompletableFuture.failedStage(tooLarge));
+        .filter(part -> read.addAndGet(part.size()) <= largest)
+        .concatLazy(
+            Source.lazySource(
+                () ->
+                    read.get() > largest
+                        ? Source.failed(tooLarge(read.get(), largest))
+                        : Source.empty()));
+  }
+
+  private static Refused tooLarge(long read, long largest) {
+    return new Refused(
+        Reason.TOO_LARGE,
+        String.format(
+            Locale.ROOT,
+            "The body has %,d bytes; expected at most %,d. %s",
+            read,
+            largest,
+            ADVICE));
   }
 
   private static <T> T parse(byte[] bytes, Class<T> type, String expected) {

@@ -4,7 +4,10 @@ import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.extractUnmatchedPath;
 
 import io.espalier.common.UserError;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -18,6 +21,7 @@ import org.apache.pekko.http.javadsl.server.ExceptionHandler;
 import org.apache.pekko.http.javadsl.server.MethodRejection;
 import org.apache.pekko.http.javadsl.server.Rejection;
 import org.apache.pekko.http.javadsl.server.RejectionHandler;
+import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,7 +55,7 @@ final class Failures {
                 complete(
                     new Problem(
                             StatusCodes.BAD_REQUEST,
-                            "The request cannot be understood: %s.".formatted(rejected.get(0)))
+                            "The request is not as this address expects it; check its method, query and headers.")
                         .response()))
         .build();
   }
@@ -72,14 +76,22 @@ final class Failures {
 
   private static Problem of(Throwable thrown) {
     Throwable problem = thrown;
-    while ((problem instanceof CompletionException || problem instanceof ExecutionException)
-        && problem.getCause() != null) {
+    while (isWrapping(problem) && problem.getCause() != null) {
       problem = problem.getCause();
     }
     if (problem instanceof Refused refused) {
       return new Problem(status(refused.reason()), message(refused));
     } else if (problem instanceof UserError error) {
       return new Problem(StatusCodes.BAD_REQUEST, message(error));
+    } else if (problem instanceof EntityStreamSizeException) {
+      return new Problem(
+          StatusCodes.PAYLOAD_TOO_LARGE,
+          String.format(
+              Locale.ROOT,
+              "The body is too large; expected at most %,d bytes of JSON, %,d of a file. %s",
+              Body.LARGEST_JSON,
+              Body.LARGEST_FILE,
+              Body.ADVICE));
     } else if (problem instanceof TimeoutException) {
       LOG.warn("An HTTP request was not answered in time", problem);
       return slow();
@@ -88,6 +100,14 @@ final class Failures {
     return new Problem(
         StatusCodes.INTERNAL_SERVER_ERROR,
         "The request failed on the coordinator; its log says why.");
+  }
+
+  /** What stages and streams make of an error on its way. */
+  private static boolean isWrapping(Throwable problem) {
+    return problem instanceof CompletionException
+        || problem instanceof ExecutionException
+        || problem instanceof IOException
+        || problem instanceof UncheckedIOException;
   }
 
   private static Problem slow() {

@@ -49,7 +49,7 @@ record FileRoutes(Backend backend) {
                 body.ignore();
                 return CompletableFuture.completedStage(false);
               }
-              return body.file().thenCompose(bytes -> backend.keepFile(sha256, bytes));
+              return backend.keepFile(sha256, body.file());
             })
         .thenApply(
             isNew ->

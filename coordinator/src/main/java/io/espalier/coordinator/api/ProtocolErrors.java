@@ -21,7 +21,9 @@ public final class ProtocolErrors extends ParsingErrorHandler {
   public HttpResponse handle(
       StatusCode status, ErrorInfo error, LoggingAdapter log, ServerSettings settings) {
     return new Problem(
-            status, "This is no HTTP request as expected: %s.".formatted(error.summary()))
+            status,
+            "This is no HTTP request as expected: %s."
+                .formatted(error.summary().replace('`', '\'')))
         .response();
   }
 }

@@ -1,0 +1,125 @@
+package io.espalier.coordinator.sweep;
+
+import static io.espalier.coordinator.sweep.Examples.NOW;
+import static io.espalier.coordinator.sweep.Examples.policy;
+import static io.espalier.coordinator.sweep.Examples.result;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.Verdict;
+import io.espalier.coordinator.report.SweepView;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class WishesTest {
+  private static final BranchId BRANCH = new BranchId(0);
+  private static final TrialId SHORT = new TrialId(0);
+  private static final TrialId LONG = new TrialId(1);
+  private static final Outcome STOPPED = new Outcome.Stopped("enough");
+
+  /** Two trials, the shorter's end a milestone of the longer's branch. */
+  private static final Policy SHARED =
+      new Policy() {
+        @Override
+        public List<Branch> branches(DatasetSummary dataset) {
+          return List.of(
+              new Branch(
+                  BRANCH,
+                  Examples.branch(0, 46).config(),
+                  List.of(new Branch.Milestone(SHORT, 23), new Branch.Milestone(LONG, 46))));
+        }
+
+        @Override
+        public Optional<Verdict> judge(Sweep sweep, BranchProgress branch, List<Report> fresh) {
+          return Optional.empty();
+        }
+      };
+
+  private static SweepInput.StopTrial stop(TrialId trial) {
+    return new SweepInput.StopTrial(trial, "enough", NOW);
+  }
+
+  private static SweepInput.Rate rate(TrialId trial, String metric, double value) {
+    return new SweepInput.Rate(trial, new Rating(metric, value, 5), NOW);
+  }
+
+  private static BranchProgress branch(Life life) {
+    return life.sweep().branches().get(BRANCH);
+  }
+
+  private static List<SweepNotice> notices(Life life, SweepEvent event) {
+    return new Notices(life.sweep(), Optional.empty(), Path.of("sweep")).of(event);
+  }
+
+  @Test
+  void a_trial_that_others_share_the_branch_with_ends_at_once_and_the_branch_goes_on() {
+    Life life = new Life(SHARED).running(1);
+    List<SweepEvent> events = life.tell(stop(LONG));
+    assertThat(events).hasSize(2);
+    assertThat(branch(life).result(LONG).orElseThrow().outcome()).isEqualTo(STOPPED);
+    assertThat(branch(life).stop()).isEmpty();
+    assertThat(notices(life, events.get(0))).isEmpty();
+    assertThat(life.tell(stop(LONG))).isEmpty();
+  }
+
+  @Test
+  void the_last_trials_worker_is_told_and_its_result_counts() {
+    Life life = new Life(SHARED).running(1);
+    life.tell(stop(LONG));
+    List<SweepEvent> events = life.tell(stop(SHORT));
+    assertThat(events)
+        .containsExactly(new SweepEvent.TrialStopRequested(BRANCH, SHORT, "enough", NOW));
+    assertThat(notices(life, events.get(0)))
+        .singleElement()
+        .isInstanceOfSatisfying(
+            SweepNotice.Ending.class, ending -> assertThat(ending.outcome()).isEqualTo(STOPPED));
+    life.tell(
+        new SweepInput.BranchEnded(
+            BRANCH, new Attempt(1, 1), List.of(result(0, STOPPED), result(1, STOPPED)), NOW));
+    assertThat(branch(life).result(SHORT).orElseThrow().updates()).isEqualTo(46);
+    assertThat(life.sweep().end().orElseThrow().state()).isEqualTo(SweepView.State.COMPLETED);
+  }
+
+  @Test
+  void a_stopped_trial_whose_worker_vanishes_is_stopped_and_not_leased_again() {
+    Life life = new Life(policy(10, 46)).running(1);
+    life.tell(stop(SHORT));
+    life.tell(new SweepInput.LeaseLost(BRANCH, new Attempt(1, 1), Loss.gone("silent"), NOW));
+    assertThat(branch(life).result(SHORT).orElseThrow().outcome()).isEqualTo(STOPPED);
+    assertThat(life.sweep().end()).isPresent();
+  }
+
+  @Test
+  void after_a_restart_a_trials_stop_is_still_on_its_way() {
+    Life life = new Life(policy(10, 46)).running(1);
+    life.tell(stop(SHORT));
+    assertThat(life.tell(stop(SHORT))).isEmpty();
+    assertThat(branch(life).givenUp()).contains(STOPPED);
+    assertThat(life.tell(stop(new TrialId(7)))).isEmpty();
+  }
+
+  @Test
+  void a_later_rating_replaces_an_earlier_one_of_its_metric_also_after_the_end() {
+    Life life = new Life(policy(10, 46)).running(1);
+    life.tell(rate(SHORT, "human_pass_rate", 0.5));
+    life.tell(new SweepInput.Stop("enough", NOW));
+    life.tell(
+        new SweepInput.BranchEnded(BRANCH, new Attempt(1, 1), List.of(result(0, STOPPED)), NOW));
+    assertThat(life.sweep().end()).isPresent();
+    life.tell(rate(SHORT, "human_pass_rate", 0.75));
+    life.tell(rate(SHORT, "human_taste", 1));
+    assertThat(life.sweep().ratings())
+        .containsExactly(
+            new Sweep.Rated(SHORT, new Rating("human_pass_rate", 0.75, 5)),
+            new Sweep.Rated(SHORT, new Rating("human_taste", 1, 5)));
+    assertThat(life.tell(rate(SHORT, "human_taste", 1))).as("nothing new").isEmpty();
+    assertThat(life.tell(rate(LONG, "human_taste", 1))).as("no such trial").isEmpty();
+  }
+}
