@@ -25,8 +25,16 @@ record Winner(SweepView view, TrialView trial, ReportPlaces places) {
   /** Every hyperparameter; those of the search space as they were written there. */
   static Map<String, String> configuration(TrialConfig config) {
     var all = new LinkedHashMap<>(Hyperparameters.texts(config.training()));
+    all.replaceAll((key, value) -> asWritten(value));
     all.putAll(config.point());
     return all;
+  }
+
+  /** Java's {@code 1.0E-8} and {@code 32.0} as people write them, to the same digits. */
+  private static String asWritten(String value) {
+    return value.matches("-?\\d+\\.\\d+(E-?\\d+)?")
+        ? value.replaceFirst("\\.0(?=E|$)", "").replace('E', 'e')
+        : value;
   }
 
   List<Step> steps() {

@@ -71,7 +71,9 @@ class SweepReportTest {
             """)
         .contains("loss is NaN at update 3")
         .containsPattern("trained +30 updates, 3 epochs, 300 rows, 9,000 tokens")
-        .contains("instruction set", "data sha256");
+        .contains("instruction set", "data sha256")
+        .containsPattern("adam_epsilon +1e-8\n")
+        .containsPattern("lora_alpha +32\n");
   }
 
   @Test
