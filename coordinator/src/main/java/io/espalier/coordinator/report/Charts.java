@@ -24,9 +24,11 @@ record Charts(List<Chart> charts, List<String> remarks) {
 
   /**
    * @param logarithmic whether the values' axis begins so
+   * @param noisy whether the lines begin smoothed
    * @param x epochs
    */
-  record Chart(String title, boolean logarithmic, List<BigDecimal> x, List<Line> lines) {}
+  record Chart(
+      String title, boolean logarithmic, boolean noisy, List<BigDecimal> x, List<Line> lines) {}
 
   /**
    * @param label the trial, its point, its outcome
@@ -107,6 +109,7 @@ record Charts(List<Chart> charts, List<String> remarks) {
         new Chart(
             MetricNames.label(metric),
             farApart(shared),
+            metric.equals(MetricNames.TRAIN_LOSS),
             shared.x().stream().map(Charts::rounded).toList(),
             lines));
     return shared.bucketed();

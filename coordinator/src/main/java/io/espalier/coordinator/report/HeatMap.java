@@ -31,7 +31,7 @@ record HeatMap(SweepView view, PivotGrid grid, String metric, ObjectiveSpec.Mode
   }
 
   private void block(StringBuilder out, PivotGrid.Block block, ColourScale scale) {
-    out.append("<table class=\"heat\">");
+    out.append("<div class=\"wide\"><table class=\"heat\">");
     if (!block.caption().isEmpty()) {
       out.append(Html.element("caption", block.caption()));
     }
@@ -47,7 +47,7 @@ record HeatMap(SweepView view, PivotGrid grid, String metric, ObjectiveSpec.Mode
       }
       out.append("</tr>\n");
     }
-    out.append("</table>\n");
+    out.append("</table></div>\n");
   }
 
   private String cell(TrialView trial, ColourScale scale) {

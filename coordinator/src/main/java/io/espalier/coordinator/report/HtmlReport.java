@@ -44,6 +44,7 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
       winner(out);
       heatMaps(out);
       charts(out);
+      Winner.of(view, places).ifPresent(winner -> steps(out, winner));
       chosen
           .or(() -> Winner.of(view, places).map(Winner::trial))
           .ifPresent(trial -> byEpoch(out, trial));
@@ -91,9 +92,6 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
     if (!trial.broken().isEmpty()) {
       out.append(Html.element("p", "Though " + String.join(" and ", trial.broken()) + "."));
     }
-    for (Winner.Step step : found.get().steps()) {
-      out.append(Html.element("p", step.purpose() + ":")).append(Html.element("pre", step.code()));
-    }
     out.append("<details><summary>Its whole configuration and provenance</summary>")
         .append(Html.element("pre", all(trial)))
         .append("</details>\n</section>\n");
@@ -132,7 +130,13 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
       return;
     }
     out.append(
-        "<section>\n<h2>Curves</h2>\n<p class=\"legend\">Darker is better by the objective, thick is the best trial, dashed with × was ended early. Point at a line to see its trial; drag to zoom, double-click to see all.");
+        """
+        <section>
+        <h2>Curves</h2>
+        <p class="legend">Darker is better by the objective, thick is the best trial, dashed with ×
+        was ended early. Point at a line to see its trial; drag to zoom, double-click to see all;
+        smooth draws running means.\
+        """);
     charts.remarks().forEach(remark -> out.append(' ').append(Html.escape(remark)));
     out.append("</p>\n<div id=\"charts\"></div>\n</section>\n");
     out.append("<script id=\"curves\" type=\"application/json\">")
@@ -145,6 +149,18 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
         .append("</script>\n<script>\n")
         .append(Html.resource("report.js"))
         .append("</script>\n");
+  }
+
+  private void steps(StringBuilder out, Winner winner) {
+    if (winner.steps().isEmpty()) {
+      return;
+    }
+    out.append("<section>\n")
+        .append(Html.element("h2", "To use trial " + winner.trial().config().id()));
+    for (Winner.Step step : winner.steps()) {
+      out.append(Html.element("p", step.purpose() + ":")).append(Html.element("pre", step.code()));
+    }
+    out.append("</section>\n");
   }
 
   private void byEpoch(StringBuilder out, TrialView trial) {

@@ -15,6 +15,28 @@
     return value == null ? "–" : String(Number(value.toPrecision(4)));
   }
 
+  // A running mean whose beginning is not drawn towards 0.
+  const WEIGHT = 0.9;
+  function smoothed(values) {
+    let mean = 0;
+    let weight = 0;
+    return values.map(function (value) {
+      if (value == null) return value;
+      mean = WEIGHT * mean + (1 - WEIGHT) * value;
+      weight = WEIGHT * weight + (1 - WEIGHT);
+      return mean / weight;
+    });
+  }
+
+  function checkbox(parent, text, checked) {
+    const label = element("label", parent);
+    const box = element("input", label);
+    label.append(" " + text);
+    box.type = "checkbox";
+    box.checked = checked;
+    return box;
+  }
+
   // An × where a trial was ended early: after three updates its line is too short to be seen.
   function crosses(chart) {
     return function (plot) {
@@ -58,17 +80,14 @@
   function draw(chart) {
     const box = element("div", place);
     box.className = "chart";
-    const label = element("label", box);
-    const log = element("input", label);
-    label.append(" logarithmic");
-    log.type = "checkbox";
-    log.checked = chart.logarithmic;
+    const log = checkbox(box, "logarithmic", chart.logarithmic);
+    const smooth = checkbox(box, "smooth", chart.noisy);
     log.disabled = chart.lines.some(function (line) { return line.y.some(function (y) { return y != null && y <= 0; }); });
     element("h3", box, chart.title);
     const area = element("div", box);
     const tip = element("div", box);
     tip.className = "tip";
-    const data = [chart.x].concat(chart.lines.map(function (line) { return line.y; }));
+    const raw = chart.lines.map(function (line) { return line.y; });
     let plot;
 
     function told(u, i) {
@@ -79,6 +98,7 @@
     function build() {
       if (plot) plot.destroy();
       let focused = null;
+      const data = [chart.x].concat(smooth.checked ? raw.map(smoothed) : raw);
       plot = new uPlot({
         width: area.clientWidth,
         height: HEIGHT,
@@ -98,6 +118,7 @@
 
     build();
     log.addEventListener("change", build);
+    smooth.addEventListener("change", build);
     return function () { plot.setSize({ width: area.clientWidth, height: HEIGHT }); };
   }
 
