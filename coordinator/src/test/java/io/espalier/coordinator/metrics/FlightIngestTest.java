@@ -42,7 +42,7 @@ class FlightIngestTest {
   }
 
   @Test
-  void rows_of_a_lease_that_is_not_current_are_refused_and_dropped() throws InterruptedException {
+  void rows_of_a_lease_that_is_not_current_are_refused_dropped_and_counted() throws InterruptedException {
     var gate =
         new OpenGate() {
           @Override
@@ -58,6 +58,8 @@ class FlightIngestTest {
       assertThat(stream.answer()).isEqualTo(new Answer.Refused(lease(0, 1)));
       assertThat(stream.answer()).isEqualTo(new Answer.Stored(lease(0, 2), 2));
       assertThat(service.store().rows(SWEEP)).isEqualTo(updates(lease(0, 2), 1, 2));
+      assertThat(service.exposed().scrape("text/plain"))
+          .contains("espalier_metric_rows_refused_total 3.0");
     }
   }
 

@@ -73,9 +73,17 @@ final class Launcher {
       return out.toString();
     }
 
+    String err() {
+      return err.toString();
+    }
+
     /** What Ctrl-C sends. */
-    void interrupt() throws IOException, InterruptedException {
-      new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+    void interrupt() {
+      Signals.send("INT", process.toHandle());
+    }
+
+    ProcessHandle handle() {
+      return process.toHandle();
     }
 
     Ended await() {
@@ -93,6 +101,7 @@ final class Launcher {
     /** Leaves no process behind, however the test ends. */
     @Override
     public void close() {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
   }

@@ -7,10 +7,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.junit.jupiter.api.BeforeAll;
@@ -93,8 +91,8 @@ class SweepIT {
     assertThat(calm.exitCode()).as(calm.err() + calm.out()).isZero();
 
     // Sweeps are numbered across their store.
-    Map<Integer, List<Double>> alone = numbers("calm-2");
-    Map<Integer, List<Double>> beside = numbers("tiny-1");
+    Map<Integer, List<Double>> alone = TrialNumbers.of(rows("calm-2"));
+    Map<Integer, List<Double>> beside = TrialNumbers.of(rows("tiny-1"));
     assertThat(beside.get(0)).isNotEmpty().isEqualTo(alone.get(0));
     assertThat(beside.get(2)).isNotEmpty().isEqualTo(alone.get(1));
   }
@@ -171,26 +169,7 @@ class SweepIT {
     return InProcess.run("metrics", sweep, "--format", format, "--store", tiny.store());
   }
 
-  private static List<JsonNode> rows(String sweep) throws IOException {
-    List<JsonNode> rows = new ArrayList<>();
-    for (String line : metrics(sweep, "jsonl").out().lines().toList()) {
-      rows.add(JSON.readTree(line));
-    }
-    return rows;
-  }
-
-  /** What a trial's training gave, by trial, in order; times and rates left out. */
-  private static Map<Integer, List<Double>> numbers(String sweep) throws IOException {
-    Map<Integer, List<Double>> numbers = new TreeMap<>();
-    for (JsonNode row : rows(sweep)) {
-      List<Double> trial =
-          numbers.computeIfAbsent(row.get("trial").asInt(), number -> new ArrayList<>());
-      for (String column : List.of("update", "train_loss", "learning_rate", "grad_norm", "value")) {
-        if (row.has(column)) {
-          trial.add(row.get(column).asDouble());
-        }
-      }
-    }
-    return numbers;
+  private static List<JsonNode> rows(String sweep) {
+    return TrialNumbers.rows(metrics(sweep, "jsonl").out());
   }
 }

@@ -59,6 +59,12 @@ final class TinySweep {
         name + ".yaml", yaml(name, "method: grid", "learning_rate: [" + learningRates + "]"));
   }
 
+  /** A grid like {@link #grid}, of trials that take {@code epochs} epochs of 3 updates. */
+  Path longGrid(String name, String learningRates, int epochs) {
+    String yaml = yaml(name, "method: grid", "learning_rate: [" + learningRates + "]");
+    return write(name + ".yaml", yaml.replace("epochs: 2\n", "epochs: " + epochs + "\n"));
+  }
+
   static String yaml(String name, String method, String space) {
     return """
     name: %s

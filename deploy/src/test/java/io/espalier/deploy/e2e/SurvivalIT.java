@@ -1,0 +1,184 @@
+package io.espalier.deploy.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A sweep over processes that are killed and frozen: in the end it is as if they had not been. */
+class SurvivalIT {
+  private static final int TRIALS = 4;
+  private static final int EPOCHS = 150;
+  private static final int UPDATES = 3 * EPOCHS;
+  private static final Duration MINUTES = Duration.ofMinutes(4);
+  private static final String SWEEP = "long-1";
+
+  @TempDir static Path undisturbed;
+  private static String table;
+  private static List<JsonNode> rows;
+
+  @TempDir Path directory;
+  private TinySweep tiny;
+
+  @BeforeAll
+  static void an_undisturbed_run() throws IOException {
+    TinySweep tiny = TinySweep.in(undisturbed);
+    Launcher.Ended run = InProcess.run("run", spec(tiny), "--store", tiny.store(), "--lanes", "1");
+    assertThat(run.exitCode()).as(run.err() + run.out()).isZero();
+    table = table(tiny);
+    rows =
+        TrialNumbers.rows(
+            InProcess.run("metrics", SWEEP, "--format", "jsonl", "--store", tiny.store()).out());
+  }
+
+  @BeforeEach
+  void files() {
+    tiny = TinySweep.in(directory);
+  }
+
+  private static Path spec(TinySweep tiny) {
+    return tiny.longGrid("long", "1e-3, 2e-3, 3e-3, 4e-3", EPOCHS);
+  }
+
+  private static String table(TinySweep tiny) {
+    Launcher.Ended show = InProcess.run("show", SWEEP, "--store", tiny.store());
+    assertThat(show.exitCode()).as(show.err()).isZero();
+    return show.out();
+  }
+
+  @Test
+  void a_worker_killed_in_the_middle_of_a_trial() {
+    try (Cluster cluster = Cluster.start(directory)) {
+      Api api = startSweep(cluster);
+      Signals.send("KILL", cluster.device("a"));
+      awaitEnd(api);
+
+      assertAsUndisturbed(api);
+      assertThat(attempts(api)).as("a trial was given away again").anyMatch(SurvivalIT::again);
+    }
+  }
+
+  @Test
+  void a_coordinator_killed_and_started_again_while_the_workers_train_on() {
+    try (Cluster cluster = Cluster.start(directory)) {
+      Api api = startSweep(cluster);
+      List<String> held = held(api).map(SurvivalIT::attempt).toList();
+      cluster.killCoordinator();
+      Instant killed = Instant.now();
+      long spooled = bytes(cluster.spool("a"));
+      await().atMost(MINUTES).until(() -> bytes(cluster.spool("a")) > spooled + 10_000);
+      Instant started = Instant.now();
+      cluster.startCoordinatorAgain();
+      awaitEnd(api);
+
+      assertAsUndisturbed(api);
+      assertThat(attempts(api))
+          .as("leases of the coordinator's first life are good in its second")
+          .hasSize(TRIALS)
+          .containsAll(held);
+      assertThat(api.rows(SWEEP))
+          .extracting(row -> Instant.parse(row.get("time").asText()))
+          .as("rows of the time without a coordinator")
+          .filteredOn(time -> time.isAfter(killed) && time.isBefore(started))
+          .hasSizeGreaterThan(10);
+    }
+  }
+
+  @Test
+  void a_worker_frozen_until_its_trial_is_given_to_another_and_then_continued() {
+    try (Cluster cluster = Cluster.start(directory)) {
+      Api api = startSweep(cluster);
+      Signals.send("STOP", cluster.device("a"));
+      await().atMost(MINUTES).until(() -> held(api).anyMatch(SurvivalIT::again));
+      Signals.send("CONT", cluster.device("a"));
+      await().atMost(MINUTES).until(() -> connected(api) == 2);
+      awaitEnd(api);
+
+      assertAsUndisturbed(api);
+      assertThat(api.metric("espalier_metric_rows_refused_total")).isPositive();
+    }
+  }
+
+  /** Two workers, each in the middle of a trial. */
+  private Api startSweep(Cluster cluster) {
+    cluster.startWorker("a");
+    cluster.startWorker("b");
+    Api api = cluster.api();
+    assertThat(api.submit(spec(tiny))).isEqualTo(SWEEP);
+    await()
+        .atMost(MINUTES)
+        .until(
+            () ->
+                TrialNumbers.updates(api.rows(SWEEP)).values().stream()
+                        .filter(updates -> updates.size() > 20 && updates.size() < UPDATES)
+                        .count()
+                    == 2);
+    return api;
+  }
+
+  private static void awaitEnd(Api api) {
+    await()
+        .atMost(MINUTES)
+        .ignoreExceptionsInstanceOf(Api.NoAnswer.class)
+        .until(() -> api.sweep(SWEEP).get("state").asText(), "COMPLETED"::equalsIgnoreCase);
+  }
+
+  private void assertAsUndisturbed(Api api) {
+    List<JsonNode> survived = api.rows(SWEEP);
+    List<Long> all = LongStream.rangeClosed(1, UPDATES).boxed().toList();
+    assertThat(TrialNumbers.updates(survived))
+        .as("each trial has each update once")
+        .containsOnlyKeys(IntStream.range(0, TRIALS).boxed().toList())
+        .allSatisfy((trial, updates) -> assertThat(updates).isEqualTo(all));
+    assertThat(TrialNumbers.of(survived)).isEqualTo(TrialNumbers.of(rows));
+    assertThat(table(tiny)).isEqualTo(table);
+  }
+
+  /** Under which the rows were measured that count: {@code <life of the coordinator>-<lease>}. */
+  private static List<String> attempts(Api api) {
+    return api.rows(SWEEP).stream().map(row -> row.get("attempt").asText()).distinct().toList();
+  }
+
+  /** {@code <sweep>/<branch>@<attempt>} of every worker. */
+  private static Stream<String> held(Api api) {
+    return api.workers().stream()
+        .flatMap(worker -> StreamSupport.stream(worker.get("holding").spliterator(), false))
+        .map(JsonNode::asText);
+  }
+
+  private static String attempt(String lease) {
+    return lease.substring(lease.indexOf('@') + 1);
+  }
+
+  /** Whether an attempt is one more than the trials need: leases are counted from 1. */
+  private static boolean again(String attempt) {
+    return Long.parseLong(attempt.substring(attempt.lastIndexOf('-') + 1)) > TRIALS;
+  }
+
+  private static long connected(Api api) {
+    return api.workers().stream().filter(worker -> worker.get("connected").asBoolean()).count();
+  }
+
+  private static long bytes(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      return files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
