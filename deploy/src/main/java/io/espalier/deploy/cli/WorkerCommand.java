@@ -2,21 +2,29 @@ package io.espalier.deploy.cli;
 
 import io.espalier.common.UserError;
 import io.espalier.deploy.node.CoordinatorHosts;
+import io.espalier.deploy.node.DeviceProcesses;
 import io.espalier.deploy.node.Listening;
+import io.espalier.deploy.node.OwnCommand;
+import io.espalier.deploy.node.ParentWatch;
 import io.espalier.worker.node.DeviceName;
+import io.espalier.worker.node.SpoolLock;
 import io.espalier.worker.node.WorkerConfig;
 import io.espalier.worker.node.WorkerNode;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "worker",
@@ -30,7 +38,18 @@ final class WorkerCommand implements Callable<Integer> {
   private static final long LOOK_MILLIS = 500;
   private static final String OPENED = "the worker's cluster port";
 
+  /** Reads what {@link DeviceName#text} writes. */
+  private static final class OneDevice implements ITypeConverter<DeviceName> {
+    @Override
+    public DeviceName convert(String text) {
+      return DeviceName.parse(text).get(0);
+    }
+  }
+
   private final Console console;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
   @Mixin private final ConfigOption config = new ConfigOption();
 
   @Option(
@@ -57,8 +76,25 @@ final class WorkerCommand implements Callable<Integer> {
   @Option(
       names = "--port",
       paramLabel = "P",
-      description = "Port of the cluster on this machine (default: a free one).")
+      description =
+          "Port of the cluster on this machine (default: a free one); a second device takes the next.")
   private int port;
+
+  @Option(
+      names = "--devices",
+      paramLabel = "LIST",
+      description =
+          "What trains, one process each: all, cpu, or numbers of GPUs such as 0,1 (default:"
+              + " ${DEFAULT-VALUE}; without a usable GPU that is the CPU).")
+  private String devices = "all";
+
+  @Option(
+      names = "--only-device",
+      hidden = true,
+      paramLabel = "DEVICE",
+      converter = OneDevice.class,
+      description = "Serve this one in this process, for as long as standard input is open.")
+  private Optional<DeviceName> onlyDevice = Optional.empty();
 
   @Option(
       names = "--lanes",
@@ -71,7 +107,7 @@ final class WorkerCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description =
           "Directory on this machine for what the coordinator has not acknowledged yet (default:"
-              + " ${DEFAULT-VALUE}).")
+              + " ${DEFAULT-VALUE}). Each device has a directory of its own in it.")
   private Path spool = Path.of("spool");
 
   @Option(
@@ -117,6 +153,19 @@ final class WorkerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (onlyDevice.isEmpty()) {
+      return supervise(settings());
+    }
+    try {
+      return serve(settings());
+    } catch (UserError e) {
+      console.complain(String.valueOf(e.getMessage()));
+      return DeviceProcesses.NOT_AGAIN;
+    }
+  }
+
+  /** All that the options say, looked at before anything starts. */
+  private WorkerConfig settings() {
     config.fill(new WorkerCommand(console));
     if (lanes < 1) {
       throw new UserError(
@@ -125,27 +174,58 @@ final class WorkerCommand implements Callable<Integer> {
     CoordinatorHosts hosts = CoordinatorHosts.parse(coordinators);
     String name = host.orElseGet(hosts::localAddress);
     Listening listening = new Listening(name, bind.orElse(name)).allowedIf(insecure, OPENED);
-    WorkerConfig started =
-        new WorkerConfig(
-            listening.host(),
-            listening.bind(),
-            Listening.port("--port", port),
-            hosts.seeds(),
-            DeviceName.CPU,
-            lanes,
-            spool,
-            store,
-            modelRoots,
-            heartbeat,
-            silence);
-    console.logTo(RunLog.openBeside(console.err(), spool, Clock.systemUTC().instant()));
+    DeviceName device = onlyDevice.orElse(DeviceName.CPU);
+    int place = Math.max(0, devices().indexOf(device));
+    return new WorkerConfig(
+        listening.host(),
+        listening.bind(),
+        Listening.port("--port", port == 0 ? 0 : port + place),
+        hosts.seeds(),
+        device,
+        lanes,
+        onlyDevice.map(one -> spool.resolve(one.toString())).orElse(spool),
+        store,
+        modelRoots,
+        heartbeat,
+        silence);
+  }
+
+  private List<DeviceName> devices() {
+    return DeviceName.parse(devices);
+  }
+
+  /** One process for each device; this one only watches over them. */
+  private int supervise(WorkerConfig settings) {
+    log(settings);
+    // Held between the lives of the processes too, whose own locks end with them.
+    try (SpoolLock lock = SpoolLock.on(settings.spool(), Duration.ZERO);
+        Interrupts interrupts = Interrupts.listen();
+        DeviceProcesses processes = DeviceProcesses.start(devices(), this::command)) {
+      while (!processes.areGivenUp() && !interrupts.next(LOOK_MILLIS)) {
+        // Until the first signal, or until none can go on.
+      }
+      return processes.areGivenUp() ? CommandLineInterface.FAILED : CommandLineInterface.OK;
+    }
+  }
+
+  private List<String> command(DeviceName device) {
+    List<String> arguments =
+        new ArrayList<>(spec.root().commandLine().getParseResult().originalArgs());
+    arguments.add("--only-device=" + device.text());
+    return OwnCommand.with(arguments);
+  }
+
+  /** In a process that another of this program started for a device. */
+  private int serve(WorkerConfig settings) {
+    log(settings);
+    ParentWatch parent = ParentWatch.on(System.in);
     try (Interrupts interrupts = Interrupts.listen();
-        WorkerNode worker = WorkerNode.start(started)) {
+        WorkerNode worker = WorkerNode.start(settings)) {
       console
           .out()
-          .printf("worker %s: looks for %s%n", worker.id(), String.join(", ", hosts.seeds()));
+          .printf("worker %s: looks for %s%n", worker.id(), String.join(", ", settings.seeds()));
       CompletableFuture<Void> ended = worker.whenEnded().toCompletableFuture();
-      while (!ended.isDone() && !interrupts.next(LOOK_MILLIS)) {
+      while (!ended.isDone() && !parent.isGone() && !interrupts.next(LOOK_MILLIS)) {
         // Until the first signal, or until it cannot go on.
       }
       if (ended.isDone()) {
@@ -153,6 +233,10 @@ final class WorkerCommand implements Callable<Integer> {
       }
     }
     return CommandLineInterface.OK;
+  }
+
+  private void log(WorkerConfig settings) {
+    console.logTo(RunLog.openBeside(console.err(), settings.spool(), Clock.systemUTC().instant()));
   }
 
   private static void refused(CompletableFuture<Void> ended) {

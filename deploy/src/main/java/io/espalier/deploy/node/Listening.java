@@ -3,6 +3,7 @@ package io.espalier.deploy.node;
 import io.espalier.common.UserError;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.Set;
 
 /**
  * Where a node listens. Its ports have no certificates yet, so that beyond loopback they open only
@@ -13,6 +14,7 @@ import java.net.UnknownHostException;
  */
 public record Listening(String host, String bind) {
   public static final String LOOPBACK = "127.0.0.1";
+  private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "::", "[::]");
 
   /**
    * @param insecure whether anyone who reaches the ports may use them
@@ -20,12 +22,12 @@ public record Listening(String host, String bind) {
    * @throws UserError when others could reach it and {@code insecure} is false, or a name is wrong
    */
   public Listening allowedIf(boolean insecure, String opened) {
-    if (address("--host", host).isAnyLocalAddress()) {
+    if (EVERYWHERE.contains(host)) {
       throw new UserError(
           "--host %s: others cannot reach a node by that. Name the address or host name they use, and listen on all interfaces with --bind %s."
               .formatted(host, host));
     }
-    if (!insecure && !address("--bind", bind).isLoopbackAddress()) {
+    if (!address(bind).isLoopbackAddress() && !insecure) {
       throw new UserError(
           """
           %s can be reached from other machines, and this would open there: %s.
@@ -36,13 +38,13 @@ public record Listening(String host, String bind) {
     return this;
   }
 
-  private static InetAddress address(String option, String name) {
+  private static InetAddress address(String name) {
     try {
       return InetAddress.getByName(name);
     } catch (UnknownHostException e) {
       throw new UserError(
-          "%s %s: this machine knows no address for that name; correct it, or name an IP address"
-              .formatted(option, name),
+          "a node cannot listen on %s: this machine knows no address for that name; correct it, or name an IP address with --bind"
+              .formatted(name),
           e);
     }
   }

@@ -93,6 +93,11 @@ public record DeviceName(int gpu) {
     return libtorch.getProperty("flavor", "cpu").startsWith("cpu");
   }
 
+  /** As {@link #parse} reads it: {@code cpu}, {@code 1}. */
+  public String text() {
+    return equals(CPU) ? "cpu" : Integer.toString(gpu);
+  }
+
   Device device() {
     return equals(CPU) ? Device.cpu() : Device.gpu(gpu);
   }

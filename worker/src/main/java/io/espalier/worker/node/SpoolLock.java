@@ -4,19 +4,21 @@ import io.espalier.common.UserError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Optional;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Keeps a spool directory to one process. The lock is the operating system's: it ends with the
  * process, and the file may stay.
  */
-final class SpoolLock implements AutoCloseable {
+public final class SpoolLock implements AutoCloseable {
+  private static final long LOOK_MILLIS = 100;
+
   private final FileChannel channel;
 
   private SpoolLock(FileChannel channel) {
@@ -26,16 +28,17 @@ final class SpoolLock implements AutoCloseable {
   /**
    * Makes the directory when it is missing.
    *
+   * @param patience how long another process may still take to end
    * @throws UserError when another worker uses it, or it cannot be written
    */
-  static SpoolLock on(Path spool) {
+  public static SpoolLock on(Path spool, Duration patience) {
     Path file = spool.resolve("lock");
     try {
       Files.createDirectories(spool);
       FileChannel channel =
           FileChannel.open(
               file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-      if (lock(channel).isEmpty()) {
+      if (!locked(channel, patience)) {
         channel.close();
         throw new UserError(
             "The spool directory %s is in use by another worker (process %s). Each worker needs its own: end that one, or choose another directory with --spool."
@@ -53,11 +56,27 @@ final class SpoolLock implements AutoCloseable {
     }
   }
 
-  private static Optional<FileLock> lock(FileChannel channel) throws IOException {
+  private static boolean locked(FileChannel channel, Duration patience) throws IOException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (!locked(channel)) {
+      if (System.nanoTime() - deadline >= 0) {
+        return false;
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean locked(FileChannel channel) throws IOException {
     try {
-      return Optional.ofNullable(channel.tryLock());
+      return channel.tryLock() != null;
     } catch (OverlappingFileLockException e) {
-      return Optional.empty();
+      return false;
     }
   }
 

@@ -31,6 +31,9 @@ public final class WorkerNode implements AutoCloseable {
   private static final Duration SAY_AGAIN = Duration.ofMinutes(1);
   private static final long RETRY_SECONDS = 1;
 
+  /** Its branches end at their next update. */
+  private static final Duration PREDECESSOR = Duration.ofSeconds(15);
+
   private final Clock clock = Clock.systemUTC();
   private final WorkerConfig config;
   private final SpoolLock lock;
@@ -70,7 +73,7 @@ public final class WorkerNode implements AutoCloseable {
    * @throws UserError when the spool is in use or not writable
    */
   public static WorkerNode start(WorkerConfig config) {
-    SpoolLock lock = SpoolLock.on(config.spool());
+    SpoolLock lock = SpoolLock.on(config.spool(), PREDECESSOR);
     try {
       WorkerNode node = new WorkerNode(config, lock);
       node.loop.start();

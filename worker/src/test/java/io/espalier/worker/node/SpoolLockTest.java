@@ -6,6 +6,7 @@ import io.espalier.common.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,21 +16,21 @@ class SpoolLockTest {
   @Test
   void a_second_worker_on_one_spool_is_told_which_and_what_to_do() {
     Path spool = directory.resolve("spool");
-    try (SpoolLock first = SpoolLock.on(spool)) {
-      assertThatThrownBy(() -> SpoolLock.on(spool))
+    try (SpoolLock first = SpoolLock.on(spool, Duration.ZERO)) {
+      assertThatThrownBy(() -> SpoolLock.on(spool, Duration.ZERO))
           .isInstanceOf(UserError.class)
           .hasMessageContaining(spool.toString())
           .hasMessageContaining("process " + ProcessHandle.current().pid())
           .hasMessageContaining("--spool");
     }
-    SpoolLock.on(spool).close();
+    SpoolLock.on(spool, Duration.ZERO).close();
   }
 
   @Test
   void a_spool_that_cannot_be_made_is_named() throws IOException {
     Path file = Files.createFile(directory.resolve("file"));
 
-    assertThatThrownBy(() -> SpoolLock.on(file.resolve("spool")))
+    assertThatThrownBy(() -> SpoolLock.on(file.resolve("spool"), Duration.ZERO))
         .isInstanceOf(UserError.class)
         .hasMessageContaining(file.resolve("spool").toString());
   }
