@@ -202,6 +202,12 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
 
   private void details(StringBuilder out) {
     out.append("<section>\n<h2>Configurations and provenance</h2>\n");
+    view.settings()
+        .ifPresent(
+            shared ->
+                out.append("<details><summary>What all trials share</summary>")
+                    .append(Html.element("pre", ViewJson.write(shared)))
+                    .append("</details>\n"));
     for (TrialView trial : view.trials()) {
       out.append("<details id=\"trial-%s\"><summary>".formatted(trial.config().id()))
           .append(

@@ -42,7 +42,8 @@ class FlightIngestTest {
   }
 
   @Test
-  void rows_of_a_lease_that_is_not_current_are_refused_dropped_and_counted() throws InterruptedException {
+  void rows_of_a_lease_that_is_not_current_are_refused_dropped_and_counted()
+      throws InterruptedException {
     var gate =
         new OpenGate() {
           @Override
