@@ -1,8 +1,5 @@
 package io.espalier.coordinator;
 
-import io.espalier.common.spec.DatasetSpec;
-import io.espalier.common.spec.SpecReader;
-import io.espalier.common.spec.SpecSources;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
@@ -19,7 +16,6 @@ import io.espalier.coordinator.report.SweepSummary;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialView;
 import io.espalier.coordinator.report.WorkerView;
-import io.espalier.coordinator.search.Search;
 import io.espalier.coordinator.sweep.Rating;
 import io.espalier.coordinator.sweep.SweepActor;
 import io.espalier.coordinator.sweep.SweepInput;
@@ -27,14 +23,10 @@ import io.espalier.coordinator.sweep.SweepsActor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -66,7 +58,7 @@ record SweepService(
           "The Idempotency-Key is empty or too long; expected 1 to %d characters, a UUID for instance."
               .formatted(LONGEST_KEY));
     }
-    return blocking(() -> accepted(submission))
+    return blocking(() -> new Submissions(uploads).accept(submission))
         .thenCompose(
             spec ->
                 begin(
@@ -80,49 +72,6 @@ record SweepService(
   CompletionStage<SweepId> begin(
       SweepSpec spec, SweepsActor.Submission submission, Optional<String> key) {
     return node.askSweeps(replyTo -> new SweepsActor.Submit(spec.name(), submission, key, replyTo));
-  }
-
-  private SweepSpec accepted(Submission submission) {
-    Path directory = path(submission.directory());
-    if (!directory.isAbsolute()) {
-      throw new Refused(
-          Reason.INVALID,
-          "The directory '%s' is relative; expected the absolute one of the specification, as the nodes see it."
-              .formatted(submission.directory()));
-    }
-    Map<String, Path> uploaded = new HashMap<>();
-    submission.files().forEach((name, sha256) -> uploaded.put(name, uploads.expect(name, sha256)));
-    SweepSpec spec =
-        SpecReader.parse(
-            submission.spec(), SpecSources.elsewhere(directory, uploaded), submission.source());
-    uploaded.forEach((name, file) -> named(spec, name, file));
-    Search.trials(spec);
-    return spec;
-  }
-
-  private static Path path(String directory) {
-    try {
-      return Path.of(directory);
-    } catch (InvalidPathException e) {
-      throw new Refused(
-          Reason.INVALID,
-          "The directory is no path (%s); expected the absolute one of the specification."
-              .formatted(e.getReason()),
-          e);
-    }
-  }
-
-  private static void named(SweepSpec spec, String name, Path file) {
-    Optional<String> kept = Optional.of(file.toString());
-    DatasetSpec dataset = spec.dataset();
-    if (!file.toString().equals(dataset.train())
-        && !kept.equals(dataset.eval())
-        && !kept.equals(dataset.retention())) {
-      throw new Refused(
-          Reason.INVALID,
-          "The specification names no file '%s'; send under 'files' its data sets' paths as it writes them."
-              .formatted(name));
-    }
   }
 
   @Override
