@@ -57,7 +57,7 @@ record SpecRules(UploadedFiles uploads) implements Surroundings.Specs {
     return new SweepView(
         sweep.id(),
         state(sweep),
-        sweep.end().flatMap(Sweep.End::problem).or(sweep::stop),
+        sweep.end().flatMap(Sweep.End::problem).map(text -> named(sweep, text)).or(sweep::stop),
         objective,
         spec.map(SweepSpec::taskSettings),
         sweep.origin().submitted(),
@@ -83,6 +83,15 @@ record SpecRules(UploadedFiles uploads) implements Surroundings.Specs {
     return judged.adapter().isEmpty()
         ? judged
         : judged.withAdapter(Publication.adapter(result.trial()));
+  }
+
+  /** Users know an uploaded file by its name, workers by its place in the store. */
+  private String named(Sweep sweep, String problem) {
+    String text = problem;
+    for (Map.Entry<String, String> file : sweep.origin().files().entrySet()) {
+      text = text.replace(uploads.path(file.getValue()).toString(), file.getKey());
+    }
+    return text;
   }
 
   private static List<String> warnings(Sweep sweep) {

@@ -1,6 +1,7 @@
 package io.espalier.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.espalier.common.protocol.ToWorker;
 import io.espalier.coordinator.sweep.Examples;
@@ -64,6 +65,10 @@ class UploadApiTest {
       worker.register(1);
       ToWorker.Prepare task = worker.expect(ToWorker.Prepare.class);
       assertThat(task.settings().dataset().train()).isEqualTo(kept.toString());
+      worker.preparationFailed(task.sweep(), kept + ":1: not JSON");
+      await().until(() -> api.get("/api/v1/sweeps/demo-1").body().contains("FAILED"));
+      assertThat(Api.json(api.get("/api/v1/sweeps/demo-1")).get("problem").asText())
+          .isEqualTo("train.jsonl:1: not JSON");
     }
   }
 
