@@ -20,8 +20,9 @@ import java.util.Set;
 
 /** Specifications for tests, without files. */
 public final class Specs {
-  public static final Training TRAINING =
-      Hyperparameters.apply(Hyperparameters.defaults(), Map.of("warmup_ratio", "0.05"));
+  public static final Hyperparameters HYPERPARAMETERS =
+      Hyperparameters.of(Map.of("warmup_ratio", "0.05"));
+  public static final Training TRAINING = HYPERPARAMETERS.training();
 
   private Specs() {}
 
@@ -38,7 +39,7 @@ public final class Specs {
             true,
             42,
             false),
-        TRAINING,
+        HYPERPARAMETERS,
         search,
         new ObjectiveSpec("eval_loss", ObjectiveSpec.Mode.MIN, List.of()),
         new EvaluationSpec(true, Set.of(EvaluationSpec.Metric.LOSS), false, 64),
@@ -66,7 +67,7 @@ public final class Specs {
         spec.name(),
         spec.model(),
         spec.dataset(),
-        spec.training(),
+        spec.hyperparameters(),
         spec.search(),
         spec.objective(),
         spec.evaluation(),

@@ -141,15 +141,15 @@ class PrometheusTest {
 
   private static TrialConfig config(int trial) {
     var training =
-        Hyperparameters.apply(
-            Hyperparameters.defaults(),
-            Map.of(
-                "learning_rate",
-                "1e-3",
-                "num_train_epochs",
-                "2",
-                "per_device_train_batch_size",
-                "4"));
+        Hyperparameters.of(
+                Map.of(
+                    "learning_rate",
+                    "1e-3",
+                    "num_train_epochs",
+                    "2",
+                    "per_device_train_batch_size",
+                    "4"))
+            .training();
     return new TrialConfig(new TrialId(trial), Map.of("learning_rate", "1e-3"), training);
   }
 }

@@ -1,6 +1,7 @@
 package io.espalier.common.spec;
 
 import io.espalier.common.spec.ValueType.Choice;
+import io.espalier.common.spec.ValueType.Pairs;
 import io.espalier.common.spec.ValueType.Section;
 import io.espalier.common.spec.ValueType.Several;
 import io.espalier.common.spec.ValueType.Structure;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
@@ -64,6 +66,7 @@ record Scalars(Problems problems) {
           type instanceof Text
               || type instanceof Choice
               || type instanceof Several
+              || type instanceof Pairs
               || type instanceof Structure
               || type instanceof Section;
       if (!words && !scalar.isPlain()) {
@@ -77,6 +80,9 @@ record Scalars(Problems problems) {
     }
     if (type instanceof Several several && value instanceof SequenceNode list) {
       return joined(several, path, list);
+    }
+    if (type instanceof Pairs && value instanceof MappingNode mapping) {
+      return joined(type, path, mapping);
     }
     if (type instanceof Structure
         && value instanceof MappingNode mapping
@@ -111,6 +117,22 @@ record Scalars(Problems problems) {
     return words.isEmpty()
         ? refuse(list, path, "is an empty list; expected %s; name one".formatted(type.expected()))
         : Optional.of(String.join(", ", words));
+  }
+
+  private Optional<String> joined(ValueType type, String path, MappingNode mapping) {
+    var pairs = new ArrayList<String>();
+    for (NodeTuple pair : mapping.getValue()) {
+      if (!(pair.getKeyNode() instanceof ScalarNode name)
+          || !(pair.getValueNode() instanceof ScalarNode scalar)
+          || isNull(scalar)) {
+        return refuse(
+            pair.getValueNode(),
+            path,
+            "holds %s; expected %s".formatted(kind(pair.getValueNode()), type.expected()));
+      }
+      pairs.add(name.getValue() + ": " + scalar.getValue());
+    }
+    return Optional.of(pairs.isEmpty() ? Pairs.NONE : String.join(", ", pairs));
   }
 
   private Optional<String> refuse(Node where, String path, String sentence) {

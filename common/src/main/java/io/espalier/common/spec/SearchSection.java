@@ -2,7 +2,6 @@ package io.espalier.common.spec;
 
 import io.espalier.common.spec.SearchSpec.Candidates;
 import io.espalier.common.spec.SearchSpec.Method;
-import io.espalier.common.trial.Training;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,12 +21,20 @@ record SearchSection(SpecTree tree, Problems problems) {
   /** They decide which rows there are, and all trials train on the same rows. */
   private static final Set<String> NOT_SEARCHED = Set.of("max_length", "truncation_strategy");
 
-  static Training training(SpecTree tree) {
+  static Hyperparameters training(SpecTree tree) {
     var texts = new LinkedHashMap<String, String>();
     for (String name : SpecKeys.namesIn("training")) {
       tree.written(SpecKeys.TRAINING + name).ifPresent(text -> texts.put(name, text));
     }
-    return Hyperparameters.parse(texts);
+    String sequence = SpecKeys.TRAINING + "lr_sequence";
+    SchedulerTexts.withoutLength(tree.text(sequence))
+        .ifPresent(
+            phase ->
+                tree.problem(
+                    sequence,
+                    "%s has no length; expected updates or a share in every schedule but the last, such as \"%s 20%%\"; add it"
+                        .formatted(phase, phase)));
+    return Hyperparameters.of(texts);
   }
 
   SearchSpec read() {

@@ -9,19 +9,25 @@ import java.util.Optional;
  *
  * @param name of the sweep: letters, digits, '.', '_' and '-'
  * @param model a HuggingFace directory, absolute; or a model's name, looked up where it trains
- * @param training the values that hold for every trial unless {@code search.space} has the key
+ * @param hyperparameters the values that hold for every trial unless {@code search.space} has the
+ *     key
  */
 public record SweepSpec(
     String name,
     Path model,
     DatasetSpec dataset,
-    Training training,
+    Hyperparameters hyperparameters,
     SearchSpec search,
     ObjectiveSpec objective,
     EvaluationSpec evaluation,
     Optional<PruningSpec> pruning,
     GuardSpec guard,
     int maxTrials) {
+
+  /** What a trial trains with, but for its own point of the search. */
+  public Training training() {
+    return hyperparameters.training();
+  }
 
   /** What a worker must know beside a trial's own configuration. */
   public TaskSettings taskSettings() {

@@ -3,6 +3,7 @@ package io.espalier.common.spec;
 import io.espalier.common.spec.ValueType.Choice;
 import io.espalier.common.spec.ValueType.Decimal;
 import io.espalier.common.spec.ValueType.Flag;
+import io.espalier.common.spec.ValueType.Pairs;
 import io.espalier.common.spec.ValueType.Several;
 import io.espalier.common.spec.ValueType.Text;
 import io.espalier.common.spec.ValueType.Whole;
@@ -55,8 +56,14 @@ final class TrainingKeys {
     training(
         rows,
         "lr_scheduler_type",
-        Choice.of("cosine", "linear", "constant", "constant_with_warmup")
-            .orLater("step", "warmup_stable_decay", "sequence"),
+        Choice.of(
+            "cosine",
+            "linear",
+            "constant",
+            "constant_with_warmup",
+            "step",
+            "warmup_stable_decay",
+            "sequence"),
         "cosine",
         "shape of the learning rate");
     training(
@@ -71,12 +78,18 @@ final class TrainingKeys {
         Whole.between(0, Integer.MAX_VALUE),
         "0",
         "updates to warm up in, instead of warmup_ratio when above 0");
-    training(
-        rows, "optimizer", Choice.of("adamw").orLater("adam", "sgd"), "adamw", "the optimizer");
+    schedule(rows);
+    training(rows, "optimizer", Choice.of("adamw", "adam", "sgd"), "adamw", "the optimizer");
     training(rows, "adam_beta1", Decimal.share(), "0.9", "decay of the first moment");
     training(rows, "adam_beta2", Decimal.share(), "0.95", "decay of the second moment");
     training(rows, "adam_epsilon", Decimal.above(0), "1e-8", "added to the denominator");
-    training(rows, "weight_decay", Decimal.atLeast(0), "0.1", "decoupled, times the learning rate");
+    training(
+        rows,
+        "weight_decay",
+        Decimal.atLeast(0),
+        "0.1",
+        "decoupled in adamw, else added to the gradient");
+    training(rows, "momentum", Decimal.share(), "0", "of sgd; 0 for none");
     training(rows, "max_grad_norm", Decimal.atLeast(0), "1.0", "clipping norm; 0 for no clipping");
     training(rows, "label_smoothing_factor", Decimal.share(), "0", "share spread over all tokens");
     training(rows, "lora_rank", Whole.between(1, 65_536), "8", "rank of the adapters");
@@ -88,6 +101,7 @@ final class TrainingKeys {
         new Several(new Text("[A-Za-z0-9_.-]+", "a module name such as q_proj, or all-linear")),
         "all-linear",
         "the linear layers that get an adapter");
+    variants(rows);
     training(rows, "max_length", Whole.between(2, 1_048_576), "2048", "longest row in tokens");
     training(
         rows,
@@ -103,20 +117,63 @@ final class TrainingKeys {
         "seed of the adapter's first weights");
   }
 
+  private static void schedule(KeyRows rows) {
+    training(
+        rows,
+        "warmup_start_factor",
+        new Decimal(0, true, 1, true),
+        "0",
+        "share of the peak at the first update of the warm-up");
+    training(rows, "min_lr", Decimal.atLeast(0), "0", "where a falling rate ends");
+    training(rows, "min_lr_rate", Decimal.share(), "0", "the same as a share of the peak");
+    training(
+        rows,
+        "step_size",
+        Whole.between(0, Integer.MAX_VALUE),
+        "0",
+        "for step: updates between two steps; 0 for a third of those after the warm-up");
+    training(rows, "gamma", Decimal.above(0), "0.1", "for step: factor of each step");
+    training(
+        rows,
+        "num_decay_steps",
+        Whole.between(0, Integer.MAX_VALUE),
+        "0",
+        "for warmup_stable_decay: updates of the decay, instead of decay_ratio when above 0");
+    training(
+        rows,
+        "decay_ratio",
+        new Decimal(0, true, 1, true),
+        "0.1",
+        "for warmup_stable_decay: share of the updates after the warm-up, rounded up");
+    training(
+        rows,
+        "decay_type",
+        Choice.of("linear", "cosine", "sqrt"),
+        "linear",
+        "for warmup_stable_decay: shape of the decay; sqrt is 1 - sqrt(progress)");
+    training(
+        rows,
+        "lr_sequence",
+        new Several(SchedulerTexts.PHASE),
+        "constant",
+        "for sequence: schedules one after another, the last to the end");
+  }
+
+  private static void variants(KeyRows rows) {
+    training(rows, "rank_pattern", new Pairs(Whole.between(1, 65_536)), "{}", "ranks of modules");
+    training(rows, "alpha_pattern", new Pairs(Decimal.above(0)), "{}", "alphas of modules");
+    training(rows, "use_rslora", FLAG, "false", "scale by alpha / sqrt(rank)");
+    training(rows, "use_dora", FLAG, "false", "weight-decomposed adapters");
+    training(rows, "lorap_lr_ratio", Decimal.above(0), "1", "LoRA+: learning rate of B over A's");
+    training(
+        rows,
+        "layerwise_lr_decay",
+        new Decimal(0, false, 1, true),
+        "1",
+        "each layer's learning rate over that of the layer above it");
+  }
+
   private static void later(KeyRows rows) {
-    rows.later("training.use_dora", FLAG, "false", "weight-decomposed adapters");
-    rows.later("training.use_rslora", FLAG, "false", "scale by alpha / sqrt(rank)");
-    rows.later(
-        "training.lorap_lr_ratio", Decimal.above(0), "1", "LoRA+: learning rate of B over A's");
-    rows.later("training.min_lr", Decimal.atLeast(0), "0", "floor of the cosine");
-    rows.later("training.min_lr_rate", Decimal.share(), "0", "floor of the cosine, of the peak");
-    rows.later("training.step_size", COUNT, "", "updates between two steps of the schedule");
-    rows.later("training.gamma", Decimal.above(0), "", "factor of a step of the schedule");
-    rows.later("training.num_decay_steps", COUNT, "", "updates of the decay phase");
-    rows.later("training.decay_ratio", Decimal.share(), "", "share of the decay phase");
-    rows.later(
-        "training.decay_type", Choice.of("linear", "cosine"), "", "shape of the decay phase");
-    rows.later("training.momentum", Decimal.share(), "", "SGD's momentum");
     rows.later("training.torch_dtype", Choice.of("auto"), "auto", "type of the base's weights");
     rows.later("training.gradient_checkpointing", FLAG, "false", "recompute instead of keep");
     rows.later("training.eval_steps", COUNT, "", "updates between evaluations");

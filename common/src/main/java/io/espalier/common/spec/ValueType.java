@@ -186,6 +186,31 @@ public sealed interface ValueType {
     }
   }
 
+  /** Names with a value each, a mapping; as text {@code a: 1, b: 2}, or {@code {}} for none. */
+  record Pairs(ValueType each) implements ValueType {
+    static final String NONE = "{}";
+    private static final Pattern WRITTEN = Pattern.compile("([A-Za-z0-9_.-]+):\\s*(.+)");
+
+    @Override
+    public String expected() {
+      return "names of modules with a value each: " + each.expected();
+    }
+
+    @Override
+    public Optional<String> problem(String text) {
+      return split(text).stream().flatMap(pair -> problemOf(pair).stream()).findFirst();
+    }
+
+    private Optional<String> problemOf(String pair) {
+      var written = WRITTEN.matcher(pair);
+      return written.matches() ? each.problem(written.group(2)) : Optional.of("is no pair");
+    }
+
+    static List<String> split(String text) {
+      return text.equals(NONE) ? List.of() : Several.split(text);
+    }
+  }
+
   /** A path, list or mapping, which the reader takes apart itself. */
   record Structure(String expected) implements ValueType {
     @Override

@@ -1,6 +1,6 @@
 package io.espalier.common.trial;
 
-import java.util.List;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
@@ -16,6 +16,8 @@ import java.util.OptionalInt;
  * @param gradientAccumulationSteps micro-batches of one update, ≥ 1
  * @param maxGradNorm the clipping norm; 0 switches clipping off
  * @param labelSmoothing 0 (none) to 1 (exclusive)
+ * @param layerwiseLrDecay each layer's learning rate over that of the layer above it, above 0 to 1;
+ *     1 for none
  * @param maxLength longest row in tokens
  * @param seed of the adapter's initial weights and of dropout
  */
@@ -27,14 +29,19 @@ public record Training(
     int perDeviceTrainBatchSize,
     int gradientAccumulationSteps,
     LossNormalisation lossNormalisation,
-    Scheduler scheduler,
-    AdamW optimizer,
+    @JsonDeserialize(using = SchedulerReader.class) Scheduler scheduler,
+    Optimizer optimizer,
     double maxGradNorm,
     double labelSmoothing,
     Lora lora,
+    double layerwiseLrDecay,
     int maxLength,
     TruncationStrategy truncationStrategy,
     long seed) {
+  public Training {
+    // Earlier versions wrote none.
+    layerwiseLrDecay = layerwiseLrDecay == 0 ? 1 : layerwiseLrDecay;
+  }
 
   /** What is trained: an adapter, or every weight of the model. */
   public enum TrainType {
@@ -57,41 +64,6 @@ public record Training(
     RIGHT
   }
 
-  /**
-   * The shape of the learning rate over the updates.
-   *
-   * @param warmupSteps overrides {@code warmupRatio} when given
-   * @param warmupRatio share of all updates, rounded up
-   */
-  public record Scheduler(SchedulerType type, double warmupRatio, OptionalInt warmupSteps) {}
-
-  /** HuggingFace's {@code lr_scheduler_type}. */
-  public enum SchedulerType {
-    CONSTANT,
-    CONSTANT_WITH_WARMUP,
-    LINEAR,
-    COSINE
-  }
-
-  /** torch.optim.AdamW's hyperparameters. */
-  public record AdamW(double beta1, double beta2, double epsilon, double weightDecay) {}
-
-  /**
-   * PEFT's LoraConfig.
-   *
-   * @param alpha the update is scaled by alpha ÷ rank
-   * @param targetModules {@code [all-linear]} or module names such as {@code q_proj}
-   */
-  public record Lora(int rank, double alpha, double dropout, List<String> targetModules) {
-    public Lora {
-      targetModules = List.copyOf(targetModules);
-    }
-
-    public double scale() {
-      return alpha / rank;
-    }
-  }
-
   /** Rows of one update: micro-batch × accumulation. */
   public int effectiveBatch() {
     return Math.multiplyExact(perDeviceTrainBatchSize, gradientAccumulationSteps);
@@ -111,7 +83,7 @@ public record Training(
 
   /** The learning rate of every update of this trial on a data set of {@code samples} rows. */
   public Schedule schedule(long samples) {
-    return Schedule.of(scheduler, learningRate, totalUpdates(samples));
+    return new Schedule(scheduler, learningRate, totalUpdates(samples));
   }
 
   /** The clipping norm, absent when clipping is off. */

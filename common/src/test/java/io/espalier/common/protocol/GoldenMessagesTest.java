@@ -257,22 +257,22 @@ class GoldenMessagesTest {
   }
 
   private static Training training() {
-    return Hyperparameters.apply(
-        Hyperparameters.defaults(),
-        Map.of(
-            "learning_rate",
-            "1e-3",
-            "num_train_epochs",
-            "2",
-            "per_device_train_batch_size",
-            "4",
-            "warmup_ratio",
-            "0.05",
-            "warmup_steps",
-            "3",
-            "adam_beta2",
-            "0.999",
-            "max_length",
-            "512"));
+    return Hyperparameters.of(
+            Map.of(
+                "learning_rate",
+                "1e-3",
+                "num_train_epochs",
+                "2",
+                "per_device_train_batch_size",
+                "4",
+                "warmup_ratio",
+                "0.05",
+                "warmup_steps",
+                "3",
+                "adam_beta2",
+                "0.999",
+                "max_length",
+                "512"))
+        .training();
   }
 }

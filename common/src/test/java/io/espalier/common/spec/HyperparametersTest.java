@@ -5,21 +5,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.common.UserError;
 import io.espalier.common.trial.Training;
-import java.util.Locale;
 import java.util.Map;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
 class HyperparametersTest {
-  private static final Training BASE = Hyperparameters.parse(Map.of());
+  private static final Training BASE = Hyperparameters.of(Map.of()).training();
 
   @Test
   void a_point_replaces_its_keys_and_leaves_the_rest() {
     var training =
-        Hyperparameters.apply(BASE, Map.of("learning_rate", "5e-5", "num_train_epochs", "20"));
+        Hyperparameters.of(Map.of("learning_rate", "5e-5", "num_train_epochs", "20")).training();
     assertThat(training.learningRate()).isEqualTo(5e-5);
     assertThat(training.numTrainEpochs()).isEqualTo(20);
     assertThat(training.lora()).isEqualTo(BASE.lora());
@@ -29,13 +31,13 @@ class HyperparametersTest {
   void automatic_accumulation_makes_an_effective_batch_of_about_sixteen() {
     for (int batch : new int[] {1, 3, 4, 16, 20}) {
       var training =
-          Hyperparameters.apply(
-              BASE,
-              Map.of(
-                  "gradient_accumulation_steps",
-                  "auto",
-                  "per_device_train_batch_size",
-                  Integer.toString(batch)));
+          Hyperparameters.of(
+                  Map.of(
+                      "gradient_accumulation_steps",
+                      "auto",
+                      "per_device_train_batch_size",
+                      Integer.toString(batch)))
+              .training();
       assertThat(training.gradientAccumulationSteps())
           .isEqualTo((int) Math.max(1, Math.ceil(16.0 / batch)));
     }
@@ -47,27 +49,41 @@ class HyperparametersTest {
       @ForAll @IntRange(min = -300, max = 300) int exponent,
       @ForAll @DoubleRange(min = 0, max = 1) double warmup,
       @ForAll @IntRange(min = 1, max = 32_768) int batch,
-      @ForAll Training.SchedulerType type) {
+      @ForAll("schedules") String schedule) {
     double rate = mantissa * Math.pow(10, exponent);
     var training =
-        Hyperparameters.apply(
-            BASE,
-            Map.of(
-                "learning_rate", Double.toString(rate),
-                "warmup_ratio", Double.toString(warmup),
-                "per_device_train_batch_size", Integer.toString(batch),
-                "lr_scheduler_type", type.name().toLowerCase(Locale.ROOT)));
+        Hyperparameters.of(
+                Map.of(
+                    "learning_rate", Double.toString(rate),
+                    "warmup_ratio", Double.toString(warmup),
+                    "per_device_train_batch_size", Integer.toString(batch),
+                    "lr_scheduler_type", schedule,
+                    "lr_sequence",
+                        "constant_with_warmup 10 warmup_steps=3, linear 12.5%, step step_size=4"))
+            .training();
     assertThat(training.learningRate()).isEqualTo(rate);
-    assertThat(Hyperparameters.parse(Hyperparameters.texts(training))).isEqualTo(training);
+    assertThat(Hyperparameters.of(training).training()).isEqualTo(training);
   }
 
   @Test
   void what_does_not_fit_is_refused() {
-    assertThatThrownBy(() -> Hyperparameters.apply(BASE, Map.of("learning_rate", "-1")))
+    assertThatThrownBy(() -> Hyperparameters.of(Map.of("learning_rate", "-1")).training())
         .isInstanceOf(UserError.class)
         .hasMessageContaining("training.learning_rate: -1 is out of range");
-    assertThatThrownBy(() -> Hyperparameters.apply(BASE, Map.of("speed", "1")))
+    assertThatThrownBy(() -> Hyperparameters.of(Map.of("speed", "1")).training())
         .isInstanceOf(UserError.class)
         .hasMessageContaining("speed is no key of training");
+  }
+
+  @Provide
+  Arbitrary<String> schedules() {
+    return Arbitraries.of(
+        "cosine",
+        "linear",
+        "constant",
+        "constant_with_warmup",
+        "step",
+        "warmup_stable_decay",
+        "sequence");
   }
 }

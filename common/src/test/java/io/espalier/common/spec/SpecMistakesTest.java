@@ -98,9 +98,12 @@ class SpecMistakesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "training: {use_dora: true} | training.use_dora: this version cannot do this yet",
-        "training: {optimizer: sgd} | training.optimizer: sgd is something this version cannot",
-        "training: {lr_scheduler_type: step} | training.lr_scheduler_type: step is something this",
+        "training: {save_steps: 10} | training.save_steps: this version cannot do this yet",
+        "training: {optimizer: lion} | training.optimizer: lion is not known",
+        "training: {rank_pattern: {q_proj: none}} | none is not a whole number",
+        "training: {rank_pattern: [4]} | is a list; expected names of modules with a value each",
+        "training: {lr_sequence: [constant 10, cosin]} | has the wrong form; expected one or a list",
+        "training: {lr_sequence: [constant, cosine]} | constant has no length",
         "training: {lr_scheduler_type: cosin} | did you mean cosine?",
         "training: {learning_rate: 0} | 0 is out of range; expected a number above 0",
         "training: {learning_rate: .nan} | .nan is not a number",

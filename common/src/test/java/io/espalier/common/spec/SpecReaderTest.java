@@ -7,7 +7,11 @@ import io.espalier.common.UserError;
 import io.espalier.common.spec.EvaluationSpec.Metric;
 import io.espalier.common.spec.ObjectiveSpec.Mode;
 import io.espalier.common.spec.SearchSpec.Candidates;
+import io.espalier.common.trial.Lora;
+import io.espalier.common.trial.Optimizer;
+import io.espalier.common.trial.Scheduler;
 import io.espalier.common.trial.Training;
+import io.espalier.common.trial.Warmup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +40,25 @@ class SpecReaderTest {
   @Test
   void the_smallest_spec_gets_every_default() {
     var spec = folder.parse(SpecFolder.SMALLEST);
+    assertThat(spec.training())
+        .isEqualTo(
+            new Training(
+                Training.TrainType.LORA,
+                1e-4,
+                3,
+                OptionalInt.empty(),
+                1,
+                1,
+                Training.LossNormalisation.TOKEN,
+                new Scheduler.Cosine(Warmup.NONE, Scheduler.Floor.ZERO),
+                new Optimizer.AdamW(0.9, 0.95, 1e-8, 0.1),
+                1.0,
+                0,
+                Lora.plain(8, 32, 0, List.of("all-linear")),
+                1,
+                2048,
+                Training.TruncationStrategy.DELETE,
+                42));
     assertThat(spec)
         .isEqualTo(
             new SweepSpec(
@@ -50,22 +73,7 @@ class SpecReaderTest {
                     true,
                     42,
                     false),
-                new Training(
-                    Training.TrainType.LORA,
-                    1e-4,
-                    3,
-                    OptionalInt.empty(),
-                    1,
-                    1,
-                    Training.LossNormalisation.TOKEN,
-                    new Training.Scheduler(Training.SchedulerType.COSINE, 0, OptionalInt.empty()),
-                    new Training.AdamW(0.9, 0.95, 1e-8, 0.1),
-                    1.0,
-                    0,
-                    new Training.Lora(8, 32, 0, List.of("all-linear")),
-                    2048,
-                    Training.TruncationStrategy.DELETE,
-                    42),
+                spec.hyperparameters(),
                 new SearchSpec(
                     SearchSpec.Method.GRID,
                     1,
@@ -172,12 +180,12 @@ class SpecReaderTest {
                 4,
                 4,
                 Training.LossNormalisation.MEAN_OF_MEANS,
-                new Training.Scheduler(
-                    Training.SchedulerType.CONSTANT_WITH_WARMUP, 0.05, OptionalInt.of(3)),
-                new Training.AdamW(0.8, 0.99, 1e-6, 0),
+                new Scheduler.ConstantWithWarmup(new Warmup(0.05, OptionalInt.of(3), 0)),
+                new Optimizer.AdamW(0.8, 0.99, 1e-6, 0),
                 0,
                 0.1,
-                new Training.Lora(4, 16, 0, List.of("q_proj", "v_proj")),
+                Lora.plain(4, 16, 0, List.of("q_proj", "v_proj")),
+                1,
                 128,
                 Training.TruncationStrategy.RIGHT,
                 1));

@@ -2,6 +2,7 @@ package io.espalier.coordinator.plan;
 
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.LossNormalisation;
+import io.espalier.common.trial.Warmup;
 import java.util.OptionalInt;
 
 /**
@@ -19,7 +20,8 @@ record SameTraining(Training training) {
   static SameTraining of(Training t, long samples) {
     boolean byToken = t.lossNormalisation() == LossNormalisation.TOKEN;
     int updates = Math.toIntExact(Math.min(t.totalUpdates(samples), Integer.MAX_VALUE));
-    int warmup = Math.toIntExact(Math.min(t.schedule(samples).warmupUpdates(), updates));
+    int rise = Math.toIntExact(Math.min(t.schedule(samples).warmupUpdates(), updates));
+    var warmup = new Warmup(0, OptionalInt.of(rise), t.scheduler().warmup().startFactor());
     return new SameTraining(
         new Training(
             t.trainType(),
@@ -31,11 +33,12 @@ record SameTraining(Training training) {
                 : t.perDeviceTrainBatchSize(),
             byToken ? 1 : t.gradientAccumulationSteps(),
             t.lossNormalisation(),
-            new Training.Scheduler(t.scheduler().type(), 0, OptionalInt.of(warmup)),
+            t.scheduler().with(warmup),
             t.optimizer(),
             t.maxGradNorm(),
             t.labelSmoothing(),
             t.lora(),
+            t.layerwiseLrDecay(),
             t.maxLength(),
             t.truncationStrategy(),
             t.seed()));

@@ -1,16 +1,19 @@
 package io.espalier.coordinator.pruning;
 
+import io.espalier.common.trial.Scheduler;
 import io.espalier.common.trial.Training;
+import io.espalier.common.trial.Warmup;
 import java.util.Locale;
 
 /**
  * What branches must agree on to be compared before their ends: at equal samples they are then
  * equally far along the same shape of learning rate.
  *
+ * @param shape without its warm-up
  * @param warmup share of the training spent warming up
  * @param horizon length of the training in epochs, fractional
  */
-public record Cohort(Training.SchedulerType shape, double warmup, double horizon) {
+public record Cohort(Scheduler shape, double warmup, double horizon) {
 
   /**
    * @param samples training rows
@@ -21,14 +24,10 @@ public record Cohort(Training.SchedulerType shape, double warmup, double horizon
         training.maxSteps().isPresent()
             ? total * training.effectiveBatch() / samples
             : training.numTrainEpochs();
-    var scheduler = training.scheduler();
-    double warmup =
-        scheduler.type() == Training.SchedulerType.CONSTANT
-            ? 0
-            : scheduler.warmupSteps().isPresent()
-                ? scheduler.warmupSteps().getAsInt() / total
-                : scheduler.warmupRatio();
-    return new Cohort(scheduler.type(), warmup, horizon);
+    Scheduler scheduler = training.scheduler();
+    Warmup warmup = scheduler.warmup();
+    double share = warmup.steps().isPresent() ? warmup.updates(0) / total : warmup.ratio();
+    return new Cohort(scheduler.with(Warmup.NONE), share, horizon);
   }
 
   @Override
@@ -37,10 +36,9 @@ public record Cohort(Training.SchedulerType shape, double warmup, double horizon
         horizon == Math.rint(horizon)
             ? Long.toString((long) horizon)
             : String.format(Locale.ROOT, "%.2f", horizon);
-    String word = shape.name().toLowerCase(Locale.ROOT);
     return "%s over %s %s%s"
         .formatted(
-            word,
+            shape.word(),
             epochs,
             epochs.equals("1") ? "epoch" : "epochs",
             warmup == 0 ? "" : String.format(Locale.ROOT, ", %.1f %% warmup", 100 * warmup));

@@ -24,7 +24,7 @@ record Winner(SweepView view, TrialView trial, ReportPlaces places) {
 
   /** Every hyperparameter; those of the search space as they were written there. */
   static Map<String, String> configuration(TrialConfig config) {
-    var all = new LinkedHashMap<>(Hyperparameters.texts(config.training()));
+    var all = new LinkedHashMap<>(Hyperparameters.of(config.training()).texts());
     all.replaceAll((key, value) -> asWritten(value));
     all.putAll(config.point());
     return all;

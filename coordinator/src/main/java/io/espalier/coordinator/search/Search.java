@@ -1,7 +1,6 @@
 package io.espalier.coordinator.search;
 
 import io.espalier.common.UserError;
-import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.spec.SearchSpec;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.TrialConfig;
@@ -50,6 +49,6 @@ public final class Search {
       changes.put("gradient_accumulation_steps", "auto");
     }
     changes.putAll(point);
-    return new TrialConfig(id, point, Hyperparameters.apply(spec.training(), changes));
+    return new TrialConfig(id, point, spec.hyperparameters().with(changes).training());
   }
 }

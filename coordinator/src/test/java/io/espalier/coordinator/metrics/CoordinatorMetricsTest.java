@@ -157,10 +157,15 @@ class CoordinatorMetricsTest {
   }
 
   private static Training training() {
-    return Hyperparameters.apply(
-        Hyperparameters.defaults(),
-        Map.of(
-            "learning_rate", "1e-3", "num_train_epochs", "2", "per_device_train_batch_size", "4"));
+    return Hyperparameters.of(
+            Map.of(
+                "learning_rate",
+                "1e-3",
+                "num_train_epochs",
+                "2",
+                "per_device_train_batch_size",
+                "4"))
+        .training();
   }
 
   private static final class ManualClock extends Clock {

@@ -2,7 +2,6 @@ package io.espalier.coordinator.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.trial.BranchId;
@@ -39,19 +38,17 @@ class PlanTest {
 
   @Test
   void cells_whose_loss_is_a_mean_of_means_are_not_the_same() {
-    var base = Hyperparameters.apply(Specs.TRAINING, Map.of("loss_normalisation", "mean_of_means"));
-    assertThat(
-            SameTraining.of(
-                Hyperparameters.apply(base, Map.of("per_device_train_batch_size", "4")), 100))
-        .isNotEqualTo(
-            SameTraining.of(
-                Hyperparameters.apply(base, Map.of("gradient_accumulation_steps", "4")), 100));
+    var base = Specs.HYPERPARAMETERS.with(Map.of("loss_normalisation", "mean_of_means"));
+    var batches = base.with(Map.of("per_device_train_batch_size", "4"));
+    var steps = base.with(Map.of("gradient_accumulation_steps", "4"));
+    assertThat(SameTraining.of(batches.training(), 100))
+        .isNotEqualTo(SameTraining.of(steps.training(), 100));
   }
 
   @Test
   void lengths_written_in_steps_and_in_epochs_may_be_the_same_training() {
-    var epochs = Hyperparameters.apply(Specs.TRAINING, Map.of("num_train_epochs", "2"));
-    var steps = Hyperparameters.apply(Specs.TRAINING, Map.of("max_steps", "200"));
+    var epochs = Specs.HYPERPARAMETERS.with(Map.of("num_train_epochs", "2")).training();
+    var steps = Specs.HYPERPARAMETERS.with(Map.of("max_steps", "200")).training();
     assertThat(SameTraining.of(epochs, 100)).isEqualTo(SameTraining.of(steps, 100));
     assertThat(SameTraining.of(epochs, 101)).isNotEqualTo(SameTraining.of(steps, 101));
   }

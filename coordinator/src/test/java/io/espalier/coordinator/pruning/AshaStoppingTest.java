@@ -2,7 +2,6 @@ package io.espalier.coordinator.pruning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.spec.ObjectiveSpec.Mode;
 import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.trial.Branch;
@@ -198,7 +197,7 @@ class AshaStoppingTest {
   }
 
   private static io.espalier.common.trial.Training training(Map<String, String> point) {
-    return Hyperparameters.apply(Specs.TRAINING, point);
+    return Specs.HYPERPARAMETERS.with(point).training();
   }
 
   /** What the sweep's state gives the pruner, report by report. */

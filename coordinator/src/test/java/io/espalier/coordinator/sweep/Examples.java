@@ -32,21 +32,21 @@ public final class Examples {
   private Examples() {}
 
   public static Training training(double learningRate) {
-    return Hyperparameters.apply(
-        Hyperparameters.defaults(),
-        Map.of(
-            "learning_rate",
-            Double.toString(learningRate),
-            "num_train_epochs",
-            "2",
-            "per_device_train_batch_size",
-            "4",
-            "warmup_ratio",
-            "0.05",
-            "adam_beta2",
-            "0.999",
-            "max_length",
-            "512"));
+    return Hyperparameters.of(
+            Map.of(
+                "learning_rate",
+                Double.toString(learningRate),
+                "num_train_epochs",
+                "2",
+                "per_device_train_batch_size",
+                "4",
+                "warmup_ratio",
+                "0.05",
+                "adam_beta2",
+                "0.999",
+                "max_length",
+                "512"))
+        .training();
   }
 
   /** A branch with one trial of the same number. */

@@ -129,12 +129,12 @@ final class Moments {
   }
 
   private static Training training(double learningRate, int epochs) {
-    return Hyperparameters.apply(
-        Hyperparameters.defaults(),
-        Map.of(
-            "learning_rate",
-            Double.toString(learningRate),
-            "num_train_epochs",
-            Integer.toString(epochs)));
+    return Hyperparameters.of(
+            Map.of(
+                "learning_rate",
+                Double.toString(learningRate),
+                "num_train_epochs",
+                Integer.toString(epochs)))
+        .training();
   }
 }

@@ -3,9 +3,11 @@ package io.espalier.worker.evaluate;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.Projection;
 import java.util.Optional;
 
 /**
@@ -13,8 +15,8 @@ import java.util.Optional;
  * model are open, and only on the pack's thread.
  *
  * @param flat trained numbers of all slots [K, P]
- * @param scale of the adapters' products [K, 1, 1]
- * @param options rank and adapted modules, as the engine's script takes them
+ * @param scale of the adapters' products [modules, K, 1, 1]
+ * @param options what is trained and each adapter's rank, as the engine's script takes them
  */
 public record TrainedState(
     BaseModel model, NDArray flat, NDArray scale, NDArray options, int slot) {
@@ -27,16 +29,18 @@ public record TrainedState(
   public static TrainedState of(
       NDManager scope, BaseModel model, Optional<PeftFormat.Adapter> adapter) {
     float[] values = adapter.map(PeftFormat.Adapter::values).orElse(new float[1]);
-    float scale = adapter.map(known -> (float) known.layout().lora().scale()).orElse(0f);
-    // A rank above 0 and no module: rank 0 would say that all weights are trained.
-    long[] options =
+    int modules = Projection.count(model.config());
+    double[] scales =
         adapter
-            .map(known -> new long[] {known.layout().lora().rank(), known.layout().moduleBits()})
-            .orElse(new long[] {1, 0});
+            .map(PeftFormat.Adapter::layout)
+            .map(layout -> layout.scales(layout.lora()))
+            .orElseGet(() -> new double[modules]);
+    long[] options =
+        adapter.map(known -> known.layout().options()).orElseGet(() -> new long[2 + modules]);
     return new TrainedState(
         model,
         scope.create(values, new Shape(1, values.length)),
-        scope.create(new float[] {scale}, new Shape(1, 1, 1)),
+        scope.create(scales, new Shape(modules, 1, 1, 1)).toType(DataType.FLOAT32, false),
         scope.create(options),
         0);
   }

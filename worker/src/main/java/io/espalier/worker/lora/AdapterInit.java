@@ -2,21 +2,33 @@ package io.espalier.worker.lora;
 
 import io.espalier.worker.lora.AdapterLayout.Matrix;
 import io.espalier.worker.lora.AdapterLayout.Side;
+import java.util.function.Supplier;
 
 /**
  * An adapter's first values as PEFT draws them: A Kaiming-uniform with a = √5, which is uniform in
- * ±1/√in; B zero. Each number is a pure function of (seed, layer, module, place), so it depends
- * neither on other modules nor on the order of anything.
+ * ±1/√in; B zero; DoRA's magnitudes the norms of the rows of the weights. Each number is a pure
+ * function of (seed, layer, module, place), so it depends neither on other modules nor on the order
+ * of anything.
  */
 public final class AdapterInit {
   private AdapterInit() {}
 
-  /** The flat vector [P] of a fresh adapter. */
-  public static float[] values(AdapterLayout layout, long seed) {
+  /**
+   * The flat vector [P] of a fresh adapter.
+   *
+   * @param rowNorms of the adapted modules' weights, end to end in the layout's order; looked at
+   *     for DoRA only
+   */
+  public static float[] values(AdapterLayout layout, long seed, Supplier<float[]> rowNorms) {
     float[] flat = new float[Math.toIntExact(layout.parameters())];
+    float[] magnitudes = layout.lora().dora() ? rowNorms.get() : new float[0];
+    int taken = 0;
     for (Matrix matrix : layout.matrices()) {
       if (matrix.side() == Side.A) {
         fill(flat, matrix, seed);
+      } else if (matrix.side() == Side.MAGNITUDE) {
+        System.arraycopy(magnitudes, taken, flat, Math.toIntExact(matrix.offset()), matrix.rows());
+        taken += matrix.rows();
       }
     }
     return flat;

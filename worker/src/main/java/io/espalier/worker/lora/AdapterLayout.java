@@ -1,36 +1,45 @@
 package io.espalier.worker.lora;
 
 import io.espalier.common.UserError;
-import io.espalier.common.trial.Training.Lora;
+import io.espalier.common.trial.Lora;
 import io.espalier.worker.model.ModelConfig;
 import io.espalier.worker.model.Projection;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
- * Where each adapter matrix lies in a slot's flat vector [P]: layer after layer, module after
- * module, A [rank, in] before B [out, rank], row by row.
+ * Where each adapter tensor lies in a slot's flat vector [P]: layer after layer, module after
+ * module, A [rank, in] before B [out, rank], row by row, and with DoRA the magnitudes [out].
  */
 public final class AdapterLayout {
   /** PEFT's word for every linear module but the output layer. */
   public static final String ALL_LINEAR = "all-linear";
 
   private final Lora lora;
-  private final Set<Projection> modules;
+  private final int layers;
   private final List<Matrix> matrices;
   private final long parameters;
 
-  /** Which of the two matrices of an adapted module. */
+  /** Which of the tensors of an adapted module. */
   public enum Side {
-    A,
-    B
+    A("lora_A.weight"),
+    B("lora_B.weight"),
+    MAGNITUDE("lora_magnitude_vector");
+
+    private final String peftName;
+
+    Side(String peftName) {
+      this.peftName = peftName;
+    }
   }
 
   /**
-   * One matrix of the adapter.
+   * One tensor of the adapter.
    *
    * @param offset of its first number in the flat vector
    */
@@ -40,15 +49,20 @@ public final class AdapterLayout {
       return (long) rows * columns;
     }
 
+    /** As PEFT stores it: the magnitudes are a vector. */
+    public long[] shape() {
+      return side == Side.MAGNITUDE ? new long[] {rows} : new long[] {rows, columns};
+    }
+
     /** PEFT's name for it. */
     public String peftName() {
-      return "base_model.model.%s.lora_%s.weight".formatted(module.path(layer), side);
+      return "base_model.model.%s.%s".formatted(module.path(layer), side.peftName);
     }
   }
 
-  private AdapterLayout(Lora lora, Set<Projection> modules, List<Matrix> matrices, long size) {
+  private AdapterLayout(Lora lora, int layers, List<Matrix> matrices, long size) {
     this.lora = lora;
-    this.modules = modules;
+    this.layers = layers;
     this.matrices = List.copyOf(matrices);
     this.parameters = size;
   }
@@ -59,38 +73,51 @@ public final class AdapterLayout {
    * @throws UserError when a target module does not exist, listing those that do
    */
   public static AdapterLayout of(ModelConfig model, Lora lora) {
-    Set<Projection> modules = modules(lora.targetModules());
+    requireKnown(model, lora.targetModules());
     var matrices = new ArrayList<Matrix>();
     long offset = 0;
     for (int layer = 0; layer < model.layers(); layer++) {
-      for (Projection module : modules) {
-        Matrix a = new Matrix(layer, module, Side.A, lora.rank(), module.in(model), offset);
-        offset += a.size();
-        Matrix b = new Matrix(layer, module, Side.B, module.out(model), lora.rank(), offset);
-        offset += b.size();
-        matrices.add(a);
-        matrices.add(b);
+      for (Projection module : Projection.values()) {
+        if (!adapts(lora, module.path(layer))) {
+          continue;
+        }
+        int rank = lora.rankOf(module.path(layer));
+        int in = module.in(model);
+        int out = module.out(model);
+        var tensors = new ArrayList<Matrix>();
+        tensors.add(new Matrix(layer, module, Side.A, rank, in, offset));
+        tensors.add(new Matrix(layer, module, Side.B, out, rank, offset + (long) rank * in));
+        offset += (long) rank * (in + out);
+        if (lora.dora()) {
+          tensors.add(new Matrix(layer, module, Side.MAGNITUDE, out, 1, offset));
+          offset += out;
+        }
+        matrices.addAll(tensors);
       }
     }
-    return new AdapterLayout(lora, modules, matrices, offset);
+    return new AdapterLayout(lora, model.layers(), matrices, offset);
   }
 
-  private static Set<Projection> modules(List<String> names) {
-    if (names.contains(ALL_LINEAR)) {
-      return EnumSet.allOf(Projection.class);
-    }
-    Set<Projection> modules = EnumSet.noneOf(Projection.class);
+  private static void requireKnown(ModelConfig model, List<String> names) {
     for (String name : names) {
-      modules.add(
-          Arrays.stream(Projection.values())
-              .filter(module -> module.moduleName().equals(name))
-              .findFirst()
-              .orElseThrow(() -> unknown(name)));
+      boolean known =
+          IntStream.range(0, model.layers())
+              .boxed()
+              .flatMap(layer -> paths(layer))
+              .anyMatch(path -> Lora.names(name, path));
+      if (!known && !name.equals(ALL_LINEAR)) {
+        throw unknown(name);
+      }
     }
-    if (modules.isEmpty()) {
-      throw unknown("");
-    }
-    return modules;
+  }
+
+  private static Stream<String> paths(int layer) {
+    return Arrays.stream(Projection.values()).map(module -> module.path(layer));
+  }
+
+  private static boolean adapts(Lora lora, String path) {
+    return lora.targetModules().stream()
+        .anyMatch(name -> name.equals(ALL_LINEAR) || Lora.names(name, path));
   }
 
   private static UserError unknown(String name) {
@@ -106,14 +133,41 @@ public final class AdapterLayout {
     return lora;
   }
 
-  /** The adapted modules, in the model's order. */
-  public Set<Projection> modules() {
-    return EnumSet.copyOf(modules);
+  /** What PEFT shall adapt: names of modules, or ends of their paths. */
+  List<String> targets() {
+    return lora.targetModules().contains(ALL_LINEAR)
+        ? Arrays.stream(Projection.values()).map(Projection::moduleName).toList()
+        : lora.targetModules();
   }
 
-  /** The adapted modules as the engine's script takes them: one bit per {@link Projection}. */
-  public long moduleBits() {
-    return modules.stream().mapToLong(module -> 1L << module.ordinal()).sum();
+  public int layers() {
+    return layers;
+  }
+
+  /** Rank of each linear module of the model, layer after layer; 0 where none is adapted. */
+  public long[] ranks() {
+    return perModule(path -> lora.rankOf(path), 0).mapToLong(Number::longValue).toArray();
+  }
+
+  /**
+   * For the engine's script: that an adapter is trained, whether it has magnitudes, the {@link
+   * #ranks}.
+   */
+  public long[] options() {
+    return LongStream.concat(LongStream.of(0, lora.dora() ? 1 : 0), Arrays.stream(ranks()))
+        .toArray();
+  }
+
+  /** What each module's product is scaled with, for an adapter with this layout. */
+  public double[] scales(Lora of) {
+    return perModule(of::scaleOf, 0.0).mapToDouble(Number::doubleValue).toArray();
+  }
+
+  private Stream<Number> perModule(Function<String, Number> value, Number none) {
+    return IntStream.range(0, layers)
+        .boxed()
+        .flatMap(AdapterLayout::paths)
+        .map(path -> adapts(lora, path) ? value.apply(path) : none);
   }
 
   public List<Matrix> matrices() {

@@ -4,12 +4,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.common.UserError;
-import io.espalier.common.trial.Training.Lora;
+import io.espalier.common.trial.Lora;
 import io.espalier.worker.model.Projection;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** {@code adapter_config.json}: every key PEFT 0.20 writes, sorted, two spaces of indentation. */
@@ -19,15 +22,11 @@ final class PeftConfig {
   /** Keys that change what an adapter computes and that this reader does not know. */
   private static final List<String> UNSUPPORTED =
       List.of(
-          "use_dora",
-          "use_rslora",
           "use_qalora",
           "use_bdlora",
           "fan_in_fan_out",
           "lora_bias",
           "modules_to_save",
-          "rank_pattern",
-          "alpha_pattern",
           "layers_to_transform",
           "layer_replication",
           "target_parameters",
@@ -38,7 +37,7 @@ final class PeftConfig {
       """
       {
         "alora_invocation_tokens": null,
-        "alpha_pattern": {},
+        "alpha_pattern": %s,
         "arrow_config": null,
         "auto_mapping": null,
         "base_model_name_or_path": %s,
@@ -66,7 +65,7 @@ final class PeftConfig {
         "peft_version": "0.20.0",
         "qalora_group_size": 16,
         "r": %d,
-        "rank_pattern": {},
+        "rank_pattern": %s,
         "revision": null,
         "target_modules": [
       %s
@@ -75,9 +74,9 @@ final class PeftConfig {
         "task_type": "CAUSAL_LM",
         "trainable_token_indices": null,
         "use_bdlora": null,
-        "use_dora": false,
+        "use_dora": %s,
         "use_qalora": false,
-        "use_rslora": false,
+        "use_rslora": %s,
         "velora_config": null
       }""";
 
@@ -86,15 +85,34 @@ final class PeftConfig {
   static String json(AdapterLayout layout, String baseModel) {
     Lora lora = layout.lora();
     return TEMPLATE.formatted(
+        pattern(lora.alphaPattern()),
         quoted(baseModel),
-        lora.alpha() == Math.rint(lora.alpha())
-            ? Long.toString((long) lora.alpha())
-            : Double.toString(lora.alpha()),
+        number(lora.alpha()),
         Double.toString(lora.dropout()),
         lora.rank(),
-        layout.modules().stream()
-            .map(module -> "    " + quoted(module.moduleName()))
-            .collect(Collectors.joining(",\n")));
+        pattern(lora.rankPattern()),
+        layout.targets().stream()
+            .map(name -> "    " + quoted(name))
+            .collect(Collectors.joining(",\n")),
+        lora.dora(),
+        lora.rslora());
+  }
+
+  /** As json.dumps writes a number that was whole in Python. */
+  private static String number(double value) {
+    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+  }
+
+  private static String pattern(Map<String, ? extends Number> values) {
+    return values.isEmpty()
+        ? "{}"
+        : values.entrySet().stream()
+            .sorted(Map.Entry.comparingByKey())
+            .map(
+                each ->
+                    "    %s: %s"
+                        .formatted(quoted(each.getKey()), number(each.getValue().doubleValue())))
+            .collect(Collectors.joining(",\n", "{\n", "\n  }"));
   }
 
   private static String quoted(String text) {
@@ -131,7 +149,23 @@ final class PeftConfig {
     if (rank < 1 || !(alpha > 0)) {
       throw new UserError("%s: r and lora_alpha must be above 0".formatted(file));
     }
-    return new Lora(rank, alpha, config.path("lora_dropout").asDouble(0), modules(file, config));
+    return new Lora(
+        rank,
+        alpha,
+        config.path("lora_dropout").asDouble(0),
+        modules(file, config),
+        pattern(config.path("rank_pattern"), JsonNode::intValue),
+        pattern(config.path("alpha_pattern"), JsonNode::doubleValue),
+        config.path("use_rslora").asBoolean(),
+        config.path("use_dora").asBoolean(),
+        1);
+  }
+
+  private static <T> Map<String, T> pattern(JsonNode node, Function<JsonNode, T> number) {
+    var pattern = new LinkedHashMap<String, T>();
+    node.fields()
+        .forEachRemaining(each -> pattern.put(each.getKey(), number.apply(each.getValue())));
+    return pattern;
   }
 
   private static void require(Path file, JsonNode config, String key, String expected) {

@@ -1,7 +1,7 @@
 package io.espalier.worker.lora;
 
 import io.espalier.common.UserError;
-import io.espalier.common.trial.Training.Lora;
+import io.espalier.common.trial.Lora;
 import io.espalier.worker.lora.AdapterLayout.Matrix;
 import io.espalier.worker.model.DurableFiles;
 import io.espalier.worker.model.ModelConfig;
@@ -52,14 +52,15 @@ public final class PeftFormat {
   private static Safetensors.Tensor tensor(Matrix matrix, float[] flat) {
     return new Safetensors.Tensor(
         matrix.peftName(),
-        new long[] {matrix.rows(), matrix.columns()},
+        matrix.shape(),
         FloatBuffer.wrap(flat, Math.toIntExact(matrix.offset()), Math.toIntExact(matrix.size())));
   }
 
   /**
    * Reads an adapter of a model.
    *
-   * @throws UserError naming file and key when it is not a plain LoRA adapter of this model
+   * @throws UserError naming file and key when it is not a LoRA adapter of this model, or has what
+   *     is not supported
    */
   public static Adapter read(Path directory, ModelConfig model) {
     if (!Files.isRegularFile(directory.resolve(CONFIG))) {
@@ -79,7 +80,7 @@ public final class PeftFormat {
     float[] flat = new float[Math.toIntExact(layout.parameters())];
     for (Matrix matrix : layout.matrices()) {
       stored
-          .floats(matrix.peftName(), matrix.rows(), matrix.columns())
+          .floats(matrix.peftName(), matrix.shape())
           .get(flat, Math.toIntExact(matrix.offset()), Math.toIntExact(matrix.size()));
     }
     return new Adapter(layout, flat);
@@ -88,7 +89,7 @@ public final class PeftFormat {
   private static void checkFits(Safetensors stored, AdapterLayout layout) {
     Map<String, long[]> found = stored.shapes();
     for (Matrix matrix : layout.matrices()) {
-      long[] needed = {matrix.rows(), matrix.columns()};
+      long[] needed = matrix.shape();
       long[] shape = found.remove(matrix.peftName());
       if (!Arrays.equals(shape, needed)) {
         throw misfit(
@@ -97,7 +98,7 @@ public final class PeftFormat {
                 .formatted(
                     matrix.peftName(),
                     shape == null ? "missing" : Arrays.toString(shape),
-                    layout.lora().rank(),
+                    layout.lora().rankOf(matrix.module().path(matrix.layer())),
                     Arrays.toString(needed)));
       }
     }

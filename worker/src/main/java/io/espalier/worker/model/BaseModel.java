@@ -143,6 +143,21 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
+   * Norms of the rows of linear modules' weights, end to end.
+   *
+   * @param ranks of all linear modules, layer after layer; those of rank 0 are left out
+   */
+  public float[] rowNorms(long[] ranks) {
+    long[] options = new long[ranks.length + 2];
+    System.arraycopy(ranks, 0, options, 2, ranks.length);
+    try (NDManager scope = newScope()) {
+      return callWithWeights(scope, "magnitudes", false, scope.create(options))
+          .head()
+          .toFloatArray();
+    }
+  }
+
+  /**
    * Calls a method of the engine's script that takes the model's weights first.
    *
    * @param gradients whether the method differentiates

@@ -18,6 +18,11 @@ public enum Projection {
     this.parent = parent;
   }
 
+  /** Linear modules of a model's layers. */
+  public static int count(ModelConfig config) {
+    return config.layers() * values().length;
+  }
+
   /** HuggingFace's name: {@code q_proj}. */
   public String moduleName() {
     return name().toLowerCase(Locale.ROOT);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.zip.CRC32;
@@ -22,22 +23,31 @@ final class ScriptArchive {
   private ScriptArchive() {}
 
   /**
-   * @param resource the source, beside this class
+   * @param resources the source, in parts, beside this class
    * @param attributes the module's: an {@link Integer} is an int there, a {@link Double} a float
    */
-  static byte[] of(String resource, String className, Map<String, Number> attributes) {
+  static byte[] of(List<String> resources, String className, Map<String, Number> attributes) {
     var bytes = new ByteArrayOutputStream();
-    try (var zip = new ZipOutputStream(bytes);
-        InputStream source = ScriptArchive.class.getResourceAsStream(resource)) {
+    try (var zip = new ZipOutputStream(bytes)) {
       zip.setMethod(ZipOutputStream.STORED);
       entry(zip, "m/version", "10\n".getBytes(StandardCharsets.US_ASCII));
       entry(zip, "m/constants.pkl", NO_CONSTANTS);
       entry(zip, "m/data.pkl", module(className, attributes));
-      entry(zip, "m/code/__torch__.py", Objects.requireNonNull(source, resource).readAllBytes());
+      entry(zip, "m/code/__torch__.py", source(resources));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return bytes.toByteArray();
+  }
+
+  private static byte[] source(List<String> resources) throws IOException {
+    var source = new ByteArrayOutputStream();
+    for (String resource : resources) {
+      try (InputStream part = ScriptArchive.class.getResourceAsStream(resource)) {
+        Objects.requireNonNull(part, resource).transferTo(source);
+      }
+    }
+    return source.toByteArray();
   }
 
   /** Pickle, protocol 2: an object of {@code __torch__.<class>} and its attributes. */

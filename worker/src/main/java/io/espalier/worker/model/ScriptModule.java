@@ -11,6 +11,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -26,7 +27,7 @@ final class ScriptModule implements AutoCloseable {
 
   static ScriptModule compile(ModelConfig config, Device device) {
     NDManager owner = Libtorch.newScope(device);
-    byte[] archive = ScriptArchive.of("engine.py", "Engine", sizes(config));
+    byte[] archive = ScriptArchive.of(List.of("engine.py", "rotary.py"), "Engine", sizes(config));
     try {
       // hasSize must be false: with true DJL's reader never ends on a stream of known size.
       return new ScriptModule(
@@ -39,12 +40,16 @@ final class ScriptModule implements AutoCloseable {
   }
 
   private static Map<String, Number> sizes(ModelConfig config) {
-    return Map.of(
-        "LAYERS", config.layers(),
-        "HEADS", config.heads(),
-        "KV_HEADS", config.kvHeads(),
-        "HEAD_SIZE", config.headSize(),
-        "NORM_EPSILON", config.normEpsilon());
+    var sizes = new LinkedHashMap<String, Number>();
+    sizes.put("LAYERS", config.layers());
+    sizes.put("LEADING", WeightLayout.LEADING);
+    sizes.put("NORMS", WeightLayout.NORMS);
+    sizes.put("MODULES", Projection.values().length);
+    sizes.put("HEADS", config.heads());
+    sizes.put("KV_HEADS", config.kvHeads());
+    sizes.put("HEAD_SIZE", config.headSize());
+    sizes.put("NORM_EPSILON", config.normEpsilon());
+    return sizes;
   }
 
   /**

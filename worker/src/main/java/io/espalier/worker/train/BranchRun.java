@@ -137,21 +137,14 @@ public final class BranchRun {
     Trainable trainable;
     float[] start;
     if (training.trainType() == TrainType.FULL) {
-      trainable = new Trainable.AllWeights(model.layout());
+      trainable = new Trainable.AllWeights(model.layout(), model.config());
       start = new float[0];
     } else {
       AdapterLayout layout = AdapterLayout.of(model.config(), training.lora());
       trainable = new Trainable.Adapter(layout);
-      start = AdapterInit.values(layout, training.seed());
+      start = AdapterInit.values(layout, training.seed(), () -> model.rowNorms(layout.ranks()));
     }
-    return new Pack(
-        model,
-        trainable,
-        new Pack.Regularisation(training.labelSmoothing(), training.lora().dropout()),
-        List.of(
-            new Pack.Slot(
-                training.optimizer(), training.clippingNorm().orElse(0), trainable.scale())),
-        start);
+    return new Pack(model, trainable, List.of(training), start);
   }
 
   private Outcome train(Pack pack) throws IOException {

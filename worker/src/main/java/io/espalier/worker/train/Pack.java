@@ -5,7 +5,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import io.espalier.common.trial.Training.AdamW;
+import io.espalier.common.trial.Optimizer;
+import io.espalier.common.trial.Training;
 import io.espalier.worker.data.PaddedRows;
 import io.espalier.worker.evaluate.TrainedState;
 import io.espalier.worker.model.BaseModel;
@@ -23,7 +24,7 @@ import java.util.stream.IntStream;
 public final class Pack implements AutoCloseable {
   private final BaseModel model;
   private final Trainable trainable;
-  private final List<Slot> slots;
+  private final List<Training> slots;
   private final NDManager owner;
   private final NDArray flat;
   private final NDArray firstMoments;
@@ -32,27 +33,13 @@ public final class Pack implements AutoCloseable {
   private final NDArray scale;
   private final NDArray options;
   private final NDArray settings;
+  private final NDArray rateMultiplier;
+  private final NDArray optimizerKind;
 
   /** Gradients and sums of the update under way; its own scope, so that a step leaves nothing. */
   private Sums sums;
 
   private Optional<NDArray> measuredNorms = Optional.empty();
-
-  /**
-   * What a slot is trained with.
-   *
-   * @param clippingNorm 0 switches clipping off
-   * @param scale of the adapter's product: α ÷ rank
-   */
-  public record Slot(AdamW optimizer, double clippingNorm, double scale) {}
-
-  /**
-   * What all slots have in common.
-   *
-   * @param labelSmoothing 0 (none) to 1 (exclusive)
-   * @param dropout probability of a feature before an adapter to be dropped, 0 to 1 (exclusive)
-   */
-  public record Regularisation(double labelSmoothing, double dropout) {}
 
   /**
    * What an update is judged by before it is applied.
@@ -76,20 +63,20 @@ public final class Pack implements AutoCloseable {
   }
 
   /**
+   * @param slots what each is trained with; the optimizer, label smoothing and dropout are the same
+   *     in all of them
    * @param start the slots' flat vectors one after another, K × P; empty for a pack that trains all
    *     weights, which starts at the model's own
    */
-  public Pack(
-      BaseModel model,
-      Trainable trainable,
-      Regularisation regularisation,
-      List<Slot> slots,
-      float[] start) {
+  public Pack(BaseModel model, Trainable trainable, List<Training> slots, float[] start) {
     this.model = model;
     this.trainable = trainable;
     this.slots = List.copyOf(slots);
     if (trainable instanceof Trainable.AllWeights && slots.size() != 1) {
       throw new IllegalArgumentException("a pack that trains all weights has one slot");
+    }
+    if (slots.stream().map(Pack::common).distinct().count() != 1) {
+      throw new IllegalArgumentException("slots differ in what a pack has in common");
     }
     owner = model.newScope();
     try {
@@ -101,21 +88,49 @@ public final class Pack implements AutoCloseable {
       firstMoments = owner.zeros(shape);
       secondMoments = owner.zeros(shape);
       steps = owner.zeros(new Shape(slots.size(), 1), DataType.FLOAT64);
-      float[] scales = new float[slots.size()];
-      for (int i = 0; i < scales.length; i++) {
-        scales[i] = (float) slots.get(i).scale();
-      }
-      scale = owner.create(scales, new Shape(slots.size(), 1, 1));
-      options = owner.create(new long[] {trainable.rank(), trainable.moduleBits()});
-      settings =
-          owner.create(
-              new double[] {regularisation.labelSmoothing(), regularisation.dropout()},
-              new Shape(2));
+      scale = scales();
+      options = owner.create(trainable.options());
+      Training one = slots.get(0);
+      settings = owner.create(new double[] {one.labelSmoothing(), one.lora().dropout()});
+      rateMultiplier = rateMultiplier();
+      optimizerKind = owner.create(new long[] {kind(one.optimizer())});
       sums = none();
     } catch (RuntimeException e) {
       owner.close();
       throw e;
     }
+  }
+
+  private static List<Object> common(Training slot) {
+    return List.of(slot.optimizer().getClass(), slot.labelSmoothing(), slot.lora().dropout());
+  }
+
+  /** [modules, K, 1, 1]. */
+  private NDArray scales() {
+    List<double[]> each = slots.stream().map(slot -> trainable.scales(slot.lora())).toList();
+    int modules = each.get(0).length;
+    float[] scales = new float[modules * slots.size()];
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] = (float) each.get(i % slots.size())[i / slots.size()];
+    }
+    return owner.create(scales, new Shape(modules, slots.size(), 1, 1));
+  }
+
+  /** [K, P], or [1, 1] where every number has its slot's own learning rate. */
+  private NDArray rateMultiplier() {
+    if (slots.stream().noneMatch(Trainable::hasRatesOfItsOwn)) {
+      return owner.ones(new Shape(1, 1), DataType.FLOAT64);
+    }
+    int size = Math.toIntExact(trainable.parameters());
+    double[] all = new double[size * slots.size()];
+    for (int slot = 0; slot < slots.size(); slot++) {
+      System.arraycopy(trainable.rateFactors(slots.get(slot)), 0, all, slot * size, size);
+    }
+    return owner.create(all, new Shape(slots.size(), size));
+  }
+
+  private static long kind(Optimizer optimizer) {
+    return optimizer instanceof Optimizer.AdamW ? 0 : optimizer instanceof Optimizer.Adam ? 1 : 2;
   }
 
   private Sums none() {
@@ -180,17 +195,7 @@ public final class Pack implements AutoCloseable {
     try (NDManager scope = owner.newSubManager()) {
       double[] rows = new double[slots.size() * 6];
       for (int i = 0; i < slots.size(); i++) {
-        Slot slot = slots.get(i);
-        AdamW adamw = slot.optimizer();
-        double[] row = {
-          learningRates[i],
-          slot.clippingNorm(),
-          adamw.beta1(),
-          adamw.beta2(),
-          adamw.epsilon(),
-          adamw.weightDecay()
-        };
-        System.arraycopy(row, 0, rows, 6 * i, 6);
+        System.arraycopy(row(slots.get(i), learningRates[i]), 0, rows, 6 * i, 6);
       }
       model.call(
           scope,
@@ -202,9 +207,24 @@ public final class Pack implements AutoCloseable {
           sums.gradients,
           measuredNorms.orElseGet(this::norms),
           scope.create(due, new Shape(slots.size(), 1)),
-          scope.create(rows, new Shape(slots.size(), 6)));
+          scope.create(rows, new Shape(slots.size(), 6)),
+          rateMultiplier,
+          optimizerKind);
     }
     discard();
+  }
+
+  /** A slot's settings as the engine's script takes them. */
+  private static double[] row(Training slot, double learningRate) {
+    double clipping = slot.clippingNorm().orElse(0);
+    double decay = slot.optimizer().weightDecay();
+    if (slot.optimizer() instanceof Optimizer.Adaptive adaptive) {
+      return new double[] {
+        learningRate, clipping, adaptive.beta1(), adaptive.beta2(), adaptive.epsilon(), decay
+      };
+    }
+    double momentum = slot.optimizer() instanceof Optimizer.Sgd sgd ? sgd.momentum() : 0;
+    return new double[] {learningRate, clipping, momentum, 0, 0, decay};
   }
 
   /** Forgets what was accumulated. */

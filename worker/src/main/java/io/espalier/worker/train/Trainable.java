@@ -1,21 +1,36 @@
 package io.espalier.worker.train;
 
+import io.espalier.common.trial.Lora;
+import io.espalier.common.trial.Training;
 import io.espalier.worker.lora.AdapterLayout;
+import io.espalier.worker.lora.AdapterLayout.Matrix;
+import io.espalier.worker.lora.AdapterLayout.Side;
+import io.espalier.worker.model.ModelConfig;
+import io.espalier.worker.model.Projection;
 import io.espalier.worker.model.WeightLayout;
+import java.util.Arrays;
 
 /** What the numbers of a slot's flat vector are. */
 public sealed interface Trainable {
   /** Numbers P of one slot. */
   long parameters();
 
-  /** Rank for the engine's script; 0 says that all weights are trained. */
-  long rank();
+  /**
+   * For the engine's script: whether all weights are trained, whether adapters have magnitudes,
+   * rank of each module's adapter (0 for none).
+   */
+  long[] options();
 
-  /** Adapted modules for the engine's script, one bit each. */
-  long moduleBits();
+  /** What each module's product is scaled with in a slot: one number for each rank. */
+  double[] scales(Lora lora);
 
-  /** What an adapter's product is multiplied with. */
-  double scale();
+  /** What a slot's learning rate is multiplied with for each of its numbers [P]. */
+  double[] rateFactors(Training training);
+
+  /** Whether some of those factors are not 1. */
+  static boolean hasRatesOfItsOwn(Training training) {
+    return training.lora().lrRatio() != 1 || training.layerwiseLrDecay() != 1;
+  }
 
   /** An adapter on the frozen base. */
   record Adapter(AdapterLayout layout) implements Trainable {
@@ -25,41 +40,59 @@ public sealed interface Trainable {
     }
 
     @Override
-    public long rank() {
-      return layout.lora().rank();
+    public long[] options() {
+      return layout.options();
     }
 
     @Override
-    public long moduleBits() {
-      return layout.moduleBits();
+    public double[] scales(Lora lora) {
+      return layout.scales(lora);
     }
 
     @Override
-    public double scale() {
-      return layout.lora().scale();
+    public double[] rateFactors(Training training) {
+      double[] factors = new double[Math.toIntExact(parameters())];
+      for (Matrix matrix : layout.matrices()) {
+        int below = layout.layers() - 1 - matrix.layer();
+        double factor = Math.pow(training.layerwiseLrDecay(), below);
+        if (matrix.side() != Side.A) {
+          factor *= training.lora().lrRatio();
+        }
+        int from = Math.toIntExact(matrix.offset());
+        Arrays.fill(factors, from, Math.toIntExact(from + matrix.size()), factor);
+      }
+      return factors;
     }
   }
 
   /** Every weight of the model. */
-  record AllWeights(WeightLayout layout) implements Trainable {
+  record AllWeights(WeightLayout layout, ModelConfig config) implements Trainable {
     @Override
     public long parameters() {
       return layout.parameters();
     }
 
     @Override
-    public long rank() {
-      return 0;
+    public long[] options() {
+      long[] options = new long[2 + Projection.count(config)];
+      options[0] = 1;
+      return options;
     }
 
     @Override
-    public long moduleBits() {
-      return 0;
+    public double[] scales(Lora lora) {
+      return new double[Projection.count(config)];
     }
 
     @Override
-    public double scale() {
-      return 0;
+    public double[] rateFactors(Training training) {
+      double[] factors = new double[Math.toIntExact(parameters())];
+      for (WeightLayout.Entry entry : layout.entries()) {
+        int from = Math.toIntExact(entry.offset());
+        double factor = Math.pow(training.layerwiseLrDecay(), entry.layersAbove(config.layers()));
+        Arrays.fill(factors, from, Math.toIntExact(from + entry.size()), factor);
+      }
+      return factors;
     }
   }
 }

@@ -59,7 +59,7 @@ public final class TrialLog {
                     .map(end -> "trial %s to update %d".formatted(end.trial(), end.update()))
                     .collect(Collectors.joining(", "))));
     line("point: " + pairs(lease.branch().config().point()));
-    line("training: " + pairs(Hyperparameters.texts(lease.branch().config().training())));
+    line("training: " + pairs(Hyperparameters.of(lease.branch().config().training()).texts()));
     DatasetSpec dataset = lease.settings().dataset();
     line(
         "files: model %s, train %s, eval %s, retention %s"

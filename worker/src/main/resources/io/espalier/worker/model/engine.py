@@ -1,23 +1,30 @@
-# The model and its training step, in TorchScript's serialized dialect (plain Python with types).
-# The sizes in capitals come from config.json. libtorch compiles this text when a worker starts.
+# The training step of every model and its pieces, in TorchScript's serialized dialect (plain Python
+# with types). libtorch compiles this text when a worker starts, with the model's own text after it
+# (rotary.py and its like), which has `layers` and `logits`.
 #
 # Words: K slots (adapters trained together), R rows, T tokens of a row, N target tokens,
-# P trainable numbers of one slot, H hidden size. Every slot has R / K rows, slot after slot.
+# P trainable numbers of one slot, H hidden size, M linear modules of the model. Every slot has R / K
+# rows, slot after slot.
 #
-# weights: the embedding; per layer 16 tensors: the norms before attention and before the MLP, then
-# weight and bias (empty when there is none) of q, k, v, o, gate, up, down; the final norm; the
-# output layer (empty when it is the embedding).
+# weights: LEADING tensors; for each layer its NORMS tensors, then weight and bias (empty when there
+# is none) of its MODULES linear modules; what follows the last layer.
+# adapters: of each module A [K, r, in], B [K, out, r] and, with DoRA, the magnitude [K, out]; empty
+# tensors where there is none. scale [M, K, 1, 1]: what a module's product is multiplied with.
+# options: whether all weights are trained, whether adapters have magnitudes, rank of each module.
 class Engine(Module):
   __parameters__ = []
   __buffers__ = []
   training : bool
   LAYERS : int
-  HEADS : int
-  KV_HEADS : int
-  HEAD_SIZE : int
-  NORM_EPSILON : float
+  LEADING : int
+  NORMS : int
+  MODULES : int
 
   # ------------------------------------------------------------------ what is trained
+
+  # Where a module's weight is; its bias is next.
+  def weight_of(self: __torch__.Engine, layer: int, module: int) -> int:
+    return self.LEADING + layer * (self.NORMS + 2 * self.MODULES) + self.NORMS + 2 * module
 
   # Every tensor of the model as a leaf that lies in flat [1, P], in the order of weights.
   def weight_leaves(self: __torch__.Engine, flat: Tensor, weights: List[Tensor]) -> List[Tensor]:
@@ -29,17 +36,31 @@ class Engine(Module):
       offset = offset + weight.numel()
     return leaves
 
-  # A [K, r, in] and B [K, out, r] of each linear module as leaves in flat [K, P]; empty tensors
-  # where the module's bit in modules is not set.
-  def adapter_leaves(self: __torch__.Engine, flat: Tensor, weights: List[Tensor], rank: int, modules: int) -> List[Tensor]:
+  # The weights as they are trained: the model's own, or leaves in flat.
+  def used_weights(self: __torch__.Engine, flat: Tensor, weights: List[Tensor], options: Tensor) -> List[Tensor]:
+    used = weights
+    if int(options[0].item()) == 1:
+      used = self.weight_leaves(flat, weights)
+    return used
+
+  # The adapters' tensors as leaves in flat [K, P].
+  def adapter_leaves(self: __torch__.Engine, flat: Tensor, weights: List[Tensor], options: Tensor) -> List[Tensor]:
     leaves = annotate(List[Tensor], [])
+    # One copy for all the ranks: each look at a GPU's memory would wait for it.
+    choices = options.cpu()
+    magnitudes = int(choices[1].item()) == 1
     none = torch.narrow(flat[0], 0, 0, 0)
     slots = flat.size(0)
     offset = 0
     for layer in range(self.LAYERS):
-      for module in range(7):
-        if (modules >> module) & 1 == 1:
-          weight = weights[1 + 16 * layer + 2 + 2 * module]
+      for module in range(self.MODULES):
+        rank = int(choices[2 + layer * self.MODULES + module].item())
+        if rank == 0:
+          leaves.append(none)
+          leaves.append(none)
+          leaves.append(none)
+        else:
+          weight = weights[self.weight_of(layer, module)]
           wide = weight.size(1)
           high = weight.size(0)
           a = torch.narrow(flat, 1, offset, rank * wide).view([slots, rank, wide])
@@ -48,25 +69,47 @@ class Engine(Module):
           offset = offset + high * rank
           leaves.append(torch.requires_grad_(torch.detach(a), True))
           leaves.append(torch.requires_grad_(torch.detach(b), True))
-        else:
-          leaves.append(none)
-          leaves.append(none)
+          if magnitudes:
+            m = torch.narrow(flat, 1, offset, high)
+            offset = offset + high
+            leaves.append(torch.requires_grad_(torch.detach(m), True))
+          else:
+            leaves.append(none)
     return leaves
 
-  # The weights with the only slot's adapters added in: W + scale B A.
+  # Norms [K, out] of the rows of W + scale B A, without making that matrix. As PEFT has it, no
+  # gradient flows through them.
+  def row_norms(self: __torch__.Engine, weight: Tensor, a: Tensor, b: Tensor, scale: Tensor) -> Tensor:
+    w = torch.detach(weight)
+    da = torch.detach(a)
+    db = torch.detach(b)
+    s = scale.view([-1, 1])
+    own = torch.sum(w * w, [1]).unsqueeze(0)
+    crossed = torch.sum(torch.matmul(w.unsqueeze(0), torch.transpose(da, 1, 2)) * db, [2])
+    added = torch.sum(torch.matmul(db, torch.bmm(da, torch.transpose(da, 1, 2))) * db, [2])
+    return torch.sqrt(own + crossed * s * 2. + added * s * s)
+
+  # The weights with the only slot's adapters added in: W + scale B A, with magnitudes each row at
+  # its length.
   def merged(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor) -> List[Tensor]:
     sums = annotate(List[Tensor], [])
     for weight in weights:
       sums.append(weight)
     for layer in range(self.LAYERS):
-      for module in range(7):
-        at = 14 * layer + 2 * module
-        if adapters[at].numel() > 0:
-          w = 1 + 16 * layer + 2 + 2 * module
-          sums[w] = torch.baddbmm(weights[w].unsqueeze(0), adapters[at + 1], adapters[at] * scale)[0]
+      for module in range(self.MODULES):
+        at = layer * self.MODULES + module
+        a = adapters[3 * at]
+        if a.numel() > 0:
+          w = self.weight_of(layer, module)
+          b = adapters[3 * at + 1]
+          m = adapters[3 * at + 2]
+          whole = torch.baddbmm(weights[w].unsqueeze(0), b, a * scale[at])
+          if m.numel() > 0:
+            whole = whole * (m / self.row_norms(weights[w], a, b, scale[at])).unsqueeze(2)
+          sums[w] = whole[0]
     return sums
 
-  # ------------------------------------------------------------------ the model
+  # ------------------------------------------------------------------ a linear module
 
   # Zeros or 1 / (1 - p) per row, token and feature [R, T, F]: a pure function of (row key, module,
   # token, feature), by integer mixing (Chris Wellons' lowbias32) in 64-bit arithmetic.
@@ -81,95 +124,45 @@ class Engine(Module):
     keep = torch.ge(h, int(p * 4294967296.))
     return (keep.to(6) / (1. - p)).view([keys.size(0), length, features])
 
-  # y = x W' + b, and where there is an adapter + scale (x A') B', slot by slot.
-  def project(self: __torch__.Engine, x: Tensor, weight: Tensor, bias: Tensor, a: Tensor, b: Tensor, scale: Tensor, module: int, dropout: float, keys: Tensor) -> Tensor:
-    if bias.numel() == 0:
+  # y = x W' + b of a module, and where it has an adapter + scale (x A') B', slot by slot. With
+  # magnitudes m each output is scaled by m / norm of its row of W + scale B A.
+  def project(self: __torch__.Engine, x: Tensor, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, layer: int, module: int, dropout: float, keys: Tensor) -> Tensor:
+    at = self.weight_of(layer, module)
+    weight = weights[at]
+    bias = weights[at + 1]
+    m = layer * self.MODULES + module
+    a = adapters[3 * m]
+    b = adapters[3 * m + 1]
+    magnitude = adapters[3 * m + 2]
+    if bias.numel() == 0 or magnitude.numel() > 0:
       y = torch.linear(x, weight)
     else:
       y = torch.linear(x, weight, bias)
     if a.numel() == 0:
       return y
     slots = a.size(0)
+    dropped = x
     if dropout > 0.:
       rows = keys.size(0)
       length = x.size(0) // rows
-      mask = self.dropout_mask(keys, module, length, x.size(1), dropout)
+      mask = self.dropout_mask(keys, m, length, x.size(1), dropout)
       dropped = x * mask.view(x.size())
+    down = torch.bmm(dropped.view([slots, -1, x.size(1)]), torch.transpose(a, 1, 2)) * scale[m]
+    wide = [slots, -1, y.size(1)]
+    up = torch.transpose(b, 1, 2)
+    if magnitude.numel() == 0:
+      return torch.baddbmm(y.view(wide), down, up).view(y.size())
+    factor = (magnitude / self.row_norms(weight, a, b, scale[m])).unsqueeze(1)
+    if dropout > 0.:
+      # As PEFT has it: what the magnitudes change is computed on what dropout left.
+      left = torch.linear(dropped, weight).view(wide)
+      z = y.view(wide) - left + torch.baddbmm(left, down, up) * factor
     else:
-      dropped = x
-    down = torch.bmm(dropped.view([slots, -1, x.size(1)]), torch.transpose(a, 1, 2)) * scale
-    return torch.baddbmm(y.view([slots, -1, y.size(1)]), down, torch.transpose(b, 1, 2)).view(y.size())
-
-  # Rotary position embedding, HuggingFace's half-split layout. x [R, heads, T, head size].
-  def rotate(self: __torch__.Engine, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    half = self.HEAD_SIZE // 2
-    first = torch.narrow(x, 3, 0, half)
-    second = torch.narrow(x, 3, half, half)
-    return x * cos + torch.cat([torch.neg(second), first], 3) * sin
-
-  # Keys or values [R, kv heads, T, head size] once for each query head: on a CPU the fused attention
-  # takes only as many of them as of queries.
-  def shared(self: __torch__.Engine, x: Tensor) -> Tensor:
-    if self.KV_HEADS == self.HEADS:
-      return x
-    size = [x.size(0), self.KV_HEADS, self.HEADS // self.KV_HEADS, x.size(2), self.HEAD_SIZE]
-    return x.unsqueeze(2).expand(size).reshape([x.size(0), self.HEADS, x.size(2), self.HEAD_SIZE])
-
-  # One pass through all layers, before the final norm: [R T, H]. With caches (keys and values of
-  # each layer [R, kv heads, room, head size]) keys and values are kept: of the whole prompt when
-  # mask is empty, else of one token per row at its place, attending where mask [R, 1, 1, room] is
-  # true.
-  def layers(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, frequencies: Tensor, ids: Tensor, places: Tensor, mask: Tensor, caches: List[Tensor], dropout: float, keys: Tensor) -> Tensor:
-    rows = ids.size(0)
-    length = ids.size(1)
-    angles = places.to(6).unsqueeze(-1) * frequencies
-    angles = torch.cat([angles, angles], -1)
-    if angles.dim() == 3:
-      angles = angles.unsqueeze(1)
-    cos = torch.cos(angles)
-    sin = torch.sin(angles)
-    x = torch.embedding(weights[0], ids).view([rows * length, -1])
-    hidden = [x.size(1)]
-    for layer in range(self.LAYERS):
-      w = 1 + 16 * layer
-      a = 14 * layer
-      m = 7 * layer
-      h = torch.rms_norm(x, hidden, weights[w], self.NORM_EPSILON)
-      q = self.project(h, weights[w + 2], weights[w + 3], adapters[a], adapters[a + 1], scale, m, dropout, keys)
-      k = self.project(h, weights[w + 4], weights[w + 5], adapters[a + 2], adapters[a + 3], scale, m + 1, dropout, keys)
-      v = self.project(h, weights[w + 6], weights[w + 7], adapters[a + 4], adapters[a + 5], scale, m + 2, dropout, keys)
-      q = self.rotate(torch.transpose(q.view([rows, length, self.HEADS, self.HEAD_SIZE]), 1, 2), cos, sin)
-      k = self.rotate(torch.transpose(k.view([rows, length, self.KV_HEADS, self.HEAD_SIZE]), 1, 2), cos, sin)
-      v = torch.transpose(v.view([rows, length, self.KV_HEADS, self.HEAD_SIZE]), 1, 2)
-      if mask.numel() == 0:
-        if len(caches) > 0:
-          kept_k = torch.narrow(caches[2 * layer], 2, 0, length).copy_(k)
-          kept_v = torch.narrow(caches[2 * layer + 1], 2, 0, length).copy_(v)
-        seen = torch.scaled_dot_product_attention(q, self.shared(k), self.shared(v), None, 0., True, scale=None, enable_gqa=False)
-      else:
-        index = places.view([rows, 1, 1, 1]).expand([rows, self.KV_HEADS, 1, self.HEAD_SIZE])
-        kept_k = caches[2 * layer].scatter_(2, index, k)
-        kept_v = caches[2 * layer + 1].scatter_(2, index, v)
-        room = mask.size(3)
-        # The query heads that share keys stand as rows of one head: nothing is copied for them.
-        grouped = q.reshape([rows, self.KV_HEADS, -1, self.HEAD_SIZE])
-        seen = torch.scaled_dot_product_attention(grouped, torch.narrow(kept_k, 2, 0, room), torch.narrow(kept_v, 2, 0, room), mask, 0., False, scale=None, enable_gqa=False)
-        seen = seen.reshape([rows, self.HEADS, 1, self.HEAD_SIZE])
-      seen = torch.transpose(seen, 1, 2).reshape([rows * length, self.HEADS * self.HEAD_SIZE])
-      x = x + self.project(seen, weights[w + 8], weights[w + 9], adapters[a + 6], adapters[a + 7], scale, m + 3, dropout, keys)
-      h = torch.rms_norm(x, hidden, weights[w + 1], self.NORM_EPSILON)
-      gate = self.project(h, weights[w + 10], weights[w + 11], adapters[a + 8], adapters[a + 9], scale, m + 4, dropout, keys)
-      up = self.project(h, weights[w + 12], weights[w + 13], adapters[a + 10], adapters[a + 11], scale, m + 5, dropout, keys)
-      x = x + self.project(torch.silu(gate) * up, weights[w + 14], weights[w + 15], adapters[a + 12], adapters[a + 13], scale, m + 6, dropout, keys)
-    return x
-
-  # Logits [N, vocabulary] of hidden states [N, H].
-  def logits(self: __torch__.Engine, weights: List[Tensor], x: Tensor) -> Tensor:
-    last = 1 + 16 * self.LAYERS
-    h = torch.rms_norm(x, [x.size(1)], weights[last], self.NORM_EPSILON)
-    if weights[last + 1].numel() == 0:
-      return torch.linear(h, weights[0])
-    return torch.linear(h, weights[last + 1])
+      z = torch.baddbmm(y.view(wide), down, up) * factor
+    z = z.view(y.size())
+    if bias.numel() > 0:
+      z = z + bias
+    return z
 
   # The model's logits at the target places (places in the flattened [R, T]) of right-padded rows.
   def target_logits(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, frequencies: Tensor, ids: Tensor, targets: Tensor, dropout: float, keys: Tensor) -> Tensor:
@@ -183,22 +176,21 @@ class Engine(Module):
 
   # One micro-batch of every slot. Gives (gradients [K, P] with the given ones (or none: empty)
   # added, per-slot sums [2, K] in float64 with the given ones added: weighted loss, plain loss).
-  # options: rank (0: all weights are trained), modules. settings: label smoothing, dropout.
+  # settings: label smoothing, dropout.
   def accumulate(self: __torch__.Engine, weights: List[Tensor], flat: Tensor, gradients: Tensor, sums: Tensor, frequencies: Tensor, scale: Tensor, options: Tensor, settings: Tensor, ids: Tensor, targets: Tensor, labels: Tensor, slots: Tensor, shares: Tensor, keys: Tensor) -> Tuple[Tensor, Tensor]:
-    rank = int(options[0].item())
-    modules = int(options[1].item())
     smoothing = float(settings[0].item())
     dropout = float(settings[1].item())
-    used = weights
-    if rank == 0:
-      used = self.weight_leaves(flat, weights)
-    adapters = self.adapter_leaves(flat, weights, rank, modules)
+    used = self.used_weights(flat, weights, options)
+    adapters = self.adapter_leaves(flat, weights, options)
+    trained = adapters
+    if int(options[0].item()) == 1:
+      trained = used
     logits = self.target_logits(used, adapters, scale, frequencies, ids, targets, dropout, keys)
     losses = torch.cross_entropy_loss(logits, labels, None, 0, -100, smoothing).to(7)
     weighted = torch.index_add(torch.zeros_like(sums[0]), 0, slots, losses * shares)
     plain = torch.index_add(torch.zeros_like(sums[0]), 0, slots, torch.detach(losses))
     wanted = annotate(List[Tensor], [])
-    for leaf in (used if rank == 0 else adapters):
+    for leaf in trained:
       if leaf.numel() > 0:
         wanted.append(leaf)
     found = torch.grad([torch.sum(weighted)], wanted)
@@ -225,10 +217,12 @@ class Engine(Module):
       squares = squares + torch.sum(wide * wide, [1])
     return torch.sqrt(squares)
 
-  # One step of AdamW as torch.optim does it, for the slots that are due and finite; the others keep
-  # every bit. steps and due [K, 1]; norms [K]; settings [K, 6] in float64: learning rate, clipping
-  # norm (0: off), beta1, beta2, epsilon, weight decay.
-  def update(self: __torch__.Engine, flat: Tensor, first: Tensor, second: Tensor, steps: Tensor, gradients: Tensor, norms: Tensor, due: Tensor, settings: Tensor) -> Tensor:
+  # One step as torch.optim does it, for the slots that are due and finite; the others keep every
+  # bit. kind: 0 AdamW, 1 Adam, 2 SGD. steps and due [K, 1]; norms [K]; settings [K, 6] in float64:
+  # learning rate, clipping norm (0: off), beta1 (SGD: momentum), beta2, epsilon, weight decay.
+  # multiplier: of the learning rate of each number [K, P], or [1, 1] for all; in float64.
+  def update(self: __torch__.Engine, flat: Tensor, first: Tensor, second: Tensor, steps: Tensor, gradients: Tensor, norms: Tensor, due: Tensor, settings: Tensor, multiplier: Tensor, kind: Tensor) -> Tensor:
+    optimizer = int(kind.item())
     norm = norms.unsqueeze(1)
     apply = torch.logical_and(due, torch.isfinite(norm))
     rate, ceiling, beta1, beta2, epsilon, decay = torch.unbind(settings.unsqueeze(2), 1)
@@ -239,21 +233,35 @@ class Engine(Module):
     fresh1 = (1 - beta1).to(6)
     kept2 = beta2.to(6)
     fresh2 = (1 - beta2).to(6)
-    size = torch.neg(rate / (1 - torch.pow(beta1, step))).to(6)
+    size = torch.neg(rate / (1 - torch.pow(beta1, step)))
     correction = torch.sqrt(1 - torch.pow(beta2, step)).to(6)
-    shrink = (1 - rate * decay).to(6)
     small = epsilon.to(6)
+    momentum = torch.where(torch.gt(steps, 0), beta1, torch.zeros_like(beta1)).to(6)
     width = self.stride(flat)
     ps = torch.split(flat, width, 1)
     ms = torch.split(first, width, 1)
     vs = torch.split(second, width, 1)
     gs = torch.split(gradients, width, 1)
+    factors = torch.split(multiplier, width, 1)
     for i in range(len(ps)):
+      factor = factors[0]
+      if len(factors) > 1:
+        factor = factors[i]
       g = gs[i] * clip
-      m = torch.lerp(ms[i], g, fresh1)
-      v = torch.addcmul(vs[i] * kept2, g * fresh2, g)
-      root = torch.sqrt(v).div_(correction).add_(small)
-      p = torch.addcdiv(ps[i] * shrink, m * size, root)
+      if optimizer > 0:
+        g = g + ps[i] * decay.to(6)
+      p = ps[i]
+      v = vs[i]
+      if optimizer == 2:
+        m = ms[i] * momentum + g
+        p = p - m * (rate * factor).to(6)
+      else:
+        m = torch.lerp(ms[i], g, fresh1)
+        v = torch.addcmul(v * kept2, g * fresh2, g)
+        root = torch.sqrt(v).div_(correction).add_(small)
+        if optimizer == 0:
+          p = p * (1 - rate * factor * decay).to(6)
+        p = torch.addcdiv(p, m * (size * factor).to(6), root)
       # Never by multiplying with a mask: 0 times NaN is NaN.
       kept_p = ps[i].copy_(torch.where(apply, p, ps[i]))
       kept_m = ms[i].copy_(torch.where(apply, m, ms[i]))
@@ -276,26 +284,20 @@ class Engine(Module):
 
   # Logits [N, vocabulary] at the target places.
   def predict(self: __torch__.Engine, weights: List[Tensor], flat: Tensor, slot: Tensor, frequencies: Tensor, scale: Tensor, options: Tensor, ids: Tensor, targets: Tensor) -> Tensor:
-    rank = int(options[0].item())
     state = self.state_of(flat, slot)
-    used = weights
-    if rank == 0:
-      used = self.weight_leaves(state, weights)
-    adapters = self.adapter_leaves(state, weights, rank, int(options[1].item()))
-    return self.target_logits(used, adapters, scale[slot], frequencies, ids, targets, 0., slot)
+    used = self.used_weights(state, weights, options)
+    adapters = self.adapter_leaves(state, weights, options)
+    return self.target_logits(used, adapters, torch.index_select(scale, 1, slot), frequencies, ids, targets, 0., slot)
 
   # The likeliest continuation of right-padded prompts ids [R, T] of the given lengths [R]: tokens
   # [R, newest], -1 after an end token. A row that ended is taken out of the pass.
   def generate(self: __torch__.Engine, weights: List[Tensor], flat: Tensor, slot: Tensor, frequencies: Tensor, scale: Tensor, options: Tensor, ids: Tensor, lengths: Tensor, ends: Tensor, newest: Tensor) -> Tensor:
-    rank = int(options[0].item())
     limit = int(newest.item())
     state = self.state_of(flat, slot)
-    used = weights
-    if rank == 0:
-      used = self.weight_leaves(state, weights)
-    scale1 = scale[slot]
-    used = self.merged(used, self.adapter_leaves(state, weights, rank, int(options[1].item())), scale1)
-    adapters = self.adapter_leaves(state, weights, 0, 0)
+    scale1 = torch.index_select(scale, 1, slot)
+    used = self.used_weights(state, weights, options)
+    used = self.merged(used, self.adapter_leaves(state, weights, options), scale1)
+    adapters = self.adapter_leaves(state, weights, torch.zeros_like(options))
     rows = ids.size(0)
     room = ids.size(1) + limit
     caches = annotate(List[Tensor], [])
@@ -341,10 +343,9 @@ class Engine(Module):
   # whole prompt at place 0, then token by token. cache [2 LAYERS, 1, kv heads, room, head size]
   # holds what stands before them and takes them in.
   def follow(self: __torch__.Engine, weights: List[Tensor], flat: Tensor, slot: Tensor, frequencies: Tensor, scale: Tensor, options: Tensor, ids: Tensor, place: Tensor, cache: Tensor) -> Tensor:
-    rank = int(options[0].item())
     start = int(place.item())
     state = self.state_of(flat, slot)
-    adapters = self.adapter_leaves(state, weights, rank, int(options[1].item()))
+    adapters = self.adapter_leaves(state, weights, options)
     caches = annotate(List[Tensor], [])
     for i in range(2 * self.LAYERS):
       caches.append(torch.select(cache, 0, i))
@@ -354,8 +355,18 @@ class Engine(Module):
     else:
       mask = torch.ones([1, 1, 1, start + 1], dtype=11, device=ids.device)
       places = place.unsqueeze(1)
-    x = self.layers(weights, adapters, scale[slot], frequencies, ids, places, mask, caches, 0., slot)
+    x = self.layers(weights, adapters, torch.index_select(scale, 1, slot), frequencies, ids, places, mask, caches, 0., slot)
     return self.logits(weights, torch.narrow(x, 0, ids.size(1) - 1, 1))
+
+  # The rows' norms of all adapted modules' weights, end to end: DoRA's first magnitudes.
+  def magnitudes(self: __torch__.Engine, weights: List[Tensor], options: Tensor) -> Tensor:
+    choices = options.cpu()
+    norms = annotate(List[Tensor], [])
+    for layer in range(self.LAYERS):
+      for module in range(self.MODULES):
+        if int(choices[2 + layer * self.MODULES + module].item()) > 0:
+          norms.append(torch.sqrt(torch.sum(torch.square(weights[self.weight_of(layer, module)]), [1])))
+    return torch.cat(norms, 0)
 
   # ------------------------------------------------------------------ loading
 

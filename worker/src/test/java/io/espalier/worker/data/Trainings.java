@@ -26,22 +26,22 @@ final class Trainings {
       int accumulation,
       int maxLength,
       Training.TruncationStrategy strategy) {
-    return Hyperparameters.apply(
-        Hyperparameters.defaults(),
-        Map.of(
-            "num_train_epochs",
-            Double.toString(epochs),
-            "max_steps",
-            Integer.toString(maxSteps.orElse(-1)),
-            "per_device_train_batch_size",
-            Integer.toString(batch),
-            "gradient_accumulation_steps",
-            Integer.toString(accumulation),
-            "lr_scheduler_type",
-            "constant",
-            "max_length",
-            Integer.toString(maxLength),
-            "truncation_strategy",
-            strategy.name().toLowerCase(Locale.ROOT)));
+    return Hyperparameters.of(
+            Map.of(
+                "num_train_epochs",
+                Double.toString(epochs),
+                "max_steps",
+                Integer.toString(maxSteps.orElse(-1)),
+                "per_device_train_batch_size",
+                Integer.toString(batch),
+                "gradient_accumulation_steps",
+                Integer.toString(accumulation),
+                "lr_scheduler_type",
+                "constant",
+                "max_length",
+                Integer.toString(maxLength),
+                "truncation_strategy",
+                strategy.name().toLowerCase(Locale.ROOT)))
+        .training();
   }
 }

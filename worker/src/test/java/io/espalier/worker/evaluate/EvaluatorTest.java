@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
-import io.espalier.common.trial.Training.AdamW;
-import io.espalier.common.trial.Training.Lora;
+import io.espalier.common.spec.Hyperparameters;
+import io.espalier.common.trial.Training;
 import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.model.BaseModel;
@@ -14,6 +14,7 @@ import io.espalier.worker.train.Pack;
 import io.espalier.worker.train.Trainable;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,14 +32,10 @@ class EvaluatorTest {
     PeftFormat.Adapter adapter =
         PeftFormat.read(
             Golden.path("runs/qwen2_tiny/adamw_cosine_b4_a1/adapter_final"), model.config());
-    Lora lora = adapter.layout().lora();
+    Training training = Hyperparameters.of(Map.of("lora_rank", "8", "lora_alpha", "32")).training();
     pack =
         new Pack(
-            model,
-            new Trainable.Adapter(adapter.layout()),
-            new Pack.Regularisation(0, 0),
-            List.of(new Pack.Slot(new AdamW(0.9, 0.95, 1e-8, 0), 0, lora.scale())),
-            adapter.values());
+            model, new Trainable.Adapter(adapter.layout()), List.of(training), adapter.values());
     evaluator = new Evaluator(pack.state(0));
     rows = Golden.rows("qwen2_tiny");
   }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.espalier.common.trial.Training.AdamW;
-import io.espalier.common.trial.Training.Lora;
+import io.espalier.common.spec.Hyperparameters;
+import io.espalier.common.trial.Training;
 import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.lora.AdapterInit;
 import io.espalier.worker.lora.AdapterLayout;
@@ -17,6 +17,7 @@ import io.espalier.worker.train.Trainable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -69,14 +70,13 @@ class GoldenForwardTest {
   }
 
   private static Pack untrained(BaseModel model) {
-    AdapterLayout layout =
-        AdapterLayout.of(model.config(), new Lora(2, 4, 0, List.of(AdapterLayout.ALL_LINEAR)));
+    Training training = Hyperparameters.of(Map.of("lora_rank", "2")).training();
+    AdapterLayout layout = AdapterLayout.of(model.config(), training.lora());
     return new Pack(
         model,
         new Trainable.Adapter(layout),
-        new Pack.Regularisation(0, 0),
-        List.of(new Pack.Slot(new AdamW(0.9, 0.95, 1e-8, 0), 0, 2)),
-        AdapterInit.values(layout, 1));
+        List.of(training),
+        AdapterInit.values(layout, 1, () -> new float[0]));
   }
 
   private static List<TokenRow> rows(JsonNode test) {

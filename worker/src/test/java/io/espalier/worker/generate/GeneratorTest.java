@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import io.espalier.common.UserError;
-import io.espalier.common.trial.Training.Lora;
+import io.espalier.common.trial.Lora;
 import io.espalier.worker.data.ChatTokenizer;
 import io.espalier.worker.data.Message;
 import io.espalier.worker.evaluate.Evaluator;
@@ -37,8 +37,8 @@ class GeneratorTest {
   private Path adapter() throws IOException {
     var layout =
         AdapterLayout.of(
-            ModelConfig.read(MODEL), new Lora(4, 8, 0, List.of("q_proj", "down_proj")));
-    float[] values = AdapterInit.values(layout, 7);
+            ModelConfig.read(MODEL), Lora.plain(4, 8, 0, List.of("q_proj", "down_proj")));
+    float[] values = AdapterInit.values(layout, 7, () -> new float[0]);
     var random = new Random(7);
     for (int i = 0; i < values.length; i++) {
       values[i] += (float) (0.15 * random.nextGaussian());
@@ -144,8 +144,9 @@ class GeneratorTest {
             config.tied(),
             config.dtype(),
             config.endTokens());
-    var layout = AdapterLayout.of(deeper, new Lora(4, 8, 0, List.of("q_proj")));
-    PeftFormat.write(directory, layout, AdapterInit.values(layout, 7), "deeper");
+    var layout = AdapterLayout.of(deeper, Lora.plain(4, 8, 0, List.of("q_proj")));
+    PeftFormat.write(
+        directory, layout, AdapterInit.values(layout, 7, () -> new float[0]), "deeper");
     refused(directory, "the model has no place for", "layers.4");
   }
 

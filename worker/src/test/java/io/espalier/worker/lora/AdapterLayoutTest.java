@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.common.UserError;
-import io.espalier.common.trial.Training.Lora;
+import io.espalier.common.trial.Lora;
 import io.espalier.worker.lora.AdapterLayout.Matrix;
 import io.espalier.worker.lora.AdapterLayout.Side;
 import io.espalier.worker.model.Golden;
@@ -16,7 +16,7 @@ class AdapterLayoutTest {
   private final ModelConfig model = ModelConfig.read(Golden.path("models/qwen2_tiny"));
 
   private AdapterLayout layout(String... modules) {
-    return AdapterLayout.of(model, new Lora(8, 32, 0, List.of(modules)));
+    return AdapterLayout.of(model, Lora.plain(8, 32, 0, List.of(modules)));
   }
 
   @Test
@@ -46,7 +46,7 @@ class AdapterLayoutTest {
   @Test
   void a_fresh_adapter_is_zero_in_b_and_kaiming_uniform_in_a() {
     AdapterLayout layout = layout("all-linear");
-    float[] values = AdapterInit.values(layout, 5);
+    float[] values = AdapterInit.values(layout, 5, () -> new float[0]);
     for (Matrix matrix : layout.matrices()) {
       double bound = 1 / Math.sqrt(matrix.columns());
       double sum = 0;
@@ -71,8 +71,8 @@ class AdapterLayoutTest {
   void a_modules_first_values_depend_on_seed_and_place_but_not_on_other_modules() {
     AdapterLayout few = layout("q_proj");
     AdapterLayout all = layout("all-linear");
-    float[] fewValues = AdapterInit.values(few, 5);
-    float[] allValues = AdapterInit.values(all, 5);
+    float[] fewValues = AdapterInit.values(few, 5, () -> new float[0]);
+    float[] allValues = AdapterInit.values(all, 5, () -> new float[0]);
     Matrix last = few.matrices().get(2);
     Matrix same =
         all.matrices().stream()
@@ -80,7 +80,7 @@ class AdapterLayoutTest {
             .findFirst()
             .orElseThrow();
     assertThat(fewValues[(int) last.offset() + 3]).isEqualTo(allValues[(int) same.offset() + 3]);
-    assertThat(AdapterInit.values(few, 6)).isNotEqualTo(fewValues);
+    assertThat(AdapterInit.values(few, 6, () -> new float[0])).isNotEqualTo(fewValues);
     assertThat(fewValues[3]).isNotEqualTo(fewValues[(int) last.offset() + 3]);
   }
 }

@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /** The reference numbers under {@code golden/}; see its README for where they come from. */
 public final class Golden {
@@ -18,12 +20,33 @@ public final class Golden {
 
   private Golden() {}
 
+  /** Of this repository's set, or of the one that {@code -Despalier.golden} names. */
   public static Path path(String name) {
+    return root().resolve(name);
+  }
+
+  private static Path root() {
+    String other = System.getProperty("espalier.golden", "");
     try {
-      return Path.of(
-          Objects.requireNonNull(Golden.class.getResource("/golden/" + name), name).toURI());
+      return other.isEmpty()
+          ? Path.of(Objects.requireNonNull(Golden.class.getResource("/golden")).toURI())
+          : Path.of(other);
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /** Directories of a directory that hold a file, by name, {@code depth} levels below it. */
+  public static List<String> holding(String directory, int depth, String file) {
+    Path below = path(directory);
+    try (Stream<Path> found = Files.walk(below, depth + 1)) {
+      return found
+          .filter(path -> path.getFileName().toString().equals(file))
+          .map(path -> below.relativize(path.getParent()).toString())
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
-import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.common.trial.Schedule;
-import io.espalier.common.trial.Training.AdamW;
-import io.espalier.common.trial.Training.Scheduler;
-import io.espalier.common.trial.Training.SchedulerType;
+import io.espalier.common.trial.Training;
+import io.espalier.common.trial.Training.LossNormalisation;
 import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.model.BaseModel;
@@ -16,84 +14,90 @@ import io.espalier.worker.model.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
+/**
+ * Thirty updates of each reference run. Runs with left padding are computed right-padded: the
+ * rotary embedding looks at differences of positions only.
+ */
 class GoldenRunTest {
   private static final double LOSS = 1e-5;
   private static final double NORM_RELATIVE = 5e-5;
-  private static final float PARAMETERS = 2e-5f;
+
+  /** Cases that are refused on purpose, by the end of their name. */
+  private static final Map<String, String> REFUSED =
+      Map.of("lora_bias_b4_a1", "PEFT trains such biases and leaves them out of what it saves");
+
+  static Stream<String> runs() {
+    return Golden.holding("runs", 2, "run.json").stream()
+        .filter(name -> REFUSED.keySet().stream().noneMatch(name::endsWith));
+  }
 
   @ParameterizedTest
-  @ValueSource(strings = {"qwen2_tiny", "llama_tiny"})
+  @MethodSource("runs")
   void thirty_updates_give_the_losses_norms_and_adapter_of_peft(String name, @TempDir Path output)
       throws IOException {
-    String folder = "runs/" + name + "/adamw_cosine_b4_a1/";
-    JsonNode run = Golden.json(folder + "run.json");
-    List<TokenRow> rows = Golden.rows(name);
-    JsonNode optimizer = run.get("optimizer");
-    Schedule schedule =
-        Schedule.of(
-            new Scheduler(
-                SchedulerType.COSINE,
-                0,
-                OptionalInt.of(run.get("schedule").get("warmup_steps").asInt())),
-            optimizer.get("lr").asDouble(),
-            run.get("schedule").get("total_steps").asLong());
-    try (BaseModel model = BaseModel.load(Golden.path("models/" + name), Device.cpu())) {
+    GoldenRun run = GoldenRun.of(name);
+    Training training = run.training();
+    Schedule schedule = training.schedule(16);
+    try (BaseModel model = BaseModel.load(run.modelDirectory(), Device.cpu())) {
       PeftFormat.Adapter start =
-          PeftFormat.read(Golden.path(folder + "adapter_init"), model.config());
-      var slot =
-          new Pack.Slot(
-              new AdamW(
-                  optimizer.get("betas").get(0).asDouble(),
-                  optimizer.get("betas").get(1).asDouble(),
-                  optimizer.get("eps").asDouble(),
-                  optimizer.get("weight_decay").asDouble()),
-              run.get("max_grad_norm").asDouble(),
-              start.layout().lora().scale());
+          PeftFormat.read(run.adapter("adapter_init").orElseThrow(), model.config());
       try (Pack pack =
           new Pack(
-              model,
-              new Trainable.Adapter(start.layout()),
-              new Pack.Regularisation(0, 0),
-              List.of(slot),
-              start.values())) {
-        for (int i = 0; i < run.get("steps").asInt(); i++) {
-          List<TokenRow> batch =
-              Arrays.stream(Golden.ints(run.get("micro_batches").get(i)))
-                  .mapToObj(rows::get)
-                  .toList();
-          int targets = batch.stream().mapToInt(TokenRow::targets).sum();
-          pack.accumulate(
-              MicroBatch.of(
-                  List.of(new MicroBatch.Part(batch, 1.0 / targets, new long[batch.size()]))));
+              model, new Trainable.Adapter(start.layout()), List.of(training), start.values())) {
+        for (int update = 1; update <= run.updates(); update++) {
+          accumulate(pack, training, run.microBatches(update));
           Pack.Measured measured = pack.measure().get(0);
-          double rate = schedule.learningRate(i + 1);
-          assertThat(rate).isCloseTo(run.get("lr").get(i).asDouble(), within(1e-15));
+          double rate = schedule.learningRate(update);
+          assertThat(rate).isCloseTo(run.expected("lr", update), within(1e-15));
           assertThat(measured.loss())
-              .describedAs("loss of update %d", i + 1)
-              .isCloseTo(run.get("loss_f32").get(i).asDouble(), within(LOSS));
-          double norm = run.get("grad_norm_f64").get(i).asDouble();
+              .describedAs("loss of update %d", update)
+              .isCloseTo(run.expected("loss_f32", update), within(LOSS));
+          double norm = run.expected("grad_norm_f64", update);
           assertThat(measured.gradNorm())
-              .describedAs("gradient norm of update %d", i + 1)
+              .describedAs("gradient norm of update %d", update)
               .isCloseTo(norm, within(norm * NORM_RELATIVE));
           pack.update(new boolean[] {true}, new double[] {rate});
         }
-        PeftFormat.Adapter expected =
-            PeftFormat.read(Golden.path(folder + "adapter_final"), model.config());
-        assertThat(pack.parameters(0)).containsExactly(expected.values(), within(PARAMETERS));
-
-        PeftFormat.write(output, start.layout(), pack.parameters(0), "models/" + name);
-        assertThat(PeftFormat.read(output, model.config()).values()).isEqualTo(pack.parameters(0));
-        assertThat(sortedLines(output.resolve("adapter_config.json")))
-            .isEqualTo(sortedLines(Golden.path(folder + "adapter_final/adapter_config.json")));
+        Optional<Path> end = run.adapter("adapter_final");
+        if (end.isPresent()) {
+          PeftFormat.Adapter expected = PeftFormat.read(end.get(), model.config());
+          assertThat(pack.parameters(0))
+              .containsExactly(expected.values(), within(run.parameterTolerance()));
+          writesAsPeft(pack, start, run, end.get(), output);
+          assertThat(PeftFormat.read(output, model.config()).values())
+              .isEqualTo(pack.parameters(0));
+        }
       }
     }
+  }
+
+  private static void accumulate(Pack pack, Training training, List<List<TokenRow>> batches) {
+    long all = batches.stream().flatMap(List::stream).mapToLong(TokenRow::targets).sum();
+    for (List<TokenRow> batch : batches) {
+      long own = batch.stream().mapToLong(TokenRow::targets).sum();
+      double share =
+          training.lossNormalisation() == LossNormalisation.TOKEN
+              ? 1.0 / all
+              : 1.0 / (batches.size() * own);
+      pack.accumulate(
+          MicroBatch.of(List.of(new MicroBatch.Part(batch, share, new long[batch.size()]))));
+    }
+  }
+
+  private static void writesAsPeft(
+      Pack pack, PeftFormat.Adapter start, GoldenRun run, Path expected, Path output)
+      throws IOException {
+    PeftFormat.write(output, start.layout(), pack.parameters(0), run.json().get("model").asText());
+    assertThat(sortedLines(output.resolve("adapter_config.json")))
+        .isEqualTo(sortedLines(expected.resolve("adapter_config.json")));
   }
 
   /** PEFT writes target_modules in an order of chance. */

@@ -39,8 +39,12 @@ final class Leases {
   private Leases() {}
 
   static Training training(TrainType type, double learningRate, int batch, int accumulation) {
-    return Hyperparameters.apply(
-        Hyperparameters.defaults(),
+    return hyperparameters(type, learningRate, batch, accumulation).training();
+  }
+
+  static Hyperparameters hyperparameters(
+      TrainType type, double learningRate, int batch, int accumulation) {
+    return Hyperparameters.of(
         Map.of(
             "train_type",
             type.name().toLowerCase(Locale.ROOT),

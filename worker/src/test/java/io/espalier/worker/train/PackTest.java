@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
-import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.trial.Training;
-import io.espalier.common.trial.Training.AdamW;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.lora.AdapterLayout;
@@ -42,24 +40,22 @@ class PackTest {
   }
 
   private static Training training(int seed, double dropout) {
-    Training some = Leases.training(TrainType.LORA, RATES[seed], 2, 1);
-    return Hyperparameters.apply(
-        some,
-        Map.of(
-            "per_device_train_batch_size",
-            "2",
-            "label_smoothing_factor",
-            "0.1",
-            "lora_rank",
-            "4",
-            "lora_alpha",
-            Integer.toString(8 + seed),
-            "lora_dropout",
-            Double.toString(dropout),
-            "target_modules",
-            "q_proj, v_proj, down_proj",
-            "seed",
-            Integer.toString(seed)));
+    return Leases.hyperparameters(TrainType.LORA, RATES[seed], 2, 1)
+        .with(
+            Map.of(
+                "label_smoothing_factor",
+                "0.1",
+                "lora_rank",
+                "4",
+                "lora_alpha",
+                Integer.toString(8 + seed),
+                "lora_dropout",
+                Double.toString(dropout),
+                "target_modules",
+                "q_proj, v_proj, down_proj",
+                "seed",
+                Integer.toString(seed)))
+        .training();
   }
 
   private static MicroBatch.Part part(int update, int seed) {
@@ -199,17 +195,12 @@ class PackTest {
 
   @Test
   void adamw_without_decay_or_clipping_moves_each_weight_by_the_learning_rate_at_first() {
-    Training some = Leases.training(TrainType.LORA, 1e-3, 2, 1);
-    var slot = new Pack.Slot(new AdamW(0.9, 0.95, 0, 0), 0, some.lora().scale());
+    Training some =
+        Leases.hyperparameters(TrainType.LORA, 1e-3, 2, 1)
+            .with(Map.of("adam_epsilon", "1e-30", "weight_decay", "0", "max_grad_norm", "0"))
+            .training();
     AdapterLayout layout = AdapterLayout.of(model.config(), some.lora());
-    float[] start = io.espalier.worker.lora.AdapterInit.values(layout, 3);
-    try (Pack pack =
-        new Pack(
-            model,
-            new Trainable.Adapter(layout),
-            new Pack.Regularisation(0, 0),
-            List.of(slot),
-            start)) {
+    try (Pack pack = Packs.fresh(model, some)) {
       pack.accumulate(MicroBatch.of(List.of(part(0, 0))));
       pack.update(new boolean[] {true}, new double[] {1e-3});
       float[] after = pack.parameters(0);

@@ -4,7 +4,6 @@ import io.espalier.common.trial.Training;
 import io.espalier.worker.lora.AdapterInit;
 import io.espalier.worker.lora.AdapterLayout;
 import io.espalier.worker.model.BaseModel;
-import java.util.Arrays;
 import java.util.List;
 
 /** Packs for tests. */
@@ -17,23 +16,10 @@ final class Packs {
     int size = Math.toIntExact(layout.parameters());
     float[] start = new float[trainings.length * size];
     for (int slot = 0; slot < trainings.length; slot++) {
-      float[] values = AdapterInit.values(layout, trainings[slot].seed());
+      float[] values =
+          AdapterInit.values(layout, trainings[slot].seed(), () -> model.rowNorms(layout.ranks()));
       System.arraycopy(values, 0, start, slot * size, size);
     }
-    List<Pack.Slot> slots =
-        Arrays.stream(trainings)
-            .map(
-                training ->
-                    new Pack.Slot(
-                        training.optimizer(),
-                        training.clippingNorm().orElse(0),
-                        training.lora().scale()))
-            .toList();
-    return new Pack(
-        model,
-        new Trainable.Adapter(layout),
-        new Pack.Regularisation(trainings[0].labelSmoothing(), trainings[0].lora().dropout()),
-        slots,
-        start);
+    return new Pack(model, new Trainable.Adapter(layout), List.of(trainings), start);
   }
 }

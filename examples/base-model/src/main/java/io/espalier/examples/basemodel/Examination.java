@@ -2,7 +2,7 @@ package io.espalier.examples.basemodel;
 
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.spec.EvaluationSpec;
-import io.espalier.common.trial.Training;
+import io.espalier.common.spec.Hyperparameters;
 import io.espalier.worker.data.ChatTokenizer;
 import io.espalier.worker.data.EvaluationSet;
 import io.espalier.worker.evaluate.Evaluator;
@@ -37,12 +37,10 @@ final class Examination {
   }
 
   private static Pack untrained(BaseModel model) {
-    var adamW = new Training.AdamW(0.9, 0.999, 1e-8, 0);
     return new Pack(
         model,
-        new Trainable.AllWeights(model.layout()),
-        new Pack.Regularisation(0, 0),
-        List.of(new Pack.Slot(adamW, 0, 0)),
+        new Trainable.AllWeights(model.layout(), model.config()),
+        List.of(Hyperparameters.of(Map.of()).training()),
         new float[0]);
   }
 }

@@ -30,25 +30,25 @@ record Pretraining(TaskSettings settings, Path directory, PrintStream out) {
 
   /** Small batches matter: at the same time, batches of 64 rows are far behind. */
   static Training training(long seed) {
-    return Hyperparameters.apply(
-        Hyperparameters.defaults(),
-        Map.of(
-            "train_type",
-            "full",
-            "learning_rate",
-            "2e-3",
-            "num_train_epochs",
-            Integer.toString(EPOCHS),
-            "per_device_train_batch_size",
-            Integer.toString(BATCH),
-            "warmup_steps",
-            "60",
-            "label_smoothing_factor",
-            "0.1",
-            "max_length",
-            "256",
-            "seed",
-            Long.toString(seed)));
+    return Hyperparameters.of(
+            Map.of(
+                "train_type",
+                "full",
+                "learning_rate",
+                "2e-3",
+                "num_train_epochs",
+                Integer.toString(EPOCHS),
+                "per_device_train_batch_size",
+                Integer.toString(BATCH),
+                "warmup_steps",
+                "60",
+                "label_smoothing_factor",
+                "0.1",
+                "max_length",
+                "256",
+                "seed",
+                Long.toString(seed)))
+        .training();
   }
 
   /**

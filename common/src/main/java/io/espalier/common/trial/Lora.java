@@ -1,0 +1,66 @@
+package io.espalier.common.trial;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * PEFT's LoraConfig.
+ *
+ * @param rank of every adapter that no pattern names
+ * @param alpha the product of an adapter is scaled by alpha ÷ rank, or by alpha ÷ √rank with rsLoRA
+ * @param dropout before the adapters, 0 to 1 (exclusive)
+ * @param targetModules {@code [all-linear]} or module names such as {@code q_proj}
+ * @param rankPattern ranks of modules by name or by the end of their path
+ * @param alphaPattern alphas of modules, likewise
+ * @param rslora rank-stabilised scaling (Kalajdzievski 2023)
+ * @param dora weight-decomposed adapters (Liu et al. 2024): a learned magnitude for each output
+ * @param lrRatio LoRA+ (Hayou et al. 2024): learning rate of B over that of A, ≥ 1 is usual
+ */
+public record Lora(
+    int rank,
+    double alpha,
+    double dropout,
+    List<String> targetModules,
+    Map<String, Integer> rankPattern,
+    Map<String, Double> alphaPattern,
+    boolean rslora,
+    boolean dora,
+    double lrRatio) {
+  public Lora {
+    targetModules = List.copyOf(targetModules);
+    // Earlier versions wrote none of these.
+    rankPattern = rankPattern == null ? Map.of() : Map.copyOf(rankPattern);
+    alphaPattern = alphaPattern == null ? Map.of() : Map.copyOf(alphaPattern);
+    lrRatio = lrRatio == 0 ? 1 : lrRatio;
+  }
+
+  /** An adapter without any of the variants. */
+  public static Lora plain(int rank, double alpha, double dropout, List<String> targetModules) {
+    return new Lora(rank, alpha, dropout, targetModules, Map.of(), Map.of(), false, false, 1);
+  }
+
+  /** Rank of a module's adapter. */
+  public int rankOf(String path) {
+    return matching(rankPattern, path, rank);
+  }
+
+  /** What a module's product is multiplied by. */
+  public double scaleOf(String path) {
+    double modulesAlpha = matching(alphaPattern, path, alpha);
+    int modulesRank = rankOf(path);
+    return modulesAlpha / (rslora ? Math.sqrt(modulesRank) : modulesRank);
+  }
+
+  /** PEFT's rule: a name means the modules whose path is it, or ends in it after a dot. */
+  public static boolean names(String name, String path) {
+    return path.equals(name) || path.endsWith("." + name);
+  }
+
+  private static <T> T matching(Map<String, T> pattern, String path, T standard) {
+    return pattern.entrySet().stream()
+        .filter(entry -> names(entry.getKey(), path))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElse(standard);
+  }
+}

@@ -1,0 +1,81 @@
+  # ------------------------------------------------------------------ the model
+
+  # Decoders with rotary positions, RMS norms and a gated MLP: Llama, Mistral, Qwen2, Qwen3. The sizes in
+  # capitals come from config.json.
+  #
+  # weights: the embedding; per layer the norms before attention and before the MLP; weight and bias of
+  # q, k, v, o, gate, up, down; the final norm; the output layer (empty when it is the embedding).
+  HEADS : int
+  KV_HEADS : int
+  HEAD_SIZE : int
+  NORM_EPSILON : float
+
+  # Rotary position embedding, HuggingFace's half-split layout. x [R, heads, T, head size].
+  def rotate(self: __torch__.Engine, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    half = self.HEAD_SIZE // 2
+    first = torch.narrow(x, 3, 0, half)
+    second = torch.narrow(x, 3, half, half)
+    return x * cos + torch.cat([torch.neg(second), first], 3) * sin
+
+  # Keys or values [R, kv heads, T, head size] once for each query head: on a CPU the fused attention
+  # takes only as many of them as of queries.
+  def shared(self: __torch__.Engine, x: Tensor) -> Tensor:
+    if self.KV_HEADS == self.HEADS:
+      return x
+    size = [x.size(0), self.KV_HEADS, self.HEADS // self.KV_HEADS, x.size(2), self.HEAD_SIZE]
+    return x.unsqueeze(2).expand(size).reshape([x.size(0), self.HEADS, x.size(2), self.HEAD_SIZE])
+
+  # One pass through all layers, before the final norm: [R T, H]. With caches (keys and values of
+  # each layer [R, kv heads, room, head size]) keys and values are kept: of the whole prompt when
+  # mask is empty, else of one token per row at its place, attending where mask [R, 1, 1, room] is
+  # true.
+  def layers(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, frequencies: Tensor, ids: Tensor, places: Tensor, mask: Tensor, caches: List[Tensor], dropout: float, keys: Tensor) -> Tensor:
+    rows = ids.size(0)
+    length = ids.size(1)
+    angles = places.to(6).unsqueeze(-1) * frequencies
+    angles = torch.cat([angles, angles], -1)
+    if angles.dim() == 3:
+      angles = angles.unsqueeze(1)
+    cos = torch.cos(angles)
+    sin = torch.sin(angles)
+    x = torch.embedding(weights[0], ids).view([rows * length, -1])
+    hidden = [x.size(1)]
+    for layer in range(self.LAYERS):
+      w = self.weight_of(layer, 0) - self.NORMS
+      h = torch.rms_norm(x, hidden, weights[w], self.NORM_EPSILON)
+      q = self.project(h, weights, adapters, scale, layer, 0, dropout, keys)
+      k = self.project(h, weights, adapters, scale, layer, 1, dropout, keys)
+      v = self.project(h, weights, adapters, scale, layer, 2, dropout, keys)
+      q = self.rotate(torch.transpose(q.view([rows, length, self.HEADS, self.HEAD_SIZE]), 1, 2), cos, sin)
+      k = self.rotate(torch.transpose(k.view([rows, length, self.KV_HEADS, self.HEAD_SIZE]), 1, 2), cos, sin)
+      v = torch.transpose(v.view([rows, length, self.KV_HEADS, self.HEAD_SIZE]), 1, 2)
+      if mask.numel() == 0:
+        if len(caches) > 0:
+          kept_k = torch.narrow(caches[2 * layer], 2, 0, length).copy_(k)
+          kept_v = torch.narrow(caches[2 * layer + 1], 2, 0, length).copy_(v)
+        seen = torch.scaled_dot_product_attention(q, self.shared(k), self.shared(v), None, 0., True, scale=None, enable_gqa=False)
+      else:
+        index = places.view([rows, 1, 1, 1]).expand([rows, self.KV_HEADS, 1, self.HEAD_SIZE])
+        kept_k = caches[2 * layer].scatter_(2, index, k)
+        kept_v = caches[2 * layer + 1].scatter_(2, index, v)
+        room = mask.size(3)
+        # The query heads that share keys stand as rows of one head: nothing is copied for them.
+        grouped = q.reshape([rows, self.KV_HEADS, -1, self.HEAD_SIZE])
+        seen = torch.scaled_dot_product_attention(grouped, torch.narrow(kept_k, 2, 0, room), torch.narrow(kept_v, 2, 0, room), mask, 0., False, scale=None, enable_gqa=False)
+        seen = seen.reshape([rows, self.HEADS, 1, self.HEAD_SIZE])
+      seen = torch.transpose(seen, 1, 2).reshape([rows * length, self.HEADS * self.HEAD_SIZE])
+      x = x + self.project(seen, weights, adapters, scale, layer, 3, dropout, keys)
+      h = torch.rms_norm(x, hidden, weights[w + 1], self.NORM_EPSILON)
+      gate = self.project(h, weights, adapters, scale, layer, 4, dropout, keys)
+      up = self.project(h, weights, adapters, scale, layer, 5, dropout, keys)
+      x = x + self.project(torch.silu(gate) * up, weights, adapters, scale, layer, 6, dropout, keys)
+    return x
+
+  # Logits [N, vocabulary] of hidden states [N, H].
+  def logits(self: __torch__.Engine, weights: List[Tensor], x: Tensor) -> Tensor:
+    last = self.weight_of(self.LAYERS, 0) - self.NORMS
+    h = torch.rms_norm(x, [x.size(1)], weights[last], self.NORM_EPSILON)
+    if weights[last + 1].numel() == 0:
+      return torch.linear(h, weights[0])
+    return torch.linear(h, weights[last + 1])
+
