@@ -13,7 +13,7 @@ package io.espalier.common.protocol;
  * @param skipped broken or too long rows left out
  * @param parameters weights of the base model
  * @param dataSha256 of the tokenized rows
- * @param modelSha256 of the model's files
+ * @param modelSha256 of the model's files, and of the adapter's that training starts from
  */
 public record DatasetSummary(
     long samples,

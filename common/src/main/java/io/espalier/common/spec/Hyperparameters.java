@@ -1,6 +1,7 @@
 package io.espalier.common.spec;
 
 import io.espalier.common.UserError;
+import io.espalier.common.trial.InitAdapter;
 import io.espalier.common.trial.Lora;
 import io.espalier.common.trial.Optimizer;
 import io.espalier.common.trial.Training;
@@ -8,7 +9,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 
 /**
  * Values of keys of {@code training} as written; a key that is absent has its default. Kept as
@@ -16,6 +19,7 @@ import java.util.OptionalInt;
  * count.
  */
 public record Hyperparameters(Map<String, String> texts) {
+  static final String INIT_ADAPTER = "init_adapter";
   private static final String NO_MAX_STEPS = "-1";
 
   /**
@@ -74,7 +78,13 @@ public record Hyperparameters(Map<String, String> texts) {
         written.decimal("layerwise_lr_decay"),
         written.whole("max_length"),
         written.constant(Training.TruncationStrategy.class, "truncation_strategy"),
-        Long.parseLong(written.text("seed")));
+        Long.parseLong(written.text("seed")),
+        Optional.ofNullable(texts.get(INIT_ADAPTER)).map(this::initAdapter));
+  }
+
+  private InitAdapter initAdapter(String directory) {
+    return new InitAdapter(
+        directory, Lora.SHAPE.stream().filter(texts::containsKey).collect(Collectors.toSet()));
   }
 
   /** ms-swift's rule: micro-batches enough for an effective batch of 16. */
@@ -138,6 +148,15 @@ public record Hyperparameters(Map<String, String> texts) {
     texts.put("max_length", Integer.toString(training.maxLength()));
     texts.put("truncation_strategy", word(training.truncationStrategy()));
     texts.put("seed", Long.toString(training.seed()));
+    training
+        .initAdapter()
+        .ifPresent(
+            start -> {
+              texts
+                  .keySet()
+                  .removeIf(key -> Lora.SHAPE.contains(key) && !start.stated().contains(key));
+              texts.put(INIT_ADAPTER, start.directory());
+            });
     return new Hyperparameters(texts);
   }
 

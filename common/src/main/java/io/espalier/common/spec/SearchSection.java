@@ -2,6 +2,7 @@ package io.espalier.common.spec;
 
 import io.espalier.common.spec.SearchSpec.Candidates;
 import io.espalier.common.spec.SearchSpec.Method;
+import io.espalier.common.trial.Lora;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,13 +20,15 @@ record SearchSection(SpecTree tree, Problems problems) {
   private static final String TRIALS = "search.trials";
 
   /** They decide which rows there are, and all trials train on the same rows. */
-  private static final Set<String> NOT_SEARCHED = Set.of("max_length", "truncation_strategy");
+  private static final Set<String> NOT_SEARCHED =
+      Set.of("max_length", "truncation_strategy", Hyperparameters.INIT_ADAPTER);
 
-  static Hyperparameters training(SpecTree tree) {
+  static Hyperparameters training(SpecTree tree, SpecFiles files) {
     var texts = new LinkedHashMap<String, String>();
     for (String name : SpecKeys.namesIn("training")) {
       tree.written(SpecKeys.TRAINING + name).ifPresent(text -> texts.put(name, text));
     }
+    initAdapter(tree, files, texts);
     String sequence = SpecKeys.TRAINING + "lr_sequence";
     SchedulerTexts.withoutLength(tree.text(sequence))
         .ifPresent(
@@ -35,6 +38,22 @@ record SearchSection(SpecTree tree, Problems problems) {
                     "%s has no length; expected updates or a share in every schedule but the last, such as \"%s 20%%\"; add it"
                         .formatted(phase, phase)));
     return Hyperparameters.of(texts);
+  }
+
+  /** What an adapter's shape leaves out of the specification, the adapter itself says. */
+  private static void initAdapter(SpecTree tree, SpecFiles files, Map<String, String> texts) {
+    String path = SpecKeys.TRAINING + Hyperparameters.INIT_ADAPTER;
+    if (tree.node(path).isEmpty()) {
+      return;
+    }
+    if (tree.text("training.train_type").equals("full")) {
+      tree.problem(
+          path, "there is no adapter in training.train_type: full; expected lora; remove one");
+    }
+    Lora.SHAPE.stream()
+        .filter(name -> tree.node(SpecKeys.TRAINING + name).isEmpty())
+        .forEach(texts::remove);
+    files.adapter(path).ifPresent(directory -> texts.put(Hyperparameters.INIT_ADAPTER, directory));
   }
 
   SearchSpec read() {

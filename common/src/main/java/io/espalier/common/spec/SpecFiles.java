@@ -70,6 +70,20 @@ record SpecFiles(SpecTree tree, SpecSources sources) {
     return path.map(Path::toString);
   }
 
+  /** The directory of an adapter; absent when the key was left out or is no path. */
+  Optional<String> adapter(String key) {
+    Optional<Path> path = path(key);
+    if (path.isPresent()
+        && sources.here()
+        && !Files.isRegularFile(path.get().resolve("adapter_config.json"))) {
+      tree.problem(
+          key,
+          "%s has no adapter_config.json; expected the directory of an adapter in PEFT's layout; correct the path"
+              .formatted(path.get()));
+    }
+    return path.map(Path::toString);
+  }
+
   private Optional<Path> uploaded(String key) {
     return tree.node(key)
         .map(node -> ((ScalarNode) node).getValue())

@@ -45,7 +45,7 @@ public final class SpecReader {
             tree.written("name").orElseGet(() -> nameFrom(file)),
             files.model(),
             dataset,
-            SearchSection.training(tree),
+            SearchSection.training(tree, files),
             search,
             objective,
             evaluation,

@@ -5,6 +5,7 @@ import io.espalier.common.spec.ValueType.Decimal;
 import io.espalier.common.spec.ValueType.Flag;
 import io.espalier.common.spec.ValueType.Pairs;
 import io.espalier.common.spec.ValueType.Several;
+import io.espalier.common.spec.ValueType.Structure;
 import io.espalier.common.spec.ValueType.Text;
 import io.espalier.common.spec.ValueType.Whole;
 import java.util.List;
@@ -102,6 +103,10 @@ final class TrainingKeys {
         "all-linear",
         "the linear layers that get an adapter");
     variants(rows);
+    rows.optional(
+        SpecKeys.TRAINING + Hyperparameters.INIT_ADAPTER,
+        new Structure("a path"),
+        "directory of a PEFT adapter to start from; what the keys above leave out comes from it");
     training(rows, "max_length", Whole.between(2, 1_048_576), "2048", "longest row in tokens");
     training(
         rows,

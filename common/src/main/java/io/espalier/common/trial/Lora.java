@@ -26,6 +26,17 @@ public record Lora(
     boolean rslora,
     boolean dora,
     double lrRatio) {
+  /** The keys of {@code training} that say what an adapter is, not how it is trained. */
+  public static final List<String> SHAPE =
+      List.of(
+          "lora_rank",
+          "lora_alpha",
+          "target_modules",
+          "rank_pattern",
+          "alpha_pattern",
+          "use_rslora",
+          "use_dora");
+
   public Lora {
     targetModules = List.copyOf(targetModules);
     // Earlier versions wrote none of these.
@@ -37,6 +48,20 @@ public record Lora(
   /** An adapter without any of the variants. */
   public static Lora plain(int rank, double alpha, double dropout, List<String> targetModules) {
     return new Lora(rank, alpha, dropout, targetModules, Map.of(), Map.of(), false, false, 1);
+  }
+
+  /** Another adapter's shape, trained as this one. */
+  public Lora shapedAs(Lora other) {
+    return new Lora(
+        other.rank,
+        other.alpha,
+        dropout,
+        other.targetModules,
+        other.rankPattern,
+        other.alphaPattern,
+        other.rslora,
+        other.dora,
+        lrRatio);
   }
 
   /** Rank of a module's adapter. */

@@ -12,7 +12,7 @@ package io.espalier.common.trial;
  *     default}; with {@code +avx512_bf16} where the processor has it
  * @param java version of the runtime
  * @param dataSha256 of the tokenized rows
- * @param modelSha256 of the base model's files
+ * @param modelSha256 of the base model's files, and of the adapter's that training starts from
  * @param peakMemoryBytes most memory the worker's process had resident while the trial ran; lanes
  *     share the process, so this counts the base model and the trials beside this one
  */

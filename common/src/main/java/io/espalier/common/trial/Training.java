@@ -1,6 +1,8 @@
 package io.espalier.common.trial;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
@@ -20,6 +22,8 @@ import java.util.OptionalInt;
  *     1 for none
  * @param maxLength longest row in tokens
  * @param seed of the adapter's initial weights and of dropout
+ * @param initAdapter where the weights come from instead; {@code lora} then counts as far as it
+ *     says
  */
 public record Training(
     TrainType trainType,
@@ -37,9 +41,11 @@ public record Training(
     double layerwiseLrDecay,
     int maxLength,
     TruncationStrategy truncationStrategy,
-    long seed) {
+    long seed,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<InitAdapter> initAdapter) {
   public Training {
-    // Earlier versions wrote none.
+    // Earlier versions wrote none of these.
+    initAdapter = initAdapter == null ? Optional.empty() : initAdapter;
     layerwiseLrDecay = layerwiseLrDecay == 0 ? 1 : layerwiseLrDecay;
   }
 
@@ -62,6 +68,28 @@ public record Training(
     DELETE,
     LEFT,
     RIGHT
+  }
+
+  /** The same with another adapter. */
+  public Training with(Lora other) {
+    return new Training(
+        trainType,
+        learningRate,
+        numTrainEpochs,
+        maxSteps,
+        perDeviceTrainBatchSize,
+        gradientAccumulationSteps,
+        lossNormalisation,
+        scheduler,
+        optimizer,
+        maxGradNorm,
+        labelSmoothing,
+        other,
+        layerwiseLrDecay,
+        maxLength,
+        truncationStrategy,
+        seed,
+        initAdapter);
   }
 
   /** Rows of one update: micro-batch × accumulation. */

@@ -257,4 +257,14 @@ class SpecMistakesTest {
         """
         .formatted(search, key);
   }
+
+  @Test
+  void an_adapter_to_start_from_must_be_there_and_be_trained() {
+    assertThat(folder.problemsWith("training: {init_adapter: gone, train_type: full}\n"))
+        .satisfiesExactlyInAnyOrder(
+            one ->
+                assertThat(one)
+                    .contains("training.init_adapter: DIR/gone has no adapter_config.json"),
+            one -> assertThat(one).contains("there is no adapter in training.train_type: full"));
+  }
 }

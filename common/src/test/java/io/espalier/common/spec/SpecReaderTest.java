@@ -7,6 +7,7 @@ import io.espalier.common.UserError;
 import io.espalier.common.spec.EvaluationSpec.Metric;
 import io.espalier.common.spec.ObjectiveSpec.Mode;
 import io.espalier.common.spec.SearchSpec.Candidates;
+import io.espalier.common.trial.InitAdapter;
 import io.espalier.common.trial.Lora;
 import io.espalier.common.trial.Optimizer;
 import io.espalier.common.trial.Scheduler;
@@ -58,7 +59,8 @@ class SpecReaderTest {
                 1,
                 2048,
                 Training.TruncationStrategy.DELETE,
-                42));
+                42,
+                Optional.empty()));
     assertThat(spec)
         .isEqualTo(
             new SweepSpec(
@@ -188,7 +190,8 @@ class SpecReaderTest {
                 1,
                 128,
                 Training.TruncationStrategy.RIGHT,
-                1));
+                1,
+                Optional.empty()));
     assertThat(spec.search())
         .isEqualTo(
             new SearchSpec(
@@ -336,5 +339,20 @@ class SpecReaderTest {
         assertThat(SpecKeys.find(key.section())).as(key.path()).isPresent();
       }
     }
+  }
+
+  @Test
+  void an_adapter_to_start_from_says_what_the_spec_leaves_out() throws IOException {
+    Path adapter = Files.createDirectories(directory.resolve("before"));
+    Files.writeString(adapter.resolve("adapter_config.json"), "{}");
+    Training training =
+        folder.parseWith("training: {init_adapter: before, lora_rank: 4}\n").training();
+
+    assertThat(training.initAdapter())
+        .contains(new InitAdapter(adapter.toString(), Set.of("lora_rank")));
+    assertThat(Hyperparameters.of(training).training()).isEqualTo(training);
+    assertThat(Hyperparameters.of(training).texts())
+        .containsEntry("lora_rank", "4")
+        .doesNotContainKey("lora_alpha");
   }
 }

@@ -41,6 +41,7 @@ record SameTraining(Training training) {
             t.layerwiseLrDecay(),
             t.maxLength(),
             t.truncationStrategy(),
-            t.seed()));
+            t.seed(),
+            t.initAdapter()));
   }
 }

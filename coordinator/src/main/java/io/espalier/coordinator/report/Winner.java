@@ -70,10 +70,10 @@ record Winner(SweepView view, TrialView trial, ReportPlaces places) {
       steps.add(
           new Step(
               "Serve it with vLLM",
-              "vllm serve %s --enable-lora --max-lora-rank %d --lora-modules %s"
+              "vllm serve %s --enable-lora%s --lora-modules %s"
                   .formatted(
                       shell(model),
-                      vllmRank(trial.config().training().lora().rank()),
+                      vllmRank(trial.config().training()),
                       shell(view.id() + "=" + directory))));
     } else {
       steps.add(
@@ -85,12 +85,17 @@ record Winner(SweepView view, TrialView trial, ReportPlaces places) {
     return steps;
   }
 
-  /** The least of those vLLM accepts that holds the adapter. */
-  private static int vllmRank(int rank) {
-    return IntStream.of(8, 16, 32, 64, 128, 256, 320, 512)
-        .filter(r -> r >= rank)
-        .findFirst()
-        .orElse(rank);
+  /** The least of those vLLM accepts that holds the adapter; nothing where a file says the rank. */
+  private static String vllmRank(Training training) {
+    if (training.initAdapter().filter(start -> !start.stated().contains("lora_rank")).isPresent()) {
+      return "";
+    }
+    int rank = training.lora().rank();
+    return " --max-lora-rank "
+        + IntStream.of(8, 16, 32, 64, 128, 256, 320, 512)
+            .filter(r -> r >= rank)
+            .findFirst()
+            .orElse(rank);
   }
 
   private static String shell(String word) {

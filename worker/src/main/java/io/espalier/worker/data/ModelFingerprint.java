@@ -62,6 +62,30 @@ public record ModelFingerprint(String sha256, long parameters, OptionalInt vocab
     }
   }
 
+  /**
+   * The same with an adapter on the model.
+   *
+   * @throws UserError when its files cannot be read
+   */
+  public ModelFingerprint with(Path adapter) {
+    var digest = new Sha256();
+    digest.add(sha256);
+    try {
+      for (String name : List.of("adapter_config.json", "adapter_model.safetensors")) {
+        digest.add(Files.size(adapter.resolve(name)));
+        try (InputStream in = Files.newInputStream(adapter.resolve(name))) {
+          digest.add(in);
+        }
+      }
+    } catch (IOException e) {
+      throw new UserError(
+          "training.init_adapter: %s cannot be read on this worker: %s; give the directory of an adapter in PEFT's layout"
+              .formatted(adapter, e),
+          e);
+    }
+    return new ModelFingerprint(digest.hex(), parameters, vocabularySize);
+  }
+
   private static List<Path> files(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
       throw new UserError(

@@ -4,11 +4,13 @@ import ai.djl.Device;
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.TaskSettings;
+import io.espalier.common.trial.InitAdapter;
 import io.espalier.common.trial.Training;
 import io.espalier.worker.data.ChatTokenizer;
 import io.espalier.worker.data.DatasetReader;
 import io.espalier.worker.data.ModelFingerprint;
 import io.espalier.worker.data.TokenizedDataset;
+import io.espalier.worker.lora.InitialAdapter;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.ModelPlaces;
 import java.nio.file.Path;
@@ -33,7 +35,11 @@ final class Trunks implements AutoCloseable {
 
   /** What reading a data set depends on. */
   private record DataKey(
-      String model, DatasetSpec dataset, int maxLength, Training.TruncationStrategy truncation) {}
+      String model,
+      DatasetSpec dataset,
+      int maxLength,
+      Training.TruncationStrategy truncation,
+      Optional<String> adapter) {}
 
   private record Loaded(
       BaseModel weights, Optional<ChatTokenizer> tokenizer, ModelFingerprint fingerprint)
@@ -66,14 +72,26 @@ final class Trunks implements AutoCloseable {
                 settings.model(),
                 settings.dataset(),
                 training.maxLength(),
-                training.truncationStrategy()),
+                training.truncationStrategy(),
+                training.initAdapter().map(InitAdapter::directory)),
             key ->
-                new DatasetReader(model.tokenizer(), model.fingerprint()).read(settings, training));
+                new DatasetReader(model.tokenizer(), fingerprint(model, key))
+                    .read(settings, training));
     return new Trunk(model.weights(), rows, model.tokenizer());
   }
 
+  private static ModelFingerprint fingerprint(Loaded model, DataKey key) {
+    return key.adapter()
+        .map(adapter -> model.fingerprint().with(Path.of(adapter)))
+        .orElse(model.fingerprint());
+  }
+
   DatasetSummary prepare(TaskSettings settings, Training training) {
-    return trunk(settings, training).data().summary();
+    Trunk trunk = trunk(settings, training);
+    training
+        .initAdapter()
+        .ifPresent(start -> InitialAdapter.read(start, training.lora(), trunk.model().config()));
+    return trunk.data().summary();
   }
 
   private Loaded load(String model) {

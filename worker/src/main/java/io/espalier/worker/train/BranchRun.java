@@ -22,6 +22,8 @@ import io.espalier.worker.evaluate.Evaluator;
 import io.espalier.worker.evaluate.SetEvaluation;
 import io.espalier.worker.lora.AdapterInit;
 import io.espalier.worker.lora.AdapterLayout;
+import io.espalier.worker.lora.InitialAdapter;
+import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.lora.SplitMix;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Libtorch;
@@ -139,6 +141,12 @@ public final class BranchRun {
     if (training.trainType() == TrainType.FULL) {
       trainable = new Trainable.AllWeights(model.layout(), model.config());
       start = new float[0];
+    } else if (training.initAdapter().isPresent()) {
+      PeftFormat.Adapter begun =
+          InitialAdapter.read(training.initAdapter().get(), training.lora(), model.config());
+      Training shaped = training.with(begun.layout().lora());
+      return new Pack(
+          model, new Trainable.Adapter(begun.layout()), List.of(shaped), begun.values());
     } else {
       AdapterLayout layout = AdapterLayout.of(model.config(), training.lora());
       trainable = new Trainable.Adapter(layout);
