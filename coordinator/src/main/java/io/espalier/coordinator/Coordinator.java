@@ -110,7 +110,7 @@ public final class Coordinator implements AutoCloseable {
                   metrics.exposed(),
                   node::unready,
                   Optional.of(service)));
-      LOG.info(
+      LOG.debug(
           "coordinator {} on {}, metric rows to port {}, http://{}:{}/metrics, store {}",
           journal.epoch(),
           node.address(),

@@ -121,19 +121,21 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
       register.replyTo().tell(new ToWorker.Refused(refusal.get()));
       return;
     }
+    boolean news = !connections.containsKey(worker);
     fleet = fleet.registered(worker, register.slots(), now());
     roster.registered(register, now());
     connections.put(worker, register.replyTo());
     getContext().watchWith(register.replyTo(), new Disconnected(worker, register.replyTo()));
-    getContext()
-        .getLog()
-        .info(
-            "worker {} on {} ({}, {} slots) is here, holding {}",
-            worker,
-            register.host(),
-            register.device(),
-            register.slots(),
-            register.holding());
+    if (news) {
+      getContext()
+          .getLog()
+          .info(
+              "worker {} on {} ({}) is here, holding {}",
+              worker,
+              register.host(),
+              register.device(),
+              register.holding());
+    }
     List<ToWorker.Stored> stored =
         register.holding().stream()
             .filter(lease -> fleet.holds(worker, lease))

@@ -204,8 +204,9 @@ public final class MetricsSender implements AutoCloseable {
     if (answer instanceof Answer.Stored stored) {
       spool.acknowledge(stored.lease(), stored.sequence());
     } else if (answer instanceof Answer.Refused refusal) {
-      LOG.info("Rows of {} are refused: it was leased again", refusal.lease());
-      spool.refuse(refusal.lease());
+      if (spool.refuse(refusal.lease())) {
+        LOG.info("Rows of {} are refused: this attempt no longer counts", refusal.lease());
+      }
     } else if (answer instanceof Answer.Resend resend) {
       LOG.warn("The coordinator misses rows of {} from {} on", resend.lease(), resend.from());
       retryLater();

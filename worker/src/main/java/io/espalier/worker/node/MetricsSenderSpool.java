@@ -181,10 +181,16 @@ final class MetricsSenderSpool implements AutoCloseable {
     }
   }
 
-  void refuse(Lease.Key lease) {
-    refused.add(lease);
+  /**
+   * Forgets a lease's rows, and takes no more of them.
+   *
+   * @return whether this is news: every batch that is under way is refused on its own
+   */
+  boolean refuse(Lease.Key lease) {
+    boolean news = refused.add(lease);
     rowsSent -= forget(sent, lease, batch -> true);
     rowsUnsent -= forget(unsent, lease, batch -> true);
+    return news;
   }
 
   /** Everything sent and not acknowledged is to be sent again. */

@@ -86,7 +86,8 @@ class MetricsSenderSpoolTest {
     drain();
     spool.add(updates(ONE, 3, 3));
     spool.add(updates(OTHER, 1, 1));
-    spool.refuse(ONE);
+    assertThat(spool.refuse(ONE)).isTrue();
+    assertThat(spool.refuse(ONE)).as("a second refusal is no news").isFalse();
     spool.add(updates(ONE, 4, 4));
     assertThat(drain()).isEqualTo(updates(OTHER, 1, 1));
     assertThat(spool.size()).isOne();
