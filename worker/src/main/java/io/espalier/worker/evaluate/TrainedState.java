@@ -7,7 +7,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.model.BaseModel;
-import io.espalier.worker.model.Projection;
 import java.util.Optional;
 
 /**
@@ -29,7 +28,7 @@ public record TrainedState(
   public static TrainedState of(
       NDManager scope, BaseModel model, Optional<PeftFormat.Adapter> adapter) {
     float[] values = adapter.map(PeftFormat.Adapter::values).orElse(new float[1]);
-    int modules = Projection.count(model.config());
+    int modules = model.config().modules().size();
     double[] scales =
         adapter
             .map(PeftFormat.Adapter::layout)

@@ -135,11 +135,12 @@ public final class Generator implements AutoCloseable {
                 .formatted(model.directory(), token, config.vocabulary()));
       }
     }
-    int room = config.maxPositions() - prompt.length;
+    int longest = Math.min(config.maxPositions(), config.longestRow().orElse(Integer.MAX_VALUE));
+    int room = longest - prompt.length;
     if (room < 1) {
       throw new UserError(
           "the prompt has %d tokens, but the model was made for rows of %d: shorten it"
-              .formatted(prompt.length, config.maxPositions()));
+              .formatted(prompt.length, longest));
     }
     return room;
   }

@@ -36,7 +36,7 @@ public final class AdapterInit {
 
   private static void fill(float[] flat, Matrix matrix, long seed) {
     double bound = 1 / Math.sqrt(matrix.columns());
-    long key = SplitMix.mix(seed, matrix.layer(), matrix.module().ordinal());
+    long key = SplitMix.mix(seed, matrix.module().layer(), matrix.module().ordinal());
     int at = Math.toIntExact(matrix.offset());
     for (int i = 0; i < matrix.size(); i++) {
       double unit = (SplitMix.mix(key + i) >>> 11) * 0x1p-53;

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
@@ -21,7 +20,7 @@ public final class AdapterLayout {
   public static final String ALL_LINEAR = "all-linear";
 
   private final Lora lora;
-  private final int layers;
+  private final ModelConfig model;
   private final List<Matrix> matrices;
   private final long parameters;
 
@@ -43,8 +42,7 @@ public final class AdapterLayout {
    *
    * @param offset of its first number in the flat vector
    */
-  public record Matrix(
-      int layer, Projection module, Side side, int rows, int columns, long offset) {
+  public record Matrix(Projection module, Side side, int rows, int columns, long offset) {
     public long size() {
       return (long) rows * columns;
     }
@@ -56,13 +54,13 @@ public final class AdapterLayout {
 
     /** PEFT's name for it. */
     public String peftName() {
-      return "base_model.model.%s.%s".formatted(module.path(layer), side.peftName);
+      return "base_model.model.%s.%s".formatted(module.path(), side.peftName);
     }
   }
 
-  private AdapterLayout(Lora lora, int layers, List<Matrix> matrices, long size) {
+  private AdapterLayout(Lora lora, ModelConfig model, List<Matrix> matrices, long size) {
     this.lora = lora;
-    this.layers = layers;
+    this.model = model;
     this.matrices = List.copyOf(matrices);
     this.parameters = size;
   }
@@ -76,57 +74,44 @@ public final class AdapterLayout {
     requireKnown(model, lora.targetModules());
     var matrices = new ArrayList<Matrix>();
     long offset = 0;
-    for (int layer = 0; layer < model.layers(); layer++) {
-      for (Projection module : Projection.values()) {
-        if (!adapts(lora, module.path(layer))) {
-          continue;
-        }
-        int rank = lora.rankOf(module.path(layer));
-        int in = module.in(model);
-        int out = module.out(model);
-        var tensors = new ArrayList<Matrix>();
-        tensors.add(new Matrix(layer, module, Side.A, rank, in, offset));
-        tensors.add(new Matrix(layer, module, Side.B, out, rank, offset + (long) rank * in));
-        offset += (long) rank * (in + out);
-        if (lora.dora()) {
-          tensors.add(new Matrix(layer, module, Side.MAGNITUDE, out, 1, offset));
-          offset += out;
-        }
-        matrices.addAll(tensors);
+    for (Projection module : model.modules()) {
+      if (!adapts(lora, module.path())) {
+        continue;
+      }
+      int rank = lora.rankOf(module.path());
+      int in = module.in();
+      int out = module.out();
+      matrices.add(new Matrix(module, Side.A, rank, in, offset));
+      matrices.add(new Matrix(module, Side.B, out, rank, offset + (long) rank * in));
+      offset += (long) rank * (in + out);
+      if (lora.dora()) {
+        matrices.add(new Matrix(module, Side.MAGNITUDE, out, 1, offset));
+        offset += out;
       }
     }
-    return new AdapterLayout(lora, model.layers(), matrices, offset);
+    return new AdapterLayout(lora, model, matrices, offset);
   }
 
   private static void requireKnown(ModelConfig model, List<String> names) {
     for (String name : names) {
       boolean known =
-          IntStream.range(0, model.layers())
-              .boxed()
-              .flatMap(layer -> paths(layer))
-              .anyMatch(path -> Lora.names(name, path));
-      if (!known && !name.equals(ALL_LINEAR)) {
-        throw unknown(name);
+          name.equals(ALL_LINEAR)
+              || model.modules().stream().anyMatch(module -> Lora.names(name, module.path()));
+      if (!known) {
+        throw new UserError(
+            "target_modules: no module '%s' in this model; there are %s, or %s for all of them"
+                .formatted(name, moduleNames(model), ALL_LINEAR));
       }
     }
   }
 
-  private static Stream<String> paths(int layer) {
-    return Arrays.stream(Projection.values()).map(module -> module.path(layer));
+  private static List<String> moduleNames(ModelConfig model) {
+    return model.modules().stream().map(Projection::moduleName).distinct().toList();
   }
 
   private static boolean adapts(Lora lora, String path) {
     return lora.targetModules().stream()
         .anyMatch(name -> name.equals(ALL_LINEAR) || Lora.names(name, path));
-  }
-
-  private static UserError unknown(String name) {
-    return new UserError(
-        "target_modules: no module '%s' in this model; there are %s, or %s for all of them"
-            .formatted(
-                name,
-                Arrays.stream(Projection.values()).map(Projection::moduleName).toList(),
-                ALL_LINEAR));
   }
 
   public Lora lora() {
@@ -135,13 +120,11 @@ public final class AdapterLayout {
 
   /** What PEFT shall adapt: names of modules, or ends of their paths. */
   List<String> targets() {
-    return lora.targetModules().contains(ALL_LINEAR)
-        ? Arrays.stream(Projection.values()).map(Projection::moduleName).toList()
-        : lora.targetModules();
+    return lora.targetModules().contains(ALL_LINEAR) ? moduleNames(model) : lora.targetModules();
   }
 
   public int layers() {
-    return layers;
+    return model.layers();
   }
 
   /** Rank of each linear module of the model, layer after layer; 0 where none is adapted. */
@@ -164,9 +147,8 @@ public final class AdapterLayout {
   }
 
   private Stream<Number> perModule(Function<String, Number> value, Number none) {
-    return IntStream.range(0, layers)
-        .boxed()
-        .flatMap(AdapterLayout::paths)
+    return model.modules().stream()
+        .map(Projection::path)
         .map(path -> adapts(lora, path) ? value.apply(path) : none);
   }
 

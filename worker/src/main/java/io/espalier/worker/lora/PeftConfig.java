@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.common.UserError;
 import io.espalier.common.trial.Lora;
-import io.espalier.worker.model.Projection;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -182,8 +181,8 @@ final class PeftConfig {
     }
     if (!named.isArray()) {
       throw new UserError(
-          "%s: target_modules is %s; supported is a list of module names such as %s"
-              .formatted(file, named, Projection.Q_PROJ.moduleName()));
+          "%s: target_modules is %s; supported is a list of module names or %s"
+              .formatted(file, named, AdapterLayout.ALL_LINEAR));
     }
     var modules = new ArrayList<String>();
     named.forEach(module -> modules.add(module.asText()));

@@ -98,7 +98,7 @@ public final class PeftFormat {
                 .formatted(
                     matrix.peftName(),
                     shape == null ? "missing" : Arrays.toString(shape),
-                    layout.lora().rankOf(matrix.module().path(matrix.layer())),
+                    layout.lora().rankOf(matrix.module().path()),
                     Arrays.toString(needed)));
       }
     }

@@ -47,7 +47,7 @@ public final class BaseModel implements AutoCloseable {
         weight.setName(LIST_NAME);
         weights.add(weight);
       }
-      frequencies = owner.create(config.ropeFrequencies());
+      frequencies = owner.create(config.architecture().frequencies(config));
     } catch (RuntimeException e) {
       close();
       throw e;

@@ -1,39 +1,35 @@
 package io.espalier.worker.model;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
- * What the engine needs to know of a HuggingFace causal language model (Qwen2 or Llama).
+ * What the engine needs to know of a HuggingFace model.
  *
  * @param vocabulary rows of the embedding
  * @param heads query heads of a layer
  * @param kvHeads key and value heads; {@code heads} is a multiple of it
- * @param headSize features of one head, even
+ * @param headSize features of one head
  * @param maxPositions the longest row the model was made for, in tokens
- * @param ropeTheta base of the rotary embedding's frequencies
- * @param tied whether the output layer is the embedding
  * @param dtype what its weights are stored in: {@code float32}, {@code bfloat16} or {@code float16}
  * @param endTokens what ends a generated answer; generation_config.json before config.json
+ * @param architecture what its family has beyond that
  */
 public record ModelConfig(
     String modelType,
     int vocabulary,
     int hiddenSize,
-    int intermediateSize,
     int layers,
     int heads,
     int kvHeads,
     int headSize,
     int maxPositions,
-    double normEpsilon,
-    double ropeTheta,
-    boolean qkvBias,
-    boolean outputBias,
-    boolean mlpBias,
-    boolean tied,
     String dtype,
-    List<Integer> endTokens) {
+    List<Integer> endTokens,
+    Architecture architecture) {
   public ModelConfig {
     endTokens = List.copyOf(endTokens);
   }
@@ -48,13 +44,25 @@ public record ModelConfig(
     return ModelConfigReader.read(directory);
   }
 
-  /** Inverse frequencies of the rotary embedding, rounded as HuggingFace's float32 does. */
-  float[] ropeFrequencies() {
-    float[] frequencies = new float[headSize / 2];
-    for (int i = 0; i < frequencies.length; i++) {
-      float exponent = (float) (2 * i) / headSize;
-      frequencies[i] = 1f / (float) Math.pow(ropeTheta, exponent);
+  /** Its linear modules in the order of the engine's script. */
+  public List<Projection> modules() {
+    ModelTensors tensors = architecture.tensors(this);
+    var modules = new ArrayList<Projection>();
+    for (int layer = 0; layer < layers; layer++) {
+      modules.addAll(placed(layer, tensors.modules()));
     }
-    return frequencies;
+    modules.addAll(placed(layers, tensors.following()));
+    return modules;
+  }
+
+  private static List<Projection> placed(int layer, List<ModelTensors.Linear> modules) {
+    return IntStream.range(0, modules.size())
+        .mapToObj(ordinal -> modules.get(ordinal).at(layer, ordinal))
+        .toList();
+  }
+
+  /** The longest row that is computed exactly, in tokens; empty where any is. */
+  public OptionalInt longestRow() {
+    return architecture.longestRow(this);
   }
 }

@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The engine's script, compiled by libtorch. Owns the compiled module; closing frees it. */
 final class ScriptModule implements AutoCloseable {
@@ -27,7 +28,9 @@ final class ScriptModule implements AutoCloseable {
 
   static ScriptModule compile(ModelConfig config, Device device) {
     NDManager owner = Libtorch.newScope(device);
-    byte[] archive = ScriptArchive.of(List.of("engine.py", "rotary.py"), "Engine", sizes(config));
+    List<String> parts =
+        Stream.concat(Stream.of("engine.py"), config.architecture().scripts().stream()).toList();
+    byte[] archive = ScriptArchive.of(parts, "Engine", sizes(config));
     try {
       // hasSize must be false: with true DJL's reader never ends on a stream of known size.
       return new ScriptModule(
@@ -40,15 +43,14 @@ final class ScriptModule implements AutoCloseable {
   }
 
   private static Map<String, Number> sizes(ModelConfig config) {
+    ModelTensors tensors = config.architecture().tensors(config);
     var sizes = new LinkedHashMap<String, Number>();
     sizes.put("LAYERS", config.layers());
-    sizes.put("LEADING", WeightLayout.LEADING);
-    sizes.put("NORMS", WeightLayout.NORMS);
-    sizes.put("MODULES", Projection.values().length);
-    sizes.put("HEADS", config.heads());
-    sizes.put("KV_HEADS", config.kvHeads());
-    sizes.put("HEAD_SIZE", config.headSize());
-    sizes.put("NORM_EPSILON", config.normEpsilon());
+    sizes.put("LEADING", tensors.leading().size());
+    sizes.put("NORMS", tensors.norms().size());
+    sizes.put("MODULES", tensors.modules().size());
+    sizes.put("FOLLOWING", tensors.following().size());
+    sizes.putAll(config.architecture().sizes(config));
     return sizes;
   }
 

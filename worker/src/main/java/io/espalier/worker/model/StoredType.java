@@ -1,5 +1,8 @@
 package io.espalier.worker.model;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /** The number formats of a safetensors file that the engine reads. */
 enum StoredType {
   F32(4),
@@ -10,5 +13,10 @@ enum StoredType {
 
   StoredType(int bytes) {
     this.bytes = bytes;
+  }
+
+  /** By a safetensors file's word. */
+  static Optional<StoredType> of(String dtype) {
+    return Arrays.stream(values()).filter(type -> type.name().equals(dtype)).findFirst();
   }
 }

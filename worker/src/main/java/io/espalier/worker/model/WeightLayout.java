@@ -9,12 +9,6 @@ import java.util.List;
  * end to end they are the flat vector that full training trains.
  */
 public record WeightLayout(List<Entry> entries) {
-  /** Tensors before the first layer. */
-  static final int LEADING = 1;
-
-  /** Tensors of a layer before those of its linear modules. */
-  static final int NORMS = 2;
-
   public WeightLayout {
     entries = List.copyOf(entries);
   }
@@ -43,25 +37,17 @@ public record WeightLayout(List<Entry> entries) {
   }
 
   static WeightLayout of(ModelConfig config) {
+    ModelTensors tensors = config.architecture().tensors(config);
     var entries = new Building();
-    entries.add("model.embed_tokens.weight", -1, true, config.vocabulary(), config.hiddenSize());
+    tensors.leading().forEach(tensor -> entries.add(tensor, -1));
     for (int layer = 0; layer < config.layers(); layer++) {
-      String prefix = "model.layers.%d.".formatted(layer);
-      entries.add(prefix + "input_layernorm.weight", layer, true, config.hiddenSize());
-      entries.add(prefix + "post_attention_layernorm.weight", layer, true, config.hiddenSize());
-      for (Projection module : Projection.values()) {
-        String path = module.path(layer);
-        entries.add(path + ".weight", layer, true, module.out(config), module.in(config));
-        entries.add(path + ".bias", layer, module.biased(config), module.out(config));
+      for (ModelTensors.Tensor norm : tensors.norms()) {
+        entries.add(norm, layer);
       }
+      entries.addAll(tensors.modules(), layer);
     }
-    entries.add("model.norm.weight", config.layers(), true, config.hiddenSize());
-    entries.add(
-        "lm_head.weight",
-        config.layers(),
-        !config.tied(),
-        config.vocabulary(),
-        config.hiddenSize());
+    entries.addAll(tensors.following(), config.layers());
+    tensors.last().forEach(tensor -> entries.add(tensor, config.layers()));
     return new WeightLayout(entries.made);
   }
 
@@ -74,8 +60,16 @@ public record WeightLayout(List<Entry> entries) {
     final List<Entry> made = new ArrayList<>();
     private long offset;
 
-    void add(String name, int place, boolean present, long... shape) {
-      Entry entry = new Entry(name, place, present ? shape : new long[] {0}, offset);
+    void addAll(List<ModelTensors.Linear> modules, int layer) {
+      for (ModelTensors.Linear module : modules) {
+        add(ModelTensors.Tensor.of(module.path() + ".weight", module.out(), module.in()), layer);
+        add(new ModelTensors.Tensor(module.path() + ".bias", module.biased(), module.out()), layer);
+      }
+    }
+
+    void add(ModelTensors.Tensor tensor, int place) {
+      long[] shape = tensor.present() ? tensor.shape() : new long[] {0};
+      Entry entry = new Entry(tensor.name().formatted(place), place, shape, offset);
       made.add(entry);
       offset += entry.size();
     }

@@ -6,6 +6,7 @@ import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.model.ModelConfig;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** Whether a model can read the rows: on a GPU a token outside the vocabulary ends the process. */
 final class Rows {
@@ -19,7 +20,14 @@ final class Rows {
   }
 
   private static void check(String set, List<TokenRow> rows, ModelConfig model) {
+    OptionalInt longest = model.longestRow();
     for (int row = 0; row < rows.size(); row++) {
+      int length = rows.get(row).length();
+      if (longest.isPresent() && length > longest.getAsInt()) {
+        throw new UserError(
+            "dataset: row %d of %s has %d tokens, but this %s model is computed exactly up to %d: set max_length to that or less"
+                .formatted(row + 1, set, length, model.modelType(), longest.getAsInt()));
+      }
       for (int token : rows.get(row).inputIds()) {
         if (token < 0 || token >= model.vocabulary()) {
           throw new UserError(

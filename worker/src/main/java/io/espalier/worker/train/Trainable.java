@@ -6,7 +6,6 @@ import io.espalier.worker.lora.AdapterLayout;
 import io.espalier.worker.lora.AdapterLayout.Matrix;
 import io.espalier.worker.lora.AdapterLayout.Side;
 import io.espalier.worker.model.ModelConfig;
-import io.espalier.worker.model.Projection;
 import io.espalier.worker.model.WeightLayout;
 import java.util.Arrays;
 
@@ -53,8 +52,8 @@ public sealed interface Trainable {
     public double[] rateFactors(Training training) {
       double[] factors = new double[Math.toIntExact(parameters())];
       for (Matrix matrix : layout.matrices()) {
-        int below = layout.layers() - 1 - matrix.layer();
-        double factor = Math.pow(training.layerwiseLrDecay(), below);
+        int above = Math.max(0, layout.layers() - 1 - matrix.module().layer());
+        double factor = Math.pow(training.layerwiseLrDecay(), above);
         if (matrix.side() != Side.A) {
           factor *= training.lora().lrRatio();
         }
@@ -74,14 +73,14 @@ public sealed interface Trainable {
 
     @Override
     public long[] options() {
-      long[] options = new long[2 + Projection.count(config)];
+      long[] options = new long[2 + config.modules().size()];
       options[0] = 1;
       return options;
     }
 
     @Override
     public double[] scales(Lora lora) {
-      return new double[Projection.count(config)];
+      return new double[config.modules().size()];
     }
 
     @Override

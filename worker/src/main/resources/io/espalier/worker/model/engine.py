@@ -1,13 +1,13 @@
 # The training step of every model and its pieces, in TorchScript's serialized dialect (plain Python
-# with types). libtorch compiles this text when a worker starts, with the model's own text after it
-# (rotary.py and its like), which has `layers` and `logits`.
+# with types). libtorch compiles this text when a worker starts, with the model family's own
+# text after it (decoder.py, rotary.py and their like), which has `target_logits`.
 #
 # Words: K slots (adapters trained together), R rows, T tokens of a row, N target tokens,
-# P trainable numbers of one slot, H hidden size, M linear modules of the model. Every slot has R / K
-# rows, slot after slot.
+# P trainable numbers of one slot, H hidden size, M linear modules of the model (MODULES of each layer,
+# FOLLOWING after the last; there `layer` is LAYERS). Every slot has R / K rows, slot after slot.
 #
 # weights: LEADING tensors; for each layer its NORMS tensors, then weight and bias (empty when there
-# is none) of its MODULES linear modules; what follows the last layer.
+# is none) of its MODULES linear modules; those of the FOLLOWING modules; the rest.
 # adapters: of each module A [K, r, in], B [K, out, r] and, with DoRA, the magnitude [K, out]; empty
 # tensors where there is none. scale [M, K, 1, 1]: what a module's product is multiplied with.
 # options: whether all weights are trained, whether adapters have magnitudes, rank of each module.
@@ -19,12 +19,20 @@ class Engine(Module):
   LEADING : int
   NORMS : int
   MODULES : int
+  FOLLOWING : int
 
   # ------------------------------------------------------------------ what is trained
 
   # Where a module's weight is; its bias is next.
   def weight_of(self: __torch__.Engine, layer: int, module: int) -> int:
-    return self.LEADING + layer * (self.NORMS + 2 * self.MODULES) + self.NORMS + 2 * module
+    at = self.LEADING + layer * (self.NORMS + 2 * self.MODULES) + 2 * module
+    if layer < self.LAYERS:
+      at = at + self.NORMS
+    return at
+
+  # M.
+  def modules(self: __torch__.Engine) -> int:
+    return self.LAYERS * self.MODULES + self.FOLLOWING
 
   # Every tensor of the model as a leaf that lies in flat [1, P], in the order of weights.
   def weight_leaves(self: __torch__.Engine, flat: Tensor, weights: List[Tensor]) -> List[Tensor]:
@@ -52,29 +60,28 @@ class Engine(Module):
     none = torch.narrow(flat[0], 0, 0, 0)
     slots = flat.size(0)
     offset = 0
-    for layer in range(self.LAYERS):
-      for module in range(self.MODULES):
-        rank = int(choices[2 + layer * self.MODULES + module].item())
-        if rank == 0:
-          leaves.append(none)
-          leaves.append(none)
-          leaves.append(none)
+    for at in range(self.modules()):
+      rank = int(choices[2 + at].item())
+      if rank == 0:
+        leaves.append(none)
+        leaves.append(none)
+        leaves.append(none)
+      else:
+        weight = weights[self.weight_of(at // self.MODULES, at % self.MODULES)]
+        wide = weight.size(1)
+        high = weight.size(0)
+        a = torch.narrow(flat, 1, offset, rank * wide).view([slots, rank, wide])
+        offset = offset + rank * wide
+        b = torch.narrow(flat, 1, offset, high * rank).view([slots, high, rank])
+        offset = offset + high * rank
+        leaves.append(torch.requires_grad_(torch.detach(a), True))
+        leaves.append(torch.requires_grad_(torch.detach(b), True))
+        if magnitudes:
+          m = torch.narrow(flat, 1, offset, high)
+          offset = offset + high
+          leaves.append(torch.requires_grad_(torch.detach(m), True))
         else:
-          weight = weights[self.weight_of(layer, module)]
-          wide = weight.size(1)
-          high = weight.size(0)
-          a = torch.narrow(flat, 1, offset, rank * wide).view([slots, rank, wide])
-          offset = offset + rank * wide
-          b = torch.narrow(flat, 1, offset, high * rank).view([slots, high, rank])
-          offset = offset + high * rank
-          leaves.append(torch.requires_grad_(torch.detach(a), True))
-          leaves.append(torch.requires_grad_(torch.detach(b), True))
-          if magnitudes:
-            m = torch.narrow(flat, 1, offset, high)
-            offset = offset + high
-            leaves.append(torch.requires_grad_(torch.detach(m), True))
-          else:
-            leaves.append(none)
+          leaves.append(none)
     return leaves
 
   # Norms [K, out] of the rows of W + scale B A, without making that matrix. As PEFT has it, no
@@ -95,18 +102,16 @@ class Engine(Module):
     sums = annotate(List[Tensor], [])
     for weight in weights:
       sums.append(weight)
-    for layer in range(self.LAYERS):
-      for module in range(self.MODULES):
-        at = layer * self.MODULES + module
-        a = adapters[3 * at]
-        if a.numel() > 0:
-          w = self.weight_of(layer, module)
-          b = adapters[3 * at + 1]
-          m = adapters[3 * at + 2]
-          whole = torch.baddbmm(weights[w].unsqueeze(0), b, a * scale[at])
-          if m.numel() > 0:
-            whole = whole * (m / self.row_norms(weights[w], a, b, scale[at])).unsqueeze(2)
-          sums[w] = whole[0]
+    for at in range(self.modules()):
+      a = adapters[3 * at]
+      if a.numel() > 0:
+        w = self.weight_of(at // self.MODULES, at % self.MODULES)
+        b = adapters[3 * at + 1]
+        m = adapters[3 * at + 2]
+        whole = torch.baddbmm(weights[w].unsqueeze(0), b, a * scale[at])
+        if m.numel() > 0:
+          whole = whole * (m / self.row_norms(weights[w], a, b, scale[at])).unsqueeze(2)
+        sums[w] = whole[0]
     return sums
 
   # ------------------------------------------------------------------ a linear module
@@ -163,14 +168,6 @@ class Engine(Module):
     if bias.numel() > 0:
       z = z + bias
     return z
-
-  # The model's logits at the target places (places in the flattened [R, T]) of right-padded rows.
-  def target_logits(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, frequencies: Tensor, ids: Tensor, targets: Tensor, dropout: float, keys: Tensor) -> Tensor:
-    none = annotate(List[Tensor], [])
-    empty = torch.narrow(scale.view([-1]), 0, 0, 0)
-    places = torch.arange(ids.size(1), dtype=4, device=ids.device)
-    x = self.layers(weights, adapters, scale, frequencies, ids, places, empty, none, dropout, keys)
-    return self.logits(weights, torch.index_select(x, 0, targets))
 
   # ------------------------------------------------------------------ training
 
@@ -289,83 +286,14 @@ class Engine(Module):
     adapters = self.adapter_leaves(state, weights, options)
     return self.target_logits(used, adapters, torch.index_select(scale, 1, slot), frequencies, ids, targets, 0., slot)
 
-  # The likeliest continuation of right-padded prompts ids [R, T] of the given lengths [R]: tokens
-  # [R, newest], -1 after an end token. A row that ended is taken out of the pass.
-  def generate(self: __torch__.Engine, weights: List[Tensor], flat: Tensor, slot: Tensor, frequencies: Tensor, scale: Tensor, options: Tensor, ids: Tensor, lengths: Tensor, ends: Tensor, newest: Tensor) -> Tensor:
-    limit = int(newest.item())
-    state = self.state_of(flat, slot)
-    scale1 = torch.index_select(scale, 1, slot)
-    used = self.used_weights(state, weights, options)
-    used = self.merged(used, self.adapter_leaves(state, weights, options), scale1)
-    adapters = self.adapter_leaves(state, weights, torch.zeros_like(options))
-    rows = ids.size(0)
-    room = ids.size(1) + limit
-    caches = annotate(List[Tensor], [])
-    for i in range(2 * self.LAYERS):
-      caches.append(torch.zeros([rows, self.KV_HEADS, room, self.HEAD_SIZE], dtype=6, device=ids.device))
-    empty = torch.narrow(scale.view([-1]), 0, 0, 0)
-    places = torch.arange(ids.size(1), dtype=4, device=ids.device)
-    x = self.layers(used, adapters, scale1, frequencies, ids, places, empty, caches, 0., slot)
-    start = torch.arange(rows, dtype=4, device=ids.device) * ids.size(1)
-    token = torch.argmax(self.logits(used, torch.index_select(x, 0, start + lengths - 1)), 1)
-    out = torch.full([rows, limit], -1, dtype=4, device=ids.device)
-    alive = torch.arange(rows, dtype=4, device=ids.device)
-    place = lengths
-    done = 0
-    longest = ids.size(1)
-    running = True
-    while running:
-      ended = torch.any(torch.eq(token.unsqueeze(1), ends.unsqueeze(0)), 1)
-      column = torch.where(ended, torch.full_like(token, -1), token)
-      kept = torch.select(out, 1, done).index_copy_(0, alive, column)
-      done = done + 1
-      going = torch.nonzero(torch.logical_not(ended)).view([-1])
-      if going.size(0) == 0 or done == limit:
-        running = False
-      else:
-        if going.size(0) < token.size(0):
-          token = torch.index_select(token, 0, going)
-          alive = torch.index_select(alive, 0, going)
-          place = torch.index_select(place, 0, going)
-          fewer = annotate(List[Tensor], [])
-          for cache in caches:
-            fewer.append(torch.index_select(cache, 0, going))
-          caches = fewer
-        longest = longest + 1
-        reach = torch.arange(longest, dtype=4, device=ids.device).view([1, 1, 1, -1])
-        mask = torch.le(reach, place.view([-1, 1, 1, 1]))
-        x = self.layers(used, adapters, scale1, frequencies, token.unsqueeze(1), place.unsqueeze(1), mask, caches, 0., slot)
-        token = torch.argmax(self.logits(used, x), 1)
-        place = place + 1
-    return out
-
-  # Logits [1, vocabulary] after the tokens ids [1, T] of one row, the first at place [1] of it: the
-  # whole prompt at place 0, then token by token. cache [2 LAYERS, 1, kv heads, room, head size]
-  # holds what stands before them and takes them in.
-  def follow(self: __torch__.Engine, weights: List[Tensor], flat: Tensor, slot: Tensor, frequencies: Tensor, scale: Tensor, options: Tensor, ids: Tensor, place: Tensor, cache: Tensor) -> Tensor:
-    start = int(place.item())
-    state = self.state_of(flat, slot)
-    adapters = self.adapter_leaves(state, weights, options)
-    caches = annotate(List[Tensor], [])
-    for i in range(2 * self.LAYERS):
-      caches.append(torch.select(cache, 0, i))
-    if start == 0:
-      mask = torch.narrow(scale.view([-1]), 0, 0, 0)
-      places = torch.arange(ids.size(1), dtype=4, device=ids.device)
-    else:
-      mask = torch.ones([1, 1, 1, start + 1], dtype=11, device=ids.device)
-      places = place.unsqueeze(1)
-    x = self.layers(weights, adapters, torch.index_select(scale, 1, slot), frequencies, ids, places, mask, caches, 0., slot)
-    return self.logits(weights, torch.narrow(x, 0, ids.size(1) - 1, 1))
-
   # The rows' norms of all adapted modules' weights, end to end: DoRA's first magnitudes.
   def magnitudes(self: __torch__.Engine, weights: List[Tensor], options: Tensor) -> Tensor:
     choices = options.cpu()
     norms = annotate(List[Tensor], [])
-    for layer in range(self.LAYERS):
-      for module in range(self.MODULES):
-        if int(choices[2 + layer * self.MODULES + module].item()) > 0:
-          norms.append(torch.sqrt(torch.sum(torch.square(weights[self.weight_of(layer, module)]), [1])))
+    for at in range(self.modules()):
+      if int(choices[2 + at].item()) > 0:
+        weight = weights[self.weight_of(at // self.MODULES, at % self.MODULES)]
+        norms.append(torch.sqrt(torch.sum(torch.square(weight), [1])))
     return torch.cat(norms, 0)
 
   # ------------------------------------------------------------------ loading
@@ -386,3 +314,4 @@ class Engine(Module):
     for weight in weights:
       parts.append(weight.reshape([-1]))
     return torch.cat(parts, 0).unsqueeze(0)
+

@@ -3,11 +3,9 @@
   # Decoders with rotary positions, RMS norms and a gated MLP: Llama, Mistral, Qwen2, Qwen3. The sizes in
   # capitals come from config.json.
   #
-  # weights: the embedding; per layer the norms before attention and before the MLP; weight and bias of
-  # q, k, v, o, gate, up, down; the final norm; the output layer (empty when it is the embedding).
-  HEADS : int
-  KV_HEADS : int
-  HEAD_SIZE : int
+  # weights: the embedding; per layer the norms before attention, before the MLP, of each head's queries
+  # and of its keys (empty where there are none); weight and bias of q, k, v, o, gate, up, down; the
+  # final norm; the output layer (empty when it is the embedding).
   NORM_EPSILON : float
 
   # Rotary position embedding, HuggingFace's half-split layout. x [R, heads, T, head size].
@@ -46,8 +44,13 @@
       q = self.project(h, weights, adapters, scale, layer, 0, dropout, keys)
       k = self.project(h, weights, adapters, scale, layer, 1, dropout, keys)
       v = self.project(h, weights, adapters, scale, layer, 2, dropout, keys)
-      q = self.rotate(torch.transpose(q.view([rows, length, self.HEADS, self.HEAD_SIZE]), 1, 2), cos, sin)
-      k = self.rotate(torch.transpose(k.view([rows, length, self.KV_HEADS, self.HEAD_SIZE]), 1, 2), cos, sin)
+      q = q.view([rows, length, self.HEADS, self.HEAD_SIZE])
+      k = k.view([rows, length, self.KV_HEADS, self.HEAD_SIZE])
+      if weights[w + 2].numel() > 0:
+        q = torch.rms_norm(q, [self.HEAD_SIZE], weights[w + 2], self.NORM_EPSILON)
+        k = torch.rms_norm(k, [self.HEAD_SIZE], weights[w + 3], self.NORM_EPSILON)
+      q = self.rotate(torch.transpose(q, 1, 2), cos, sin)
+      k = self.rotate(torch.transpose(k, 1, 2), cos, sin)
       v = torch.transpose(v.view([rows, length, self.KV_HEADS, self.HEAD_SIZE]), 1, 2)
       if mask.numel() == 0:
         if len(caches) > 0:
@@ -73,7 +76,7 @@
 
   # Logits [N, vocabulary] of hidden states [N, H].
   def logits(self: __torch__.Engine, weights: List[Tensor], x: Tensor) -> Tensor:
-    last = self.weight_of(self.LAYERS, 0) - self.NORMS
+    last = self.weight_of(self.LAYERS, 0)
     h = torch.rms_norm(x, [x.size(1)], weights[last], self.NORM_EPSILON)
     if weights[last + 1].numel() == 0:
       return torch.linear(h, weights[0])

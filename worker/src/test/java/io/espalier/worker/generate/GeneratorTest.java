@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.common.UserError;
 import io.espalier.common.trial.Lora;
 import io.espalier.worker.data.ChatTokenizer;
@@ -17,6 +19,7 @@ import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Golden;
 import io.espalier.worker.model.ModelConfig;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,26 +127,11 @@ class GeneratorTest {
 
   @Test
   void an_adapter_of_a_deeper_model_is_refused() throws IOException {
-    ModelConfig config = ModelConfig.read(MODEL);
-    var deeper =
-        new ModelConfig(
-            config.modelType(),
-            config.vocabulary(),
-            config.hiddenSize(),
-            config.intermediateSize(),
-            config.layers() + 1,
-            config.heads(),
-            config.kvHeads(),
-            config.headSize(),
-            config.maxPositions(),
-            config.normEpsilon(),
-            config.ropeTheta(),
-            config.qkvBias(),
-            config.outputBias(),
-            config.mlpBias(),
-            config.tied(),
-            config.dtype(),
-            config.endTokens());
+    ObjectNode config =
+        (ObjectNode) new ObjectMapper().readTree(MODEL.resolve("config.json").toFile());
+    config.put("num_hidden_layers", config.get("num_hidden_layers").asInt() + 1);
+    Files.writeString(directory.resolve("config.json"), config.toString());
+    ModelConfig deeper = ModelConfig.read(directory);
     var layout = AdapterLayout.of(deeper, Lora.plain(4, 8, 0, List.of("q_proj")));
     PeftFormat.write(
         directory, layout, AdapterInit.values(layout, 7, () -> new float[0]), "deeper");

@@ -50,6 +50,21 @@ public final class Golden {
     }
   }
 
+  /** Files below a directory, by name, without their ending. */
+  public static List<String> files(String directory, String ending) {
+    Path below = path(directory);
+    try (Stream<Path> found = Files.walk(below)) {
+      return found
+          .map(path -> below.relativize(path).toString())
+          .filter(name -> name.endsWith(ending))
+          .map(name -> name.substring(0, name.length() - ending.length()))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   public static JsonNode json(String name) {
     try {
       return JSON.readTree(path(name).toFile());

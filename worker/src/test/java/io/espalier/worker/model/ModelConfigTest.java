@@ -9,6 +9,7 @@ import io.espalier.common.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +28,7 @@ class ModelConfigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"qwen2_tiny", "llama_tiny"})
+  @ValueSource(strings = {"qwen2_tiny", "llama_tiny", "qwen3_tiny", "llama3rope_tiny"})
   void both_styles_of_config_say_the_same(String model) throws IOException {
     Path source = Golden.path("models/" + model);
     Files.copy(source.resolve("config.v5.json"), directory.resolve("config.json"));
@@ -40,19 +41,42 @@ class ModelConfigTest {
   @Test
   void qwen2_has_biases_on_queries_keys_and_values_alone() throws IOException {
     ModelConfig qwen = read("qwen2_tiny", "use_cache", "true");
-    assertThat(qwen.qkvBias()).isTrue();
-    assertThat(qwen.outputBias()).isFalse();
-    assertThat(qwen.tied()).isTrue();
+    assertThat(biased(qwen)).containsExactly("q_proj", "k_proj", "v_proj");
     assertThat(qwen.kvHeads()).isEqualTo(2);
-    assertThat(qwen.ropeTheta()).isEqualTo(1e6);
+    assertThat(qwen.architecture())
+        .isInstanceOfSatisfying(
+            RotaryDecoder.class,
+            decoder -> {
+              assertThat(decoder.tied()).isTrue();
+              assertThat(decoder.positions().theta()).isEqualTo(1e6);
+            });
   }
 
   @Test
   void llamas_attention_bias_is_on_all_four() throws IOException {
-    ModelConfig llama = read("llama_tiny", "attention_bias", "true");
-    assertThat(llama.qkvBias()).isTrue();
-    assertThat(llama.outputBias()).isTrue();
-    assertThat(llama.mlpBias()).isFalse();
+    assertThat(biased(read("llama_tiny", "attention_bias", "true")))
+        .containsExactly("q_proj", "k_proj", "v_proj", "o_proj");
+  }
+
+  private static List<String> biased(ModelConfig model) {
+    return model.architecture().tensors(model).modules().stream()
+        .filter(ModelTensors.Linear::biased)
+        .map(module -> module.at(0, 0).moduleName())
+        .toList();
+  }
+
+  @Test
+  void a_mistral_computes_rows_within_its_window_exactly() throws IOException {
+    assertThat(mistral("4096").longestRow()).hasValue(4096);
+    assertThat(mistral("null").longestRow()).isEmpty();
+  }
+
+  private ModelConfig mistral(String window) throws IOException {
+    ObjectNode config = (ObjectNode) Golden.json("models/llama_tiny/config.json");
+    config.put("model_type", "mistral").set("sliding_window", JSON.readTree(window));
+    config.putArray("architectures").add("MistralForCausalLM");
+    Files.writeString(directory.resolve("config.json"), config.toString());
+    return ModelConfig.read(directory);
   }
 
   @Test
@@ -64,10 +88,11 @@ class ModelConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "model_type | \"gpt2\" | qwen2 and llama",
+        "model_type | \"phi3\" | llama, mistral, qwen2, qwen3",
         "architectures | [\"Qwen2ForSequenceClassification\"] | Qwen2ForCausalLM",
         "hidden_act | \"gelu\" | silu",
-        "rope_scaling | {\"rope_type\": \"llama3\"} | default",
+        "rope_scaling | {\"rope_type\": \"llama3\"} | rope_scaling.factor",
+        "rope_scaling | {\"rope_type\": \"yarn\", \"factor\": 4.0} | default and llama3",
         "rope_scaling | {\"type\": \"linear\"} | default",
         "quantization_config | {} | float32",
         "hidden_size | 65 | multiple",

@@ -1,0 +1,84 @@
+  # ------------------------------------------------------------------ decoders
+
+  # What predicts the next token: its family's text after this one has `layers` and `logits`.
+  HEADS : int
+  KV_HEADS : int
+  HEAD_SIZE : int
+
+  # The model's logits at the target places (places in the flattened [R, T]) of right-padded rows.
+  def target_logits(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, frequencies: Tensor, ids: Tensor, targets: Tensor, dropout: float, keys: Tensor) -> Tensor:
+    none = annotate(List[Tensor], [])
+    empty = torch.narrow(scale.view([-1]), 0, 0, 0)
+    places = torch.arange(ids.size(1), dtype=4, device=ids.device)
+    x = self.layers(weights, adapters, scale, frequencies, ids, places, empty, none, dropout, keys)
+    return self.logits(weights, torch.index_select(x, 0, targets))
+
+  # The likeliest continuation of right-padded prompts ids [R, T] of the given lengths [R]: tokens
+  # [R, newest], -1 after an end token. A row that ended is taken out of the pass.
+  def generate(self: __torch__.Engine, weights: List[Tensor], flat: Tensor, slot: Tensor, frequencies: Tensor, scale: Tensor, options: Tensor, ids: Tensor, lengths: Tensor, ends: Tensor, newest: Tensor) -> Tensor:
+    limit = int(newest.item())
+    state = self.state_of(flat, slot)
+    scale1 = torch.index_select(scale, 1, slot)
+    used = self.used_weights(state, weights, options)
+    used = self.merged(used, self.adapter_leaves(state, weights, options), scale1)
+    adapters = self.adapter_leaves(state, weights, torch.zeros_like(options))
+    rows = ids.size(0)
+    room = ids.size(1) + limit
+    caches = annotate(List[Tensor], [])
+    for i in range(2 * self.LAYERS):
+      caches.append(torch.zeros([rows, self.KV_HEADS, room, self.HEAD_SIZE], dtype=6, device=ids.device))
+    empty = torch.narrow(scale.view([-1]), 0, 0, 0)
+    places = torch.arange(ids.size(1), dtype=4, device=ids.device)
+    x = self.layers(used, adapters, scale1, frequencies, ids, places, empty, caches, 0., slot)
+    start = torch.arange(rows, dtype=4, device=ids.device) * ids.size(1)
+    token = torch.argmax(self.logits(used, torch.index_select(x, 0, start + lengths - 1)), 1)
+    out = torch.full([rows, limit], -1, dtype=4, device=ids.device)
+    alive = torch.arange(rows, dtype=4, device=ids.device)
+    place = lengths
+    done = 0
+    longest = ids.size(1)
+    running = True
+    while running:
+      ended = torch.any(torch.eq(token.unsqueeze(1), ends.unsqueeze(0)), 1)
+      column = torch.where(ended, torch.full_like(token, -1), token)
+      kept = torch.select(out, 1, done).index_copy_(0, alive, column)
+      done = done + 1
+      going = torch.nonzero(torch.logical_not(ended)).view([-1])
+      if going.size(0) == 0 or done == limit:
+        running = False
+      else:
+        if going.size(0) < token.size(0):
+          token = torch.index_select(token, 0, going)
+          alive = torch.index_select(alive, 0, going)
+          place = torch.index_select(place, 0, going)
+          fewer = annotate(List[Tensor], [])
+          for cache in caches:
+            fewer.append(torch.index_select(cache, 0, going))
+          caches = fewer
+        longest = longest + 1
+        reach = torch.arange(longest, dtype=4, device=ids.device).view([1, 1, 1, -1])
+        mask = torch.le(reach, place.view([-1, 1, 1, 1]))
+        x = self.layers(used, adapters, scale1, frequencies, token.unsqueeze(1), place.unsqueeze(1), mask, caches, 0., slot)
+        token = torch.argmax(self.logits(used, x), 1)
+        place = place + 1
+    return out
+
+  # Logits [1, vocabulary] after the tokens ids [1, T] of one row, the first at place [1] of it: the
+  # whole prompt at place 0, then token by token. cache [2 LAYERS, 1, kv heads, room, head size]
+  # holds what stands before them and takes them in.
+  def follow(self: __torch__.Engine, weights: List[Tensor], flat: Tensor, slot: Tensor, frequencies: Tensor, scale: Tensor, options: Tensor, ids: Tensor, place: Tensor, cache: Tensor) -> Tensor:
+    start = int(place.item())
+    state = self.state_of(flat, slot)
+    adapters = self.adapter_leaves(state, weights, options)
+    caches = annotate(List[Tensor], [])
+    for i in range(2 * self.LAYERS):
+      caches.append(torch.select(cache, 0, i))
+    if start == 0:
+      mask = torch.narrow(scale.view([-1]), 0, 0, 0)
+      places = torch.arange(ids.size(1), dtype=4, device=ids.device)
+    else:
+      mask = torch.ones([1, 1, 1, start + 1], dtype=11, device=ids.device)
+      places = place.unsqueeze(1)
+    x = self.layers(weights, adapters, torch.index_select(scale, 1, slot), frequencies, ids, places, mask, caches, 0., slot)
+    return self.logits(weights, torch.narrow(x, 0, ids.size(1) - 1, 1))
+
