@@ -4,22 +4,59 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import io.espalier.common.UserError;
+import java.util.Optional;
 
 /** libtorch as this process uses it: never downloading, never reporting home. */
 public final class Libtorch {
-  private static final Engine ENGINE = start();
+  /** The version that the JNI library fits. */
+  private static final String FITTING = "2.7.1";
+
+  private static final Object LOADING = new Object();
+  private static Optional<Engine> loaded = Optional.empty();
 
   private Libtorch() {}
 
-  private static Engine start() {
-    System.setProperty("ai.djl.offline", "true");
-    System.setProperty("OPT_OUT_TRACKING", "true");
-    return Engine.getEngine("PyTorch");
+  private static Engine engine() {
+    synchronized (LOADING) {
+      if (loaded.isEmpty()) {
+        loaded = Optional.of(load());
+      }
+      return loaded.get();
+    }
   }
 
-  /** libtorch's version. */
+  private static Engine load() {
+    System.setProperty("ai.djl.offline", "true");
+    System.setProperty("OPT_OUT_TRACKING", "true");
+    try {
+      return Engine.getEngine("PyTorch");
+    } catch (RuntimeException | LinkageError e) {
+      throw new UserError("libtorch cannot be loaded: %s; %s".formatted(deepest(e), fitting()), e);
+    }
+  }
+
+  private static String deepest(Throwable problem) {
+    Throwable deepest = problem;
+    while (deepest.getCause() != null) {
+      deepest = deepest.getCause();
+    }
+    return String.valueOf(deepest.getMessage()).lines().findFirst().orElse("");
+  }
+
+  /** What to do to have the library that fits. */
+  public static String fitting() {
+    return "Espalier brings libtorch %1$s for CPUs and fits no other version: unset PYTORCH_VERSION, PYTORCH_FLAVOR and PYTORCH_LIBRARY_PATH to use it. For NVIDIA GPUs install libtorch %1$s for CUDA 12.8 (it is in the lib directory of Python's torch %1$s+cu128) and set PYTORCH_LIBRARY_PATH to that directory, PYTORCH_VERSION=%1$s and PYTORCH_FLAVOR=cu128"
+        .formatted(FITTING);
+  }
+
+  /**
+   * libtorch's version.
+   *
+   * @throws UserError saying which library would fit when none can be loaded
+   */
   public static String version() {
-    return ENGINE.getVersion();
+    return engine().getVersion();
   }
 
   /**
@@ -45,6 +82,6 @@ public final class Libtorch {
 
   /** A scope whose closing frees all that was made in it and nowhere else. */
   static NDManager newScope(Device device) {
-    return ENGINE.newBaseManager(device);
+    return engine().newBaseManager(device);
   }
 }

@@ -2,6 +2,7 @@ package io.espalier.worker.node;
 
 import ai.djl.Device;
 import io.espalier.common.UserError;
+import io.espalier.worker.model.Libtorch;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -57,8 +58,11 @@ public record DeviceName(int gpu) {
           count > 0
               ? "--devices: there is no GPU %s; this machine has %d, counted from 0"
                   .formatted(text, count)
-              : "--devices: there is no GPU %s that this installation can use (%s); use --devices cpu"
-                  .formatted(text, onlyCpu() ? "its libtorch is for CPUs" : "no NVIDIA device"));
+              : "--devices: there is no GPU %s that this installation can use (%s); use --devices cpu. %s"
+                  .formatted(
+                      text,
+                      onlyCpu() ? "its libtorch is for CPUs" : "no NVIDIA device",
+                      Libtorch.fitting()));
     }
     return device;
   }
