@@ -176,7 +176,7 @@ class GradientTest {
     }
 
     private static String path(Matrix matrix) {
-      return matrix.module().path(matrix.layer());
+      return matrix.module().path();
     }
 
     /** Of one row of W + scale B A. */
