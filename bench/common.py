@@ -1,0 +1,153 @@
+"""What the measurements share: models, rows, Espalier's commands, PEFT's side."""
+import datetime, functools, json, os, pathlib, platform, random, re, subprocess, sys
+
+import torch, transformers, peft
+
+transformers.logging.set_verbosity_error()
+transformers.logging.disable_progress_bar()
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TINY = ROOT / "examples/models/tiny-qwen2"
+
+
+def described():
+    """One paragraph: machine, versions, date."""
+    cpuinfo = pathlib.Path("/proc/cpuinfo").read_text()
+    name = re.search(r"model name\s*: (.*)", cpuinfo).group(1)
+    flags = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if f" {flag}" in cpuinfo]
+    revision = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    return (f"{datetime.date.today()}, {name}, {os.cpu_count()} cores, {' '.join(flags)}; Linux {platform.release()}; load {os.getloadavg()[0]:.1f}\n"
+            f"espalier {revision}; Python {platform.python_version()}, torch {torch.__version__}, "
+            f"transformers {transformers.__version__}, peft {peft.__version__}")
+
+
+def qwen2_75m(directory):
+    """A Qwen2 of 75 million random weights, saved; made once a directory."""
+    directory = pathlib.Path(directory)
+    if not (directory / "config.json").exists():
+        torch.manual_seed(1)
+        config = transformers.Qwen2Config(
+            vocab_size=32000, hidden_size=640, intermediate_size=1728, num_hidden_layers=12, num_attention_heads=10,
+            num_key_value_heads=2, max_position_embeddings=1024, tie_word_embeddings=True, bos_token_id=1, eos_token_id=2)
+        transformers.Qwen2ForCausalLM(config).save_pretrained(directory)
+    return directory
+
+
+def random_rows(count, length, vocabulary, seed=1, masked=0.0):
+    """Rows of random tokens of one length; the first share `masked` of each is no target."""
+    draw = random.Random(seed)
+    rows = []
+    for _ in range(count):
+        ids = [draw.randrange(vocabulary) for _ in range(length)]
+        known = int(length * masked)
+        rows.append({"input_ids": ids, "labels": [-100] * known + ids[known:]})
+    return rows
+
+
+def write_rows(file, rows):
+    pathlib.Path(file).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return file
+
+
+def read_rows(file):
+    return [json.loads(line) for line in pathlib.Path(file).read_text().splitlines()]
+
+
+def espalier(*arguments, quiet=True):
+    """Runs ./espalier; what it says is shown when it fails."""
+    command = [str(ROOT / "espalier"), *map(str, arguments)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE if quiet else None, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr or ''}")
+    return done.stdout
+
+
+class Trial:
+    """One trial run by ./espalier run: its measured rows and its adapter."""
+
+    def __init__(self, directory, model, rows, training, evaluation=None):
+        directory = pathlib.Path(directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        write_rows(directory / "train.jsonl", rows)
+        dataset = {"train": "train.jsonl", "shuffle": False}
+        if evaluation:
+            write_rows(directory / "eval.jsonl", evaluation)
+            dataset["eval"] = "eval.jsonl"
+        point = {"learning_rate": [training.pop("learning_rate")]}
+        spec = {"name": "bench", "model": str(model), "dataset": dataset, "training": training,
+                "search": {"method": "grid", "space": point}, "guard": {"loss_spike": "off", "collapse": "off"},
+                "evaluation": {"metrics": ["loss"]}, "objective": {"metric": "eval_loss" if evaluation else "train_loss", "mode": "min"}}
+        # JSON is YAML.
+        (directory / "spec.yaml").write_text(json.dumps(spec, indent=1))
+        self.spec, self.store = directory / "spec.yaml", directory / "store"
+
+    def run(self):
+        espalier("run", self.spec, "--store", self.store, "--lanes", 1)
+        return self
+
+    @property
+    def adapter(self):
+        return self.store / "sweeps/bench-1/trials/0/adapter"
+
+    def rows(self):
+        return [json.loads(line) for line in espalier("metrics", "bench-1", "--format", "jsonl", "--store", self.store).splitlines()]
+
+
+@functools.cache
+def compiled():
+    """The jars that Espalier runs from; builds them, and the worker's tests, where needed."""
+    espalier("--version")
+    maven = subprocess.run(["mvn", "-q", "-B", "-pl", "worker", "-am", "test-compile", "-Dspotless.check.skip=true"],
+                           cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if maven.returncode:
+        sys.exit(maven.stdout)
+    return next((ROOT / "deploy/target").glob("espalier-*/espalier-*/lib"))
+
+
+def java(main, *arguments):
+    """A command line for a main class of the worker's tests, which is not in the distribution."""
+    library = compiled()
+    flags = ["--add-opens=java.base/java.nio=ALL-UNNAMED", "-Dai.djl.offline=true"]
+    cache = os.environ.get("DJL_CACHE_DIR", os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "espalier/djl"))
+    os.environ["DJL_CACHE_DIR"] = cache
+    os.environ["OPT_OUT_TRACKING"] = "true"
+    path = ":".join(str(place) for place in (ROOT / "worker/target/test-classes", ROOT / "worker/target/classes", ROOT / "common/target/classes", f"{library}/*"))
+    binary = os.path.join(os.environ["JAVA_HOME"], "bin/java") if "JAVA_HOME" in os.environ else "java"
+    return [binary, *flags, "-cp", path, main, *map(str, arguments)]
+
+
+def base(model):
+    return transformers.AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+
+
+def batches(rows, size):
+    """Right-padded batches in the rows' order, over and over; the last of an epoch is what is left."""
+    while True:
+        for at in range(0, len(rows), size):
+            part = rows[at:at + size]
+            longest = max(len(row["input_ids"]) for row in part)
+            padded = lambda key, filler: torch.tensor([row[key] + [filler] * (longest - len(row[key])) for row in part])
+            yield {"input_ids": padded("input_ids", 0), "labels": padded("labels", -100),
+                   "attention_mask": torch.tensor([[1] * len(row["input_ids"]) + [0] * (longest - len(row["input_ids"])) for row in part])}
+
+
+class PeftLoop:
+    """A plain training loop with PEFT: Espalier's defaults, and torch's fastest AdamW."""
+
+    def __init__(self, model, rows, batch, learning_rate, steps, weight_decay=0.1, betas=(0.9, 0.95), scheduler="cosine"):
+        self.model = model.train()
+        self.weights = [weight for weight in model.parameters() if weight.requires_grad]
+        self.optimizer = torch.optim.AdamW(self.weights, lr=learning_rate, betas=betas, weight_decay=weight_decay, fused=True)
+        self.scheduler = transformers.get_scheduler(scheduler, self.optimizer, num_warmup_steps=0, num_training_steps=steps)
+        self.batches = batches(rows, batch)
+
+    def update(self):
+        """One update; its loss, gradient norm and learning rate."""
+        batch = next(self.batches)
+        self.optimizer.zero_grad()
+        loss = self.model(**batch).loss
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.weights, 1.0)
+        rate = self.scheduler.get_last_lr()[0]
+        self.optimizer.step()
+        self.scheduler.step()
+        return loss.item(), norm.item(), rate
