@@ -110,6 +110,8 @@ def java(main, *arguments):
     cache = os.environ.get("DJL_CACHE_DIR", os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "espalier/djl"))
     os.environ["DJL_CACHE_DIR"] = cache
     os.environ["OPT_OUT_TRACKING"] = "true"
+    for name, value in re.findall(r"^export (MALLOC_\w+)=\$\{\w+:-(\d+)\}", (ROOT / "espalier").read_text(), re.M):
+        os.environ.setdefault(name, value)  # as the launcher has them
     path = ":".join(str(place) for place in (ROOT / "worker/target/test-classes", ROOT / "worker/target/classes", ROOT / "common/target/classes", f"{library}/*"))
     binary = os.path.join(os.environ["JAVA_HOME"], "bin/java") if "JAVA_HOME" in os.environ else "java"
     return [binary, *flags, "-cp", path, main, *map(str, arguments)]

@@ -152,11 +152,12 @@ class Engine(Module):
       length = x.size(0) // rows
       mask = self.dropout_mask(keys, m, length, x.size(1), dropout)
       dropped = x * mask.view(x.size())
-    down = torch.bmm(dropped.view([slots, -1, x.size(1)]), torch.transpose(a, 1, 2)) * scale[m]
+    down = torch.bmm(dropped.view([slots, -1, x.size(1)]), torch.transpose(a, 1, 2)).mul_(scale[m])
     wide = [slots, -1, y.size(1)]
     up = torch.transpose(b, 1, 2)
     if magnitude.numel() == 0:
-      return torch.baddbmm(y.view(wide), down, up).view(y.size())
+      # In place: what a linear layer gave is nobody else's, and its gradient does not need it.
+      return torch._unsafe_view(y, wide).baddbmm_(down, up).view(y.size())
     factor = (magnitude / self.row_norms(weight, a, b, scale[m])).unsqueeze(1)
     if dropout > 0.:
       # As PEFT has it: what the magnitudes change is computed on what dropout left.
