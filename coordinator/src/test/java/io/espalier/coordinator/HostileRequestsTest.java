@@ -67,6 +67,14 @@ class HostileRequestsTest {
     return problem.get("detail").asText();
   }
 
+  @Test
+  void another_web_page_cannot_ask_in_its_readers_name() throws Exception {
+    HttpRequest.Builder stop =
+        api.request(DEMO + "/stop").POST(HttpRequest.BodyPublishers.noBody());
+    assertThat(problem(api.send(stop.header("Origin", "https://elsewhere.example")), 403))
+        .contains("https://elsewhere.example");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

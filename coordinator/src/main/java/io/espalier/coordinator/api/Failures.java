@@ -119,6 +119,7 @@ final class Failures {
   private static StatusCode status(Refused.Reason reason) {
     return switch (reason) {
       case INVALID -> StatusCodes.BAD_REQUEST;
+      case FORBIDDEN -> StatusCodes.FORBIDDEN;
       case UNKNOWN -> StatusCodes.NOT_FOUND;
       case TOO_LATE, INCOMPLETE -> StatusCodes.CONFLICT;
       case TOO_LARGE -> StatusCodes.PAYLOAD_TOO_LARGE;

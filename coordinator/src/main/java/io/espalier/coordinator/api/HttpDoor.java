@@ -50,7 +50,10 @@ public final class HttpDoor implements AutoCloseable {
                 () ->
                     concat(
                         new HealthRoutes(metrics, unready).route(),
-                        backend.map(HttpDoor::api).orElseGet(Directives::reject)))
+                        backend
+                            .map(HttpDoor::api)
+                            .map(OtherPages::keptAwayFrom)
+                            .orElseGet(Directives::reject)))
             .seal(Failures.rejections(), Failures.exceptions());
     try {
       return new HttpDoor(

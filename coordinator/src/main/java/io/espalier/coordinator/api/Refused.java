@@ -12,6 +12,8 @@ public final class Refused extends UserError {
   public enum Reason {
     /** The request itself is wrong. */
     INVALID,
+    /** Whoever asks may not. */
+    FORBIDDEN,
     /** There is no such thing. */
     UNKNOWN,
     /** It does not fit what has happened by now. */

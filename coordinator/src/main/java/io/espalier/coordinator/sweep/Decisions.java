@@ -111,7 +111,8 @@ public final class Decisions {
 
   private void asked(SweepInput.Ask ask) {
     if (draft.sweep().phase() == Sweep.Phase.PREPARING) {
-      if (draft.sweep().preparation().worker().isEmpty()) {
+      // It would wait behind the branches of a worker that is busy.
+      if (draft.sweep().preparation().worker().isEmpty() && ask.room().free() > 0) {
         draft.add(new SweepEvent.PreparationAssigned(ask.worker(), ask.time()));
       }
       return;

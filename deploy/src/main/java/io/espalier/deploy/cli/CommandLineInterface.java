@@ -68,10 +68,17 @@ public final class CommandLineInterface {
         .setParameterExceptionHandler(CommandLineInterface::misunderstood)
         .setExecutionExceptionHandler((problem, command, parsed) -> failed(problem, console));
     try {
-      return arguments.length == 0 ? usage(commandLine) : commandLine.execute(arguments);
+      int code = arguments.length == 0 ? usage(commandLine) : commandLine.execute(arguments);
+      return code == OK && out.checkError() ? cutOff(console) : code;
     } catch (Error problem) {
       return failed(problem, console);
     }
+  }
+
+  /** A full disk or a closed pipe: what was to be read there is not whole. */
+  private static int cutOff(Console console) {
+    console.complain("the output could not be written to its end: is the disk full?");
+    return FAILED;
   }
 
   private static PrintWriter utf8(PrintStream stream) {

@@ -47,7 +47,17 @@ record Ending(Console console, SweepView view, Optional<Path> directory, String 
     }
     best(out);
     next(out);
-    return failed().isEmpty() ? CommandLineInterface.OK : CommandLineInterface.FAILED;
+    return code(view);
+  }
+
+  /** The exit code of a sweep that has ended: 1 when it or one of its trials failed. */
+  static int code(SweepView view) {
+    boolean failed =
+        view.state() == SweepView.State.FAILED
+            || view.trials().stream()
+                .flatMap(trial -> trial.result().stream())
+                .anyMatch(result -> result.outcome() instanceof Outcome.Failed);
+    return failed ? CommandLineInterface.FAILED : CommandLineInterface.OK;
   }
 
   private void interrupted(PrintStream out) {
@@ -103,9 +113,5 @@ record Ending(Console console, SweepView view, Optional<Path> directory, String 
 
   private List<TrialResult> results() {
     return view.trials().stream().flatMap(trial -> trial.result().stream()).toList();
-  }
-
-  private List<TrialResult> failed() {
-    return results().stream().filter(result -> result.outcome() instanceof Outcome.Failed).toList();
   }
 }

@@ -1,6 +1,5 @@
 package io.espalier.deploy.cli;
 
-import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.ViewJson;
 import io.espalier.deploy.client.CoordinatorClient;
 import java.util.concurrent.Callable;
@@ -41,12 +40,6 @@ final class WatchCommand implements Callable<Integer> {
     }
     var ended = new Following(console.withoutResults(), client, true).until(sweep);
     ended.ifPresent(view -> console.out().println(ViewJson.write(view)));
-    return ended
-        .map(
-            view ->
-                view.state() == SweepView.State.FAILED
-                    ? CommandLineInterface.FAILED
-                    : CommandLineInterface.OK)
-        .orElse(CommandLineInterface.INTERRUPTED);
+    return ended.map(Ending::code).orElse(CommandLineInterface.INTERRUPTED);
   }
 }

@@ -317,7 +317,9 @@ final class Lanes implements AutoCloseable {
   public void close() {
     synchronized (held) {
       closing = true;
-      held.keySet().forEach(key -> stop(key, new Outcome.Stopped("the worker was stopped")));
+      // A branch that has not begun leaves the map when it is stopped.
+      List.copyOf(held.keySet())
+          .forEach(key -> stop(key, new Outcome.Stopped("the worker was stopped")));
     }
     threads.shutdown();
     try {

@@ -39,6 +39,7 @@ public final class MetricsSender implements AutoCloseable {
 
   private final WorkerId worker;
   private final BufferAllocator allocator = new RootAllocator();
+  private final CompletableFuture<Void> dead = new CompletableFuture<>();
   private final MetricsSenderSpool spool;
   private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
   private final Thread thread = new Thread(this::work, "espalier-metrics-sender");
@@ -103,6 +104,11 @@ public final class MetricsSender implements AutoCloseable {
     return done;
   }
 
+  /** Completes exceptionally when rows can no longer be spooled or sent; else never. */
+  CompletionStage<Void> whenDead() {
+    return dead.minimalCompletionStage();
+  }
+
   /** Rows in the spool that the coordinator has not acknowledged, as of a moment ago. */
   public int unacknowledged() {
     return unacknowledged;
@@ -131,6 +137,10 @@ public final class MetricsSender implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (Error e) {
+      LOG.error("Metric rows can no longer be sent", e);
+      dead.completeExceptionally(e);
+      throw e;
     } finally {
       disconnect();
       spool.close();

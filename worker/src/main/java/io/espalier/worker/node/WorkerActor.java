@@ -4,6 +4,7 @@ import io.espalier.common.UserError;
 import io.espalier.common.protocol.ClusterSettings;
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.ProtocolVersion;
+import io.espalier.common.protocol.StoreMark;
 import io.espalier.common.protocol.ToCoordinator;
 import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
@@ -61,6 +62,8 @@ final class WorkerActor {
    * @param connected called with each registration's answer: where metric rows go
    * @param refused called with the reason when the coordinator will not have this worker
    * @param withoutStore called when the coordinator's store is not seen here
+   * @param claimSpool called with the coordinator's store before anything is sent to it; throws
+   *     when the spool belongs to another
    * @param waiting called every few seconds until this worker is registered
    */
   record Duties(
@@ -70,6 +73,7 @@ final class WorkerActor {
       Consumer<ToWorker.Registered> connected,
       Consumer<String> refused,
       Consumer<UserError> withoutStore,
+      Consumer<StoreMark> claimSpool,
       Runnable waiting) {}
 
   private static final Duration WAITING = Duration.ofSeconds(5);
@@ -180,6 +184,12 @@ final class WorkerActor {
         store = LocalStore.of(registered.store(), duties.config().store());
       } catch (UserError e) {
         duties.withoutStore().accept(e);
+        return Behaviors.stopped();
+      }
+      try {
+        duties.claimSpool().accept(registered.store());
+      } catch (UserError e) {
+        duties.refused().accept(String.valueOf(e.getMessage()));
         return Behaviors.stopped();
       }
       context.getLog().info("registered with coordinator, epoch {}", registered.coordinatorEpoch());

@@ -64,6 +64,8 @@ public final class WorkerNode implements AutoCloseable {
             metrics,
             results,
             clock);
+    // Without its rows no result counts: a process that starts anew can deliver both.
+    metrics.whenDead().whenComplete((never, problem) -> ended.completeExceptionally(problem));
     this.loop = new Thread(this::keepConnected, "worker-connection");
   }
 
@@ -163,6 +165,9 @@ public final class WorkerNode implements AutoCloseable {
         this::registered,
         reason -> ended.completeExceptionally(new UserError(reason)),
         this::withoutStore,
+        store ->
+            new SpoolOwner(config.spool())
+                .claim(store, lanes.holding().isEmpty() && metrics.unacknowledged() == 0),
         this::waiting);
   }
 
