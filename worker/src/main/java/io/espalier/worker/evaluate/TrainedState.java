@@ -35,7 +35,7 @@ public record TrainedState(
             .map(layout -> layout.scales(layout.lora()))
             .orElseGet(() -> new double[modules]);
     long[] options =
-        adapter.map(known -> known.layout().options()).orElseGet(() -> new long[2 + modules]);
+        adapter.map(known -> known.layout().options()).orElseGet(() -> new long[3 + modules]);
     return new TrainedState(
         model,
         scope.create(values, new Shape(1, values.length)),

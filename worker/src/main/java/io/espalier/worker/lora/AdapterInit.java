@@ -6,9 +6,9 @@ import java.util.function.Supplier;
 
 /**
  * An adapter's first values as PEFT draws them: A Kaiming-uniform with a = √5, which is uniform in
- * ±1/√in; B zero; DoRA's magnitudes the norms of the rows of the weights. Each number is a pure
- * function of (seed, layer, module, place), so it depends neither on other modules nor on the order
- * of anything.
+ * ±1/√in; B zero; DoRA's magnitudes the norms of the rows of the weights; a head the model's own.
+ * Each number is a pure function of (seed, layer, module, place), so it depends neither on other
+ * modules nor on the order of anything.
  */
 public final class AdapterInit {
   private AdapterInit() {}
@@ -16,22 +16,28 @@ public final class AdapterInit {
   /**
    * The flat vector [P] of a fresh adapter.
    *
-   * @param rowNorms of the adapted modules' weights, end to end in the layout's order; looked at
-   *     for DoRA only
+   * @param fromModel what is taken from the model, end to end in the layout's order: magnitudes,
+   *     head; looked at where there are some
    */
-  public static float[] values(AdapterLayout layout, long seed, Supplier<float[]> rowNorms) {
+  public static float[] values(AdapterLayout layout, long seed, Supplier<float[]> fromModel) {
     float[] flat = new float[Math.toIntExact(layout.parameters())];
-    float[] magnitudes = layout.lora().dora() ? rowNorms.get() : new float[0];
+    boolean plain = layout.matrices().stream().allMatch(matrix -> drawn(matrix.side()));
+    float[] given = plain ? new float[0] : fromModel.get();
     int taken = 0;
     for (Matrix matrix : layout.matrices()) {
       if (matrix.side() == Side.A) {
         fill(flat, matrix, seed);
-      } else if (matrix.side() == Side.MAGNITUDE) {
-        System.arraycopy(magnitudes, taken, flat, Math.toIntExact(matrix.offset()), matrix.rows());
-        taken += matrix.rows();
+      } else if (!drawn(matrix.side())) {
+        int size = Math.toIntExact(matrix.size());
+        System.arraycopy(given, taken, flat, Math.toIntExact(matrix.offset()), size);
+        taken += size;
       }
     }
     return flat;
+  }
+
+  private static boolean drawn(Side side) {
+    return side == Side.A || side == Side.B;
   }
 
   private static void fill(float[] flat, Matrix matrix, long seed) {

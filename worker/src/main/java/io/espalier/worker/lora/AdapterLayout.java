@@ -5,15 +5,14 @@ import io.espalier.common.trial.Lora;
 import io.espalier.worker.model.ModelConfig;
 import io.espalier.worker.model.Projection;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
  * Where each adapter tensor lies in a slot's flat vector [P]: layer after layer, module after
- * module, A [rank, in] before B [out, rank], row by row, and with DoRA the magnitudes [out].
+ * module, A [rank, in] before B [out, rank], row by row, and with DoRA the magnitudes [out]. In a
+ * model that classifies, weight [classes, in] and bias [classes] of its head come last.
  */
 public final class AdapterLayout {
   /** PEFT's word for every linear module but the output layer. */
@@ -24,11 +23,13 @@ public final class AdapterLayout {
   private final List<Matrix> matrices;
   private final long parameters;
 
-  /** Which of the tensors of an adapted module. */
+  /** Which of the tensors of an adapted module, or of the head that is trained whole. */
   public enum Side {
     A("lora_A.weight"),
     B("lora_B.weight"),
-    MAGNITUDE("lora_magnitude_vector");
+    MAGNITUDE("lora_magnitude_vector"),
+    HEAD("weight"),
+    HEAD_BIAS("bias");
 
     private final String peftName;
 
@@ -47,9 +48,10 @@ public final class AdapterLayout {
       return (long) rows * columns;
     }
 
-    /** As PEFT stores it: the magnitudes are a vector. */
+    /** As PEFT stores it: magnitudes and biases are vectors. */
     public long[] shape() {
-      return side == Side.MAGNITUDE ? new long[] {rows} : new long[] {rows, columns};
+      boolean vector = side == Side.MAGNITUDE || side == Side.HEAD_BIAS;
+      return vector ? new long[] {rows} : new long[] {rows, columns};
     }
 
     /** PEFT's name for it. */
@@ -89,6 +91,13 @@ public final class AdapterLayout {
         offset += out;
       }
     }
+    if (model.head().isPresent()) {
+      Projection head = model.head().get();
+      matrices.add(new Matrix(head, Side.HEAD, head.out(), head.in(), offset));
+      offset += (long) head.out() * head.in();
+      matrices.add(new Matrix(head, Side.HEAD_BIAS, head.out(), 1, offset));
+      offset += head.out();
+    }
     return new AdapterLayout(lora, model, matrices, offset);
   }
 
@@ -123,6 +132,10 @@ public final class AdapterLayout {
     return lora.targetModules().contains(ALL_LINEAR) ? moduleNames(model) : lora.targetModules();
   }
 
+  ModelConfig model() {
+    return model;
+  }
+
   public int layers() {
     return model.layers();
   }
@@ -134,11 +147,15 @@ public final class AdapterLayout {
 
   /**
    * For the engine's script: that an adapter is trained, whether it has magnitudes, the {@link
-   * #ranks}.
+   * #ranks}, whether the head is trained with it.
    */
   public long[] options() {
-    return LongStream.concat(LongStream.of(0, lora.dora() ? 1 : 0), Arrays.stream(ranks()))
-        .toArray();
+    long[] ranks = ranks();
+    long[] options = new long[ranks.length + 3];
+    options[1] = lora.dora() ? 1 : 0;
+    System.arraycopy(ranks, 0, options, 2, ranks.length);
+    options[options.length - 1] = model.classes() > 0 ? 1 : 0;
+    return options;
   }
 
   /** What each module's product is scaled with, for an adapter with this layout. */

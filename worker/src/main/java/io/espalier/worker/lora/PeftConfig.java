@@ -5,12 +5,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.common.UserError;
 import io.espalier.common.trial.Lora;
+import io.espalier.worker.model.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -23,14 +26,15 @@ final class PeftConfig {
       List.of(
           "use_qalora",
           "use_bdlora",
-          "fan_in_fan_out",
           "lora_bias",
-          "modules_to_save",
           "layers_to_transform",
           "layer_replication",
           "target_parameters",
           "trainable_token_indices",
           "alora_invocation_tokens");
+
+  /** What PEFT saves whole for sequence classification, whichever of them a model has. */
+  private static final List<String> HEADS = List.of("classifier", "score");
 
   private static final String TEMPLATE =
       """
@@ -45,7 +49,7 @@ final class PeftConfig {
         "ensure_weight_tying": false,
         "eva_config": null,
         "exclude_modules": null,
-        "fan_in_fan_out": false,
+        "fan_in_fan_out": %s,
         "inference_mode": true,
         "init_lora_weights": true,
         "layer_replication": null,
@@ -58,7 +62,7 @@ final class PeftConfig {
         "lora_ga_config": null,
         "megatron_config": null,
         "megatron_core": "megatron.core",
-        "modules_to_save": null,
+        "modules_to_save": %s,
         "monteclora_config": null,
         "peft_type": "LORA",
         "peft_version": "0.20.0",
@@ -70,7 +74,7 @@ final class PeftConfig {
       %s
         ],
         "target_parameters": null,
-        "task_type": "CAUSAL_LM",
+        "task_type": %s,
         "trainable_token_indices": null,
         "use_bdlora": null,
         "use_dora": %s,
@@ -86,15 +90,24 @@ final class PeftConfig {
     return TEMPLATE.formatted(
         pattern(lora.alphaPattern()),
         quoted(baseModel),
+        layout.model().storesTransposed(),
         number(lora.alpha()),
         Double.toString(lora.dropout()),
+        layout.model().classes() > 0 ? "[\n" + lines(HEADS) + "\n  ]" : "null",
         lora.rank(),
         pattern(lora.rankPattern()),
-        layout.targets().stream()
-            .map(name -> "    " + quoted(name))
-            .collect(Collectors.joining(",\n")),
+        lines(layout.targets()),
+        quoted(taskType(layout.model())),
         lora.dora(),
         lora.rslora());
+  }
+
+  private static String taskType(ModelConfig model) {
+    return model.classes() > 0 ? "SEQ_CLS" : "CAUSAL_LM";
+  }
+
+  private static String lines(List<String> names) {
+    return names.stream().map(name -> "    " + quoted(name)).collect(Collectors.joining(",\n"));
   }
 
   /** As json.dumps writes a number that was whole in Python. */
@@ -122,7 +135,7 @@ final class PeftConfig {
     }
   }
 
-  static Lora read(Path file) {
+  static Lora read(Path file, ModelConfig model) {
     JsonNode config;
     try {
       config = JSON.readTree(file.toFile());
@@ -130,7 +143,11 @@ final class PeftConfig {
       throw new UserError("%s cannot be read as JSON: %s".formatted(file, e.getMessage()), e);
     }
     require(file, config, "peft_type", "LORA");
-    require(file, config, "task_type", "CAUSAL_LM");
+    require(file, config, "task_type", taskType(model));
+    if (!model.storesTransposed()) {
+      require(file, config, "fan_in_fan_out", "false");
+    }
+    requireSaved(file, config.path("modules_to_save"), model);
     require(file, config, "bias", "none");
     for (String key : UNSUPPORTED) {
       JsonNode value = config.path(key);
@@ -168,9 +185,20 @@ final class PeftConfig {
   }
 
   private static void require(Path file, JsonNode config, String key, String expected) {
-    String found = config.path(key).asText("missing");
+    String found = config.path(key).asText(key.equals("fan_in_fan_out") ? "false" : "missing");
     if (!found.equals(expected)) {
       throw new UserError("%s: %s is %s; supported is %s".formatted(file, key, found, expected));
+    }
+  }
+
+  private static void requireSaved(Path file, JsonNode saved, ModelConfig model) {
+    var names = new HashSet<String>();
+    saved.forEach(name -> names.add(name.asText()));
+    boolean right = model.classes() > 0 ? names.equals(Set.copyOf(HEADS)) : names.isEmpty();
+    if (!right) {
+      throw new UserError(
+          "%s: modules_to_save is %s; supported is %s"
+              .formatted(file, saved, model.classes() > 0 ? HEADS : "null"));
     }
   }
 

@@ -73,7 +73,7 @@ public final class PeftFormat {
                       ? "; this is a whole model"
                       : ""));
     }
-    Lora lora = PeftConfig.read(directory.resolve(CONFIG));
+    Lora lora = PeftConfig.read(directory.resolve(CONFIG), model);
     AdapterLayout layout = AdapterLayout.of(model, lora);
     Safetensors stored = Safetensors.ofFile(directory.resolve(WEIGHTS));
     checkFits(stored, layout);

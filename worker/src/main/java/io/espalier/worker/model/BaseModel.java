@@ -37,7 +37,7 @@ public final class BaseModel implements AutoCloseable {
     this.device = device;
     config = ModelConfig.read(directory);
     layout = WeightLayout.of(config);
-    Safetensors stored = Safetensors.ofModel(directory);
+    Safetensors stored = Safetensors.ofModel(directory).named(config.architecture().bodyName());
     Libtorch.prepareThread();
     owner = Libtorch.newScope(device);
     script = ScriptModule.compile(config, device);
@@ -65,8 +65,9 @@ public final class BaseModel implements AutoCloseable {
   }
 
   private NDArray load(Safetensors stored, WeightLayout.Entry entry) {
-    StoredTensor tensor = stored.require(entry.name(), entry.shape());
-    long rows = entry.shape()[0];
+    long[] needed = entry.storedShape();
+    StoredTensor tensor = stored.require(entry.name(), needed);
+    long rows = needed[0];
     long rowBytes = tensor.length() / rows;
     long step = Math.max(1, LARGEST_PART / rowBytes);
     var parts = new NDList();
@@ -74,7 +75,7 @@ public final class BaseModel implements AutoCloseable {
       for (long row = 0; row < rows; row += step) {
         long count = Math.min(step, rows - row);
         ByteBuffer bytes = Safetensors.map(tensor, row * rowBytes, count * rowBytes);
-        long[] shape = entry.shape().clone();
+        long[] shape = needed.clone();
         shape[0] = count;
         shape[shape.length - 1] *= unitsPerValue(tensor.type());
         NDArray raw = scope.create(bytes, new Shape(shape), dataType(tensor.type()));
@@ -84,8 +85,12 @@ public final class BaseModel implements AutoCloseable {
           parts.size() == 1
               ? parts.head()
               : parts.head().getNDArrayInternal().concat(parts.subNDList(1), 0);
-      whole.attach(owner);
-      return whole;
+      NDArray weight =
+          entry.transposed()
+              ? script.call(scope, "transposed", false, List.of(), whole).head()
+              : whole;
+      weight.attach(owner);
+      return weight;
     }
   }
 
@@ -143,15 +148,14 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Norms of the rows of linear modules' weights, end to end.
+   * What an adapter takes from the model at first, end to end: for DoRA the norms of the rows of
+   * the adapted modules' weights; the classifier's weight and bias.
    *
-   * @param ranks of all linear modules, layer after layer; those of rank 0 are left out
+   * @param options of the adapter, as the engine's script takes them
    */
-  public float[] rowNorms(long[] ranks) {
-    long[] options = new long[ranks.length + 2];
-    System.arraycopy(ranks, 0, options, 2, ranks.length);
+  public float[] firstValues(long[] options) {
     try (NDManager scope = newScope()) {
-      return callWithWeights(scope, "magnitudes", false, scope.create(options))
+      return callWithWeights(scope, "first_values", false, scope.create(options))
           .head()
           .toFloatArray();
     }

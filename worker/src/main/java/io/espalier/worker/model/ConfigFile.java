@@ -51,6 +51,10 @@ record ConfigFile(Path file, JsonNode root) {
         key, find(key).orElseThrow(() -> problem(key, "is missing; expected a number above 0")));
   }
 
+  double positiveNumber(String key, double otherwise) {
+    return find(key).isPresent() ? positiveNumber(key) : otherwise;
+  }
+
   double positiveNumber(String key, JsonNode node) {
     if (!node.isNumber() || !(node.doubleValue() > 0)) {
       throw problem(key, "is %s; expected a number above 0".formatted(node));
@@ -64,6 +68,28 @@ record ConfigFile(Path file, JsonNode root) {
       throw problem(key, "is %s; expected true or false".formatted(node.get()));
     }
     return node.map(JsonNode::booleanValue).orElse(otherwise);
+  }
+
+  /**
+   * Refuses a value of a key that is not computed.
+   *
+   * @param supported the one that is, also where the key is missing
+   */
+  private void require(String key, JsonNode supported) {
+    find(key)
+        .filter(found -> !found.equals(supported))
+        .ifPresent(
+            found -> {
+              throw problem(key, "is %s; supported is %s".formatted(found, supported));
+            });
+  }
+
+  void requireText(String key, String supported) {
+    require(key, JSON.getNodeFactory().textNode(supported));
+  }
+
+  void requireFlag(String key, boolean supported) {
+    require(key, JSON.getNodeFactory().booleanNode(supported));
   }
 
   String text(String key, String otherwise) {

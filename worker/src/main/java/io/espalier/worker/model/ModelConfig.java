@@ -3,6 +3,7 @@ package io.espalier.worker.model;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -64,5 +65,28 @@ public record ModelConfig(
   /** The longest row that is computed exactly, in tokens; empty where any is. */
   public OptionalInt longestRow() {
     return architecture.longestRow(this);
+  }
+
+  /** Classes that a row is put in; 0 where the next token is predicted. */
+  public int classes() {
+    return architecture.classes();
+  }
+
+  /** The layer that chooses a row's class: trained beside adapters; none where there are none. */
+  public Optional<Projection> head() {
+    return classes() == 0
+        ? Optional.empty()
+        : Optional.of(
+            new Projection(
+                layers,
+                architecture.tensors(this).following().size(),
+                Architecture.HEAD,
+                hiddenSize,
+                classes()));
+  }
+
+  /** Whether files hold its linear modules' weights as [in, out]. */
+  public boolean storesTransposed() {
+    return architecture.storesTransposed();
   }
 }

@@ -15,6 +15,7 @@ final class ModelConfigReader {
   private static final Map<String, String> SUPPORTED =
       new TreeMap<>(
           Map.of(
+              "gpt2", "GPT2LMHeadModel",
               "llama", "LlamaForCausalLM",
               "mistral", "MistralForCausalLM",
               "qwen2", "Qwen2ForCausalLM",
@@ -28,7 +29,11 @@ final class ModelConfigReader {
     ConfigFile config = ConfigFile.read(directory.resolve("config.json"));
     String type = config.text("model_type", "");
     requireSupported(config, type);
-    return new RotaryConfig(config, type, dtype(config), endTokens(config)).model();
+    return switch (type) {
+      case "gpt2" -> new Gpt2Config(config, dtype(config), endTokens(config)).model();
+      case "bert" -> new BertConfig(config, dtype(config)).model();
+      default -> new RotaryConfig(config, type, dtype(config), endTokens(config)).model();
+    };
   }
 
   private static void requireSupported(ConfigFile config, String type) {

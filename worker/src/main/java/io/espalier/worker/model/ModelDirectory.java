@@ -26,11 +26,7 @@ public final class ModelDirectory {
             .filter(WeightLayout.Entry::present)
             .map(
                 entry ->
-                    new Safetensors.Tensor(
-                        entry.name(),
-                        entry.shape(),
-                        FloatBuffer.wrap(
-                            flat, Math.toIntExact(entry.offset()), Math.toIntExact(entry.size()))))
+                    new Safetensors.Tensor(entry.name(), entry.storedShape(), values(entry, flat)))
             .toList();
     DurableFiles.write(
         directory.resolve("model.safetensors"), file -> Safetensors.write(file, tensors));
@@ -42,6 +38,24 @@ public final class ModelDirectory {
       DurableFiles.write(directory.resolve(file.getFileName()), copy -> Files.copy(file, copy));
     }
     DurableFiles.write(directory.resolve("config.json"), config(model));
+  }
+
+  /** A tensor's numbers in the order of the file. */
+  private static FloatBuffer values(WeightLayout.Entry entry, float[] flat) {
+    int from = Math.toIntExact(entry.offset());
+    int size = Math.toIntExact(entry.size());
+    if (!entry.transposed()) {
+      return FloatBuffer.wrap(flat, from, size);
+    }
+    int rows = Math.toIntExact(entry.shape()[0]);
+    int columns = Math.toIntExact(entry.shape()[1]);
+    float[] turned = new float[size];
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < columns; column++) {
+        turned[column * rows + row] = flat[from + row * columns + column];
+      }
+    }
+    return FloatBuffer.wrap(turned);
   }
 
   private static boolean copied(Path file) {

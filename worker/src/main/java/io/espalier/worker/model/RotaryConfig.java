@@ -38,7 +38,7 @@ record RotaryConfig(ConfigFile config, String type, String dtype, List<Integer> 
     boolean attentionBias = (llama || type.equals("qwen3")) && config.flag("attention_bias", false);
     return new RotaryDecoder(
         config.positive("intermediate_size"),
-        config.find("rms_norm_eps").isPresent() ? config.positiveNumber("rms_norm_eps") : 1e-6,
+        config.positiveNumber("rms_norm_eps", 1e-6),
         positions(),
         type.equals("qwen2") || attentionBias,
         attentionBias,
@@ -123,9 +123,7 @@ record RotaryConfig(ConfigFile config, String type, String dtype, List<Integer> 
       return new RotaryPositions(
           config.positiveNumber("rope_parameters.rope_theta", theta.get()), stretching);
     }
-    return new RotaryPositions(
-        config.find("rope_theta").isPresent() ? config.positiveNumber("rope_theta") : 10_000,
-        stretching);
+    return new RotaryPositions(config.positiveNumber("rope_theta", 10_000), stretching);
   }
 
   private Optional<RotaryPositions.Llama3> stretching(String key, Optional<JsonNode> settings) {

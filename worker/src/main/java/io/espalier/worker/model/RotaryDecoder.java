@@ -2,7 +2,6 @@ package io.espalier.worker.model;
 
 import io.espalier.worker.model.ModelTensors.Linear;
 import io.espalier.worker.model.ModelTensors.Tensor;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -33,12 +32,7 @@ record RotaryDecoder(
 
   @Override
   public Map<String, Number> sizes(ModelConfig model) {
-    var sizes = new LinkedHashMap<String, Number>();
-    sizes.put("HEADS", model.heads());
-    sizes.put("KV_HEADS", model.kvHeads());
-    sizes.put("HEAD_SIZE", model.headSize());
-    sizes.put("NORM_EPSILON", normEpsilon);
-    return sizes;
+    return Architecture.attention(model, normEpsilon);
   }
 
   @Override
@@ -67,6 +61,11 @@ record RotaryDecoder(
         List.of(
             Tensor.of("model.norm.weight", hidden),
             new Tensor("lm_head.weight", !tied, model.vocabulary(), hidden)));
+  }
+
+  @Override
+  public String bodyName() {
+    return "model.";
   }
 
   @Override

@@ -95,6 +95,27 @@ public final class Safetensors {
     return List.copyOf(tensors.keySet());
   }
 
+  /**
+   * The same tensors under a model's full names: files of a model's body alone lack what its names
+   * begin with, and old ones call a norm's weight and bias gamma and beta.
+   *
+   * @param body {@code transformer.}
+   */
+  Safetensors named(String body) {
+    boolean bare = tensors.keySet().stream().noneMatch(name -> name.startsWith(body));
+    var named = new TreeMap<String, StoredTensor>();
+    tensors.forEach(
+        (name, tensor) -> {
+          String current = name.replaceFirst("Norm\\.gamma$", "Norm.weight");
+          current = current.replaceFirst("Norm\\.beta$", "Norm.bias");
+          named.put(current, tensor);
+          if (bare) {
+            named.put(body + current, tensor);
+          }
+        });
+    return new Safetensors(source, named);
+  }
+
   Optional<StoredTensor> find(String name) {
     return Optional.ofNullable(tensors.get(name));
   }

@@ -50,6 +50,7 @@ final class ScriptModule implements AutoCloseable {
     sizes.put("NORMS", tensors.norms().size());
     sizes.put("MODULES", tensors.modules().size());
     sizes.put("FOLLOWING", tensors.following().size());
+    sizes.put("CLASSES", config.architecture().classes());
     sizes.putAll(config.architecture().sizes(config));
     return sizes;
   }

@@ -16,9 +16,15 @@ public record WeightLayout(List<Entry> entries) {
   /**
    * @param place its layer from 0; −1 before the first, {@code layers} after the last
    * @param shape empty (size 0) where the model has no such tensor: {@code [0]}
+   * @param transposed whether files hold it the other way round
    * @param offset of its first number in the flat vector
    */
-  public record Entry(String name, int place, long[] shape, long offset) {
+  public record Entry(String name, int place, long[] shape, boolean transposed, long offset) {
+    /** As files hold it. */
+    public long[] storedShape() {
+      return transposed ? new long[] {shape[1], shape[0]} : shape;
+    }
+
     public long size() {
       return Arrays.stream(shape).reduce(1, Math::multiplyExact);
     }
@@ -38,7 +44,7 @@ public record WeightLayout(List<Entry> entries) {
 
   static WeightLayout of(ModelConfig config) {
     ModelTensors tensors = config.architecture().tensors(config);
-    var entries = new Building();
+    var entries = new Building(config.architecture().storesTransposed());
     tensors.leading().forEach(tensor -> entries.add(tensor, -1));
     for (int layer = 0; layer < config.layers(); layer++) {
       for (ModelTensors.Tensor norm : tensors.norms()) {
@@ -58,18 +64,28 @@ public record WeightLayout(List<Entry> entries) {
 
   private static final class Building {
     final List<Entry> made = new ArrayList<>();
+    private final boolean transposed;
     private long offset;
+
+    Building(boolean transposed) {
+      this.transposed = transposed;
+    }
 
     void addAll(List<ModelTensors.Linear> modules, int layer) {
       for (ModelTensors.Linear module : modules) {
-        add(ModelTensors.Tensor.of(module.path() + ".weight", module.out(), module.in()), layer);
+        var weight = ModelTensors.Tensor.of(module.path() + ".weight", module.out(), module.in());
+        add(weight, layer, transposed);
         add(new ModelTensors.Tensor(module.path() + ".bias", module.biased(), module.out()), layer);
       }
     }
 
     void add(ModelTensors.Tensor tensor, int place) {
+      add(tensor, place, false);
+    }
+
+    private void add(ModelTensors.Tensor tensor, int place, boolean turned) {
       long[] shape = tensor.present() ? tensor.shape() : new long[] {0};
-      Entry entry = new Entry(tensor.name().formatted(place), place, shape, offset);
+      Entry entry = new Entry(tensor.name().formatted(place), place, shape, turned, offset);
       made.add(entry);
       offset += entry.size();
     }

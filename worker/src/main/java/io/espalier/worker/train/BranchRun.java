@@ -150,7 +150,8 @@ public final class BranchRun {
     } else {
       AdapterLayout layout = AdapterLayout.of(model.config(), training.lora());
       trainable = new Trainable.Adapter(layout);
-      start = AdapterInit.values(layout, training.seed(), () -> model.rowNorms(layout.ranks()));
+      start =
+          AdapterInit.values(layout, training.seed(), () -> model.firstValues(layout.options()));
     }
     return new Pack(model, trainable, List.of(training), start);
   }

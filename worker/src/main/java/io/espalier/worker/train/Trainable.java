@@ -54,7 +54,7 @@ public sealed interface Trainable {
       for (Matrix matrix : layout.matrices()) {
         int above = Math.max(0, layout.layers() - 1 - matrix.module().layer());
         double factor = Math.pow(training.layerwiseLrDecay(), above);
-        if (matrix.side() != Side.A) {
+        if (matrix.side() != Side.A && matrix.side() != Side.HEAD) {
           factor *= training.lora().lrRatio();
         }
         int from = Math.toIntExact(matrix.offset());
@@ -73,7 +73,7 @@ public sealed interface Trainable {
 
     @Override
     public long[] options() {
-      long[] options = new long[2 + config.modules().size()];
+      long[] options = new long[3 + config.modules().size()];
       options[0] = 1;
       return options;
     }

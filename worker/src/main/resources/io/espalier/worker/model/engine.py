@@ -10,7 +10,9 @@
 # is none) of its MODULES linear modules; those of the FOLLOWING modules; the rest.
 # adapters: of each module A [K, r, in], B [K, out, r] and, with DoRA, the magnitude [K, out]; empty
 # tensors where there is none. scale [M, K, 1, 1]: what a module's product is multiplied with.
-# options: whether all weights are trained, whether adapters have magnitudes, rank of each module.
+# In a model with CLASSES its head's weight [K, CLASSES, H] and bias [K, CLASSES] follow.
+# options: whether all weights are trained, whether adapters have magnitudes, rank of each module,
+# whether the head is trained beside the adapters.
 class Engine(Module):
   __parameters__ = []
   __buffers__ = []
@@ -20,6 +22,7 @@ class Engine(Module):
   NORMS : int
   MODULES : int
   FOLLOWING : int
+  CLASSES : int
 
   # ------------------------------------------------------------------ what is trained
 
@@ -82,6 +85,16 @@ class Engine(Module):
           leaves.append(torch.requires_grad_(torch.detach(m), True))
         else:
           leaves.append(none)
+    if self.CLASSES > 0:
+      if int(choices[2 + self.modules()].item()) == 0:
+        leaves.append(none)
+        leaves.append(none)
+      else:
+        wide = weights[-2].size(1)
+        head = torch.narrow(flat, 1, offset, self.CLASSES * wide).view([slots, self.CLASSES, wide])
+        bias = torch.narrow(flat, 1, offset + self.CLASSES * wide, self.CLASSES)
+        leaves.append(torch.requires_grad_(torch.detach(head), True))
+        leaves.append(torch.requires_grad_(torch.detach(bias), True))
     return leaves
 
   # Norms [K, out] of the rows of W + scale B A, without making that matrix. As PEFT has it, no
@@ -287,15 +300,20 @@ class Engine(Module):
     adapters = self.adapter_leaves(state, weights, options)
     return self.target_logits(used, adapters, torch.index_select(scale, 1, slot), frequencies, ids, targets, 0., slot)
 
-  # The rows' norms of all adapted modules' weights, end to end: DoRA's first magnitudes.
-  def magnitudes(self: __torch__.Engine, weights: List[Tensor], options: Tensor) -> Tensor:
+  # What an adapter takes from the model at first, end to end: for DoRA the norms of the rows of all
+  # adapted modules' weights; the head where it is trained.
+  def first_values(self: __torch__.Engine, weights: List[Tensor], options: Tensor) -> Tensor:
     choices = options.cpu()
-    norms = annotate(List[Tensor], [])
+    values = annotate(List[Tensor], [])
+    magnitudes = int(choices[1].item()) == 1
     for at in range(self.modules()):
-      if int(choices[2 + at].item()) > 0:
+      if magnitudes and int(choices[2 + at].item()) > 0:
         weight = weights[self.weight_of(at // self.MODULES, at % self.MODULES)]
-        norms.append(torch.sqrt(torch.sum(torch.square(weight), [1])))
-    return torch.cat(norms, 0)
+        values.append(torch.sqrt(torch.sum(torch.square(weight), [1])))
+    if int(choices[2 + self.modules()].item()) == 1:
+      values.append(weights[-2].reshape([-1]))
+      values.append(weights[-1])
+    return torch.cat(values, 0)
 
   # ------------------------------------------------------------------ loading
 
@@ -308,6 +326,9 @@ class Engine(Module):
 
   def load_bfloat16(self: __torch__.Engine, stored: Tensor) -> Tensor:
     return torch.view_copy(stored, dtype=15).to(6)
+
+  def transposed(self: __torch__.Engine, weight: Tensor) -> Tensor:
+    return torch.clone(torch.transpose(weight, 0, 1), memory_format=0)
 
   # All weights in one row [1, P].
   def flatten(self: __torch__.Engine, weights: List[Tensor]) -> Tensor:

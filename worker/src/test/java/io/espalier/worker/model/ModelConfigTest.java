@@ -28,7 +28,7 @@ class ModelConfigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"qwen2_tiny", "llama_tiny", "qwen3_tiny", "llama3rope_tiny"})
+  @ValueSource(strings = {"qwen2_tiny", "llama_tiny", "qwen3_tiny", "llama3rope_tiny", "gpt2_tiny"})
   void both_styles_of_config_say_the_same(String model) throws IOException {
     Path source = Golden.path("models/" + model);
     Files.copy(source.resolve("config.v5.json"), directory.resolve("config.json"));
@@ -88,7 +88,7 @@ class ModelConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "model_type | \"phi3\" | llama, mistral, qwen2, qwen3",
+        "model_type | \"phi3\" | gpt2, llama, mistral, qwen2, qwen3",
         "architectures | [\"Qwen2ForSequenceClassification\"] | Qwen2ForCausalLM",
         "hidden_act | \"gelu\" | silu",
         "rope_scaling | {\"rope_type\": \"llama3\"} | rope_scaling.factor",

@@ -39,6 +39,13 @@ record GoldenRun(String name, JsonNode json) {
     return Files.isDirectory(directory) ? Optional.of(directory) : Optional.empty();
   }
 
+  /** Whether its rows' first tokens lie at later places than 0 of a model that learned places. */
+  boolean countsPadding() {
+    String type =
+        Golden.json(json.get("model").asText() + "/config.json").get("model_type").asText();
+    return type.equals("gpt2") && json.get("padding_side").asText().equals("left");
+  }
+
   int updates() {
     return json.get("steps").asInt();
   }

@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Thirty updates of each reference run. Runs with left padding are computed right-padded: the
- * rotary embedding looks at differences of positions only.
+ * rotary embedding looks at differences of positions only. Left padding with learned positions is
+ * left out: the reference counts padding as places of the row, Espalier pads right.
  */
 class GoldenRunTest {
   private static final double LOSS = 1e-5;
@@ -36,7 +37,8 @@ class GoldenRunTest {
 
   static Stream<String> runs() {
     return Golden.holding("runs", 2, "run.json").stream()
-        .filter(name -> REFUSED.keySet().stream().noneMatch(name::endsWith));
+        .filter(name -> REFUSED.keySet().stream().noneMatch(name::endsWith))
+        .filter(name -> !GoldenRun.of(name).countsPadding());
   }
 
   @ParameterizedTest

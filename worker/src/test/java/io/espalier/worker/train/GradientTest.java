@@ -79,7 +79,7 @@ class GradientTest {
     Training training = Hyperparameters.of(all).training();
     try (BaseModel model = BaseModel.load(made.directory(), Device.cpu())) {
       AdapterLayout layout = AdapterLayout.of(model.config(), training.lora());
-      float[] at = AdapterInit.values(layout, seed, () -> model.rowNorms(layout.ranks()));
+      float[] at = AdapterInit.values(layout, seed, () -> model.firstValues(layout.options()));
       for (int i = 0; i < at.length; i++) {
         at[i] += (float) (0.1 * random.nextGaussian());
       }

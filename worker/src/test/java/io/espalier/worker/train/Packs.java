@@ -17,7 +17,8 @@ final class Packs {
     float[] start = new float[trainings.length * size];
     for (int slot = 0; slot < trainings.length; slot++) {
       float[] values =
-          AdapterInit.values(layout, trainings[slot].seed(), () -> model.rowNorms(layout.ranks()));
+          AdapterInit.values(
+              layout, trainings[slot].seed(), () -> model.firstValues(layout.options()));
       System.arraycopy(values, 0, start, slot * size, size);
     }
     return new Pack(model, new Trainable.Adapter(layout), List.of(trainings), start);
