@@ -3,6 +3,7 @@ package io.espalier.common.spec;
 import io.espalier.common.spec.ObjectiveSpec.Mode;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -19,6 +20,10 @@ import java.util.TreeSet;
  */
 public record EvaluationSpec(
     boolean everyEpoch, Set<Metric> metrics, boolean answersEveryEpoch, int maxNewTokens) {
+  /** What is measured where a spec does not say; a model leaves out what it cannot be asked. */
+  public static final Set<Metric> STANDARD =
+      Collections.unmodifiableSet(EnumSet.of(Metric.LOSS, Metric.ACCURACY, Metric.REPETITION));
+
   public EvaluationSpec {
     metrics = Collections.unmodifiableSet(new TreeSet<>(metrics));
   }

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Every key of the specification with its type, default and meaning (those of {@code training} in
@@ -153,7 +154,7 @@ public final class SpecKeys {
         "evaluation.metrics",
         new Several(
             Choice.of(Arrays.stream(Metric.values()).map(Metric::word).toArray(String[]::new))),
-        "loss, accuracy, repetition",
+        EvaluationSpec.STANDARD.stream().map(Metric::word).collect(Collectors.joining(", ")),
         "on each set, named <set>_<metric>");
     rows.key(
         "evaluation.max_new_tokens", Whole.between(1, 4_096), "64", "longest generated answer");

@@ -106,6 +106,7 @@ public final class DatasetReader {
     for (TokenRow row : rows) {
       digest.add(row.inputIds());
       digest.add(row.labels());
+      row.category().ifPresent(digest::add);
     }
   }
 

@@ -14,4 +14,9 @@ public record EvaluationSet(String name, List<TokenRow> rows, List<Question> que
     rows = List.copyOf(rows);
     questions = List.copyOf(questions);
   }
+
+  /** Whether its rows are classified as a whole. */
+  public boolean classified() {
+    return rows.stream().anyMatch(row -> row.category().isPresent());
+  }
 }

@@ -1,5 +1,6 @@
 package io.espalier.worker.data;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -8,11 +9,14 @@ import java.util.List;
  *
  * @param count rows, R
  * @param length tokens of the longest row, T
- * @param ids tokens [R, T], 0 where padded
- * @param targets places in [R, T] whose logits are wanted: those before each target token [N]
- * @param labels the target tokens [N]
+ * @param ids tokens [R, T]; where padded 0, or {@link #PADDING} where rows are classified, since
+ *     there tokens see what comes after them
+ * @param targets places in [R, T] whose logits are wanted: those before each target token, or the
+ *     first of each classified row [N]
+ * @param labels the target tokens or classes [N]
  */
 public record PaddedRows(int count, int length, long[] ids, long[] targets, long[] labels) {
+  static final long PADDING = -1;
 
   /** Lays the rows below one another; one without tokens is padding and nothing else. */
   public static PaddedRows of(List<TokenRow> rows) {
@@ -21,10 +25,17 @@ public record PaddedRows(int count, int length, long[] ids, long[] targets, long
     var padded =
         new PaddedRows(
             rows.size(), length, new long[rows.size() * length], new long[count], new long[count]);
+    if (rows.stream().anyMatch(row -> row.category().isPresent())) {
+      Arrays.fill(padded.ids, PADDING);
+    }
     int at = 0;
     for (int row = 0; row < rows.size(); row++) {
       int[] tokens = rows.get(row).inputIds();
       int[] labels = rows.get(row).labels();
+      if (rows.get(row).category().isPresent()) {
+        padded.targets[at] = (long) row * length;
+        padded.labels[at++] = rows.get(row).category().getAsInt();
+      }
       for (int i = 0; i < tokens.length; i++) {
         padded.ids[row * length + i] = tokens[i];
         if (i > 0 && labels[i] != TokenRow.IGNORED) {

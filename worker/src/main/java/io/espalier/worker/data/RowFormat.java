@@ -10,7 +10,7 @@ import java.util.TreeSet;
 final class RowFormat {
   private static final String SHAPES =
       "known rows have messages | query, response (system, history, tag) | instruction, output"
-          + " (system, input) | conversations | conversation | input_ids, labels";
+          + " (system, input) | conversations | conversation | input_ids, labels | input_ids, label";
 
   private RowFormat() {}
 
@@ -150,6 +150,9 @@ final class RowFormat {
 
   private static Row tokenized(Fields row) throws BadRow {
     int[] inputIds = row.integers("input_ids");
+    if (row.has("label")) {
+      return new Row.Tokenized(TokenRow.classified(inputIds, category(row)));
+    }
     int[] labels = row.integers("labels");
     if (inputIds.length != labels.length) {
       throw new BadRow(
@@ -157,6 +160,16 @@ final class RowFormat {
               .formatted(inputIds.length, labels.length, TokenRow.IGNORED));
     }
     return new Row.Tokenized(new TokenRow(inputIds, labels));
+  }
+
+  private static int category(Fields row) throws BadRow {
+    JsonNode label = row.object().path("label");
+    if (!label.isInt() || label.intValue() < 0) {
+      throw new BadRow(
+          "'label' of a tokenized row must be the number of its class, from 0; found "
+              + Fields.kind(label));
+    }
+    return label.intValue();
   }
 
   private static BadRow unknown(JsonNode row) {

@@ -32,6 +32,8 @@ record Truncation(int maxLength, Training.TruncationStrategy strategy) {
 
   private static TokenRow cut(TokenRow row, int from, int to) {
     return new TokenRow(
-        Arrays.copyOfRange(row.inputIds(), from, to), Arrays.copyOfRange(row.labels(), from, to));
+        Arrays.copyOfRange(row.inputIds(), from, to),
+        Arrays.copyOfRange(row.labels(), from, to),
+        row.category());
   }
 }

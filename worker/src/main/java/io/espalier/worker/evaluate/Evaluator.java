@@ -26,9 +26,9 @@ public final class Evaluator {
   }
 
   /**
-   * Sums over the target tokens of some rows.
+   * Sums over the target tokens of some rows, or over rows that are classified.
    *
-   * @param hits target tokens that were the likeliest
+   * @param hits targets that were the likeliest
    */
   public record Score(long targets, double lossSum, double hits) {
     /** Token mean; NaN when there is no target token. */
@@ -92,12 +92,15 @@ public final class Evaluator {
     }
   }
 
-  /** The logits of every token of one row: [tokens × vocabulary]. */
-  float[] logits(int[] tokens) {
+  /** The logits of every token of one row: [tokens × vocabulary]; of one classified: [classes]. */
+  float[] logits(TokenRow row) {
+    int[] tokens = row.inputIds();
     long[] ids = new long[tokens.length];
-    long[] places = new long[tokens.length];
+    long[] places = new long[row.category().isPresent() ? 1 : tokens.length];
     for (int i = 0; i < ids.length; i++) {
       ids[i] = tokens[i];
+    }
+    for (int i = 0; i < places.length; i++) {
       places[i] = i;
     }
     try (NDManager scope = state.model().newScope()) {
@@ -106,7 +109,7 @@ public final class Evaluator {
               scope,
               "predict",
               scope.create(ids, new Shape(1, ids.length)),
-              scope.create(places, new Shape(ids.length)))
+              scope.create(places, new Shape(places.length)))
           .head()
           .toFloatArray();
     }

@@ -28,12 +28,20 @@ public record SetEvaluation(
     return measure(
         evaluator,
         set,
-        spec.metrics().stream().filter(spec::atEveryEpoch).collect(Collectors.toSet()));
+        spec.metrics().stream()
+            .filter(metric -> spec.atEveryEpoch(metric) || readOff(metric, set))
+            .collect(Collectors.toSet()));
+  }
+
+  /** A class costs no answer. */
+  private boolean readOff(Metric metric, EvaluationSet set) {
+    return set.classified() && spec.everyEpoch() && metric == Metric.ACCURACY;
   }
 
   /**
-   * Every metric asked for. Metrics of target tokens are left out where a set has none, those of
-   * generated answers where it has no questions.
+   * Every metric asked for. The accuracy of rows that are classified is the share of rows put in
+   * their class. Metrics of target tokens are left out where a set has none, those of generated
+   * answers where it has no questions.
    */
   public List<Measurement.Evaluation> atTrialEnd(Evaluator evaluator, EvaluationSet set) {
     return measure(evaluator, set, spec.metrics());
@@ -42,11 +50,12 @@ public record SetEvaluation(
   private List<Measurement.Evaluation> measure(
       Evaluator evaluator, EvaluationSet set, Set<Metric> metrics) {
     var measured = new ArrayList<Measurement.Evaluation>();
-    if (metrics.contains(Metric.LOSS) || metrics.contains(Metric.TOKEN_ACCURACY)) {
+    Metric hits = set.classified() ? Metric.ACCURACY : Metric.TOKEN_ACCURACY;
+    if (metrics.contains(Metric.LOSS) || metrics.contains(hits)) {
       Evaluator.Score score = evaluator.score(set.rows());
       if (score.targets() > 0) {
         add(measured, metrics, set, Metric.LOSS, score.loss());
-        add(measured, metrics, set, Metric.TOKEN_ACCURACY, score.tokenAccuracy());
+        add(measured, metrics, set, hits, score.tokenAccuracy());
       }
     }
     List<Metric> ofAnswers = metrics.stream().filter(Metric::ofAnswers).sorted().toList();

@@ -15,6 +15,7 @@ final class ModelConfigReader {
   private static final Map<String, String> SUPPORTED =
       new TreeMap<>(
           Map.of(
+              "bert", "BertForSequenceClassification",
               "gpt2", "GPT2LMHeadModel",
               "llama", "LlamaForCausalLM",
               "mistral", "MistralForCausalLM",

@@ -13,6 +13,7 @@ import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.lora.InitialAdapter;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.ModelPlaces;
+import io.espalier.worker.train.Rows;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -88,6 +89,7 @@ final class Trunks implements AutoCloseable {
 
   DatasetSummary prepare(TaskSettings settings, Training training) {
     Trunk trunk = trunk(settings, training);
+    Rows.check(trunk.data(), settings.evaluation(), trunk.model().config());
     training
         .initAdapter()
         .ifPresent(start -> InitialAdapter.read(start, training.lora(), trunk.model().config()));

@@ -135,7 +135,7 @@ public final class BranchRun {
   }
 
   private Pack pack() {
-    Rows.check(data, model.config());
+    Rows.check(data, lease.settings().evaluation(), model.config());
     Trainable trainable;
     float[] start;
     if (training.trainType() == TrainType.FULL) {

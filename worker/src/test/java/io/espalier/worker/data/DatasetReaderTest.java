@@ -55,6 +55,15 @@ class DatasetReaderTest extends DatasetReading {
   }
 
   @Test
+  void a_tokenized_rows_label_is_its_class() {
+    var data = readWithoutTokenizer(spec("{\"input_ids\":[5,6,7],\"label\":2}\n").withEvalFile());
+    TokenRow row = data.train().get(0);
+    assertThat(row.category()).hasValue(2);
+    assertThat(row.targets()).isEqualTo(1);
+    assertThat(data.evaluation().get(0).classified()).isTrue();
+  }
+
+  @Test
   void placeholders_take_the_value_of_the_rows_tag_and_become_keywords() {
     var data =
         read(

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Libtorch;
@@ -35,7 +36,7 @@ final class AdapterLogits {
         JsonNode ids = mapper.readTree(line).get("input_ids");
         int[] tokens =
             StreamSupport.stream(ids.spliterator(), false).mapToInt(JsonNode::asInt).toArray();
-        float[] logits = evaluator.logits(tokens);
+        float[] logits = evaluator.logits(new TokenRow(tokens, tokens));
         var bytes = ByteBuffer.allocate(4 * logits.length).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(logits);
         out.write(bytes.array());

@@ -50,7 +50,7 @@ class EvaluatorTest {
   private static int[] slowly(int[] prompt, int count) {
     int[] row = prompt;
     for (int i = 0; i < count; i++) {
-      float[] logits = evaluator.logits(row);
+      float[] logits = evaluator.logits(new TokenRow(row, row));
       int vocabulary = model.config().vocabulary();
       int best = 0;
       int from = logits.length - vocabulary;

@@ -85,7 +85,11 @@ public final class Golden {
   public static List<TokenRow> rows(String model) {
     var rows = new ArrayList<TokenRow>();
     for (JsonNode sample : json("inputs/" + model + ".json").get("samples")) {
-      rows.add(new TokenRow(ints(sample.get("input_ids")), ints(sample.get("labels"))));
+      int[] ids = ints(sample.get("input_ids"));
+      rows.add(
+          sample.has("label")
+              ? TokenRow.classified(ids, sample.get("label").asInt())
+              : new TokenRow(ids, ints(sample.get("labels"))));
     }
     return rows;
   }

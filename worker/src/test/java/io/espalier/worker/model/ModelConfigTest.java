@@ -28,12 +28,22 @@ class ModelConfigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"qwen2_tiny", "llama_tiny", "qwen3_tiny", "llama3rope_tiny", "gpt2_tiny"})
+  @ValueSource(
+      strings = {
+        "qwen2_tiny",
+        "llama_tiny",
+        "qwen3_tiny",
+        "llama3rope_tiny",
+        "gpt2_tiny",
+        "bert_tiny"
+      })
   void both_styles_of_config_say_the_same(String model) throws IOException {
     Path source = Golden.path("models/" + model);
     Files.copy(source.resolve("config.v5.json"), directory.resolve("config.json"));
-    Files.copy(
-        source.resolve("generation_config.json"), directory.resolve("generation_config.json"));
+    Path generation = source.resolve("generation_config.json");
+    if (Files.exists(generation)) {
+      Files.copy(generation, directory.resolve("generation_config.json"));
+    }
 
     assertThat(ModelConfig.read(directory)).isEqualTo(ModelConfig.read(source));
   }
@@ -88,7 +98,7 @@ class ModelConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "model_type | \"phi3\" | gpt2, llama, mistral, qwen2, qwen3",
+        "model_type | \"phi3\" | bert, gpt2, llama, mistral, qwen2, qwen3",
         "architectures | [\"Qwen2ForSequenceClassification\"] | Qwen2ForCausalLM",
         "hidden_act | \"gelu\" | silu",
         "rope_scaling | {\"rope_type\": \"llama3\"} | rope_scaling.factor",
@@ -109,6 +119,26 @@ class ModelConfigTest {
         .isInstanceOf(UserError.class)
         .hasMessageContaining(directory.resolve("config.json").toString())
         .hasMessageContaining(supported);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "gpt2_tiny | activation_function | \"relu\" | gelu_new",
+        "gpt2_tiny | scale_attn_by_inverse_layer_idx | true | false",
+        "gpt2_tiny | n_embd | 65 | multiple",
+        "bert_tiny | position_embedding_type | \"relative_key\" | absolute",
+        "bert_tiny | problem_type | \"regression\" | single_label_classification",
+        "bert_tiny | architectures | [\"BertForMaskedLM\"] | BertForSequenceClassification",
+        "bert_tiny | id2label | {\"0\": \"a\"} | two or more",
+        "qwen3_tiny | architectures | [\"Qwen3ForSequenceClassification\"] | Qwen3ForCausalLM"
+      })
+  void every_family_refuses_what_it_does_not_compute(
+      String model, String key, String value, String supported) {
+    assertThatThrownBy(() -> read(model, key, value))
+        .isInstanceOf(UserError.class)
+        .hasMessageContainingAll(directory.resolve("config.json").toString(), key, supported);
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -43,7 +44,8 @@ record GoldenRun(String name, JsonNode json) {
   boolean countsPadding() {
     String type =
         Golden.json(json.get("model").asText() + "/config.json").get("model_type").asText();
-    return type.equals("gpt2") && json.get("padding_side").asText().equals("left");
+    return Set.of("gpt2", "bert").contains(type)
+        && json.get("padding_side").asText().equals("left");
   }
 
   int updates() {
