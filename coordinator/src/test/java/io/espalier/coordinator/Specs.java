@@ -45,6 +45,8 @@ public final class Specs {
         new EvaluationSpec(true, Set.of(EvaluationSpec.Metric.LOSS), false, 64),
         Optional.empty(),
         new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty()),
+        Optional.empty(),
+        Optional.empty(),
         1000);
   }
 
@@ -73,6 +75,8 @@ public final class Specs {
         spec.evaluation(),
         Optional.of(pruning),
         spec.guard(),
+        spec.earlyStopping(),
+        spec.best(),
         spec.maxTrials());
   }
 }

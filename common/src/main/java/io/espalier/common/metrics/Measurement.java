@@ -26,6 +26,17 @@ public sealed interface Measurement {
     }
   }
 
-  /** A guard ended the branch at this update, which was not applied. */
+  /**
+   * A rule ended the branch at this update: a guard's was not applied, that of early stopping was.
+   */
   record Kill(String rule, double value, double threshold) implements Measurement {}
+
+  /**
+   * A guard lowered the learning rate of this update and of all after it.
+   *
+   * @param value what was measured
+   * @param learningRate what the update used, lowered
+   */
+  record Reduction(String rule, double value, double threshold, double learningRate)
+      implements Measurement {}
 }

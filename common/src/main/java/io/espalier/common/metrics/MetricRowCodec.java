@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Metric rows as Arrow columns: one schema for every kind of {@link Measurement}, in long form.
  * Columns a kind does not have are null; float64 values are kept bit for bit, NaN and infinities
- * too. A row with a {@code rule} is a {@link Measurement.Kill}, one with a {@code metric} a {@link
- * Measurement.Evaluation}, any other a {@link Measurement.Update}.
+ * too. A row with a {@code rule} is a {@link Measurement.Kill}, or with a {@code learning_rate} too
+ * a {@link Measurement.Reduction}; one with a {@code metric} is a {@link Measurement.Evaluation},
+ * any other a {@link Measurement.Update}.
  */
 public final class MetricRowCodec {
   private static final ArrowType TEXT = new ArrowType.Utf8();
@@ -174,6 +175,11 @@ public final class MetricRowCodec {
         rule.set(i, kill.rule());
         value.setSafe(i, kill.value());
         threshold.setSafe(i, kill.threshold());
+      } else if (row.measurement() instanceof Measurement.Reduction reduction) {
+        rule.set(i, reduction.rule());
+        value.setSafe(i, reduction.value());
+        threshold.setSafe(i, reduction.threshold());
+        learningRate.setSafe(i, reduction.learningRate());
       }
     }
 
@@ -192,6 +198,10 @@ public final class MetricRowCodec {
     }
 
     private Measurement measurement(int i) {
+      if (rule.has(i) && !learningRate.isNull(i)) {
+        return new Measurement.Reduction(
+            rule.get(i), value.get(i), threshold.get(i), learningRate.get(i));
+      }
       if (rule.has(i)) {
         return new Measurement.Kill(rule.get(i), value.get(i), threshold.get(i));
       }

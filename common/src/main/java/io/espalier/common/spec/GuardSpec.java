@@ -1,6 +1,8 @@
 package io.espalier.common.spec;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * The rules a worker applies to a branch's own numbers at every update, before the update is
@@ -26,6 +28,22 @@ public record GuardSpec(
    */
   public record Collapse(double lossFactor, double normFactor, int window) {}
 
-  /** The gradient norm before clipping is above {@code ceiling}. */
-  public record GradientNorm(double ceiling) {}
+  /**
+   * The gradient norm before clipping is above {@code ceiling}.
+   *
+   * @param factor what the learning rate of this update and all after it is multiplied with, above
+   *     0 and below 1; absent where the branch ends instead
+   */
+  public record GradientNorm(
+      double ceiling, @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble factor) {
+    public GradientNorm {
+      // Earlier versions wrote none.
+      factor = factor == null ? OptionalDouble.empty() : factor;
+    }
+
+    /** A norm that ends the branch. */
+    public static GradientNorm stopping(double ceiling) {
+      return new GradientNorm(ceiling, OptionalDouble.empty());
+    }
+  }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -59,8 +60,7 @@ final class RuleSections {
   }
 
   /** What is measured at every epoch, of the eval set first, the loss before all others. */
-  private static List<String> comparable(
-      SpecTree tree, DatasetSpec dataset, EvaluationSpec evaluation) {
+  static List<String> comparable(SpecTree tree, DatasetSpec dataset, EvaluationSpec evaluation) {
     var sets = new ArrayList<String>();
     if (tree.node("dataset.eval").isPresent()) {
       sets.add("eval");
@@ -78,7 +78,7 @@ final class RuleSections {
   }
 
   /** The objective itself where it can be, else a loss of its own set, else what there is. */
-  private static String standard(List<String> comparable, String objective) {
+  static String standard(List<String> comparable, String objective) {
     String set = objective.startsWith("retention_") ? "retention_" : "eval_";
     return Stream.of(objective, set + Metric.LOSS.word())
         .filter(comparable::contains)
@@ -106,7 +106,11 @@ final class RuleSections {
         rule(
             tree,
             "guard.gradient_norm",
-            new GuardSpec.GradientNorm(tree.decimal("guard.gradient_norm.ceiling"))));
+            new GuardSpec.GradientNorm(
+                tree.decimal("guard.gradient_norm.ceiling"),
+                tree.text("guard.gradient_norm.action").equals("reduce_lr")
+                    ? OptionalDouble.of(tree.decimal("guard.gradient_norm.factor"))
+                    : OptionalDouble.empty())));
   }
 
   private static <T> Optional<T> rule(SpecTree tree, String path, T parameters) {

@@ -133,7 +133,11 @@ public final class SpecKeys {
         "objective.mode",
         Choice.of("min", "max"),
         "by default the way that is better for the metric");
-    rows.key("objective.at", Choice.of("last").orLater("best"), "last", "which evaluation counts");
+    rows.optional(
+        "objective.at",
+        Choice.of("last", "best"),
+        "which evaluation ranks a trial and gives its adapter; by default best with early_stopping,"
+            + " else last");
     rows.optional(
         "objective.constraints",
         new Structure("metrics with a bound such as \">= 0.6\""),
@@ -171,13 +175,18 @@ public final class SpecKeys {
     rows.key("guard.collapse.loss_factor", Decimal.above(0), "0.9", "times the first loss");
     rows.key("guard.collapse.norm_factor", Decimal.above(1), "10", "times the first gradient norm");
     rows.key("guard.collapse.window", Whole.between(1, 10_000), "5", "updates looked at");
-    rows.rule("guard.gradient_norm", "off", "kills when the gradient norm is above a ceiling");
+    rows.rule("guard.gradient_norm", "off", "acts when the gradient norm is above a ceiling");
     rows.key("guard.gradient_norm.ceiling", Decimal.above(0), "100", "norm before clipping");
     rows.key(
         "guard.gradient_norm.action",
-        Choice.of("stop").orLater("reduce_lr"),
+        Choice.of("stop", "reduce_lr"),
         "stop",
-        "what it does");
+        "kills, or lowers the learning rate from that update on");
+    rows.key(
+        "guard.gradient_norm.factor",
+        new Decimal(0, false, 1, false),
+        "0.5",
+        "for reduce_lr: times the learning rate, each time");
     rows.rule("pruning", "off", "a rule across trials that ends the hopeless ones");
     rows.key(
         "pruning.method",
@@ -203,7 +212,13 @@ public final class SpecKeys {
     rows.key(
         "pruning.unit", Choice.of("epochs").orLater("samples", "updates"), "epochs", "of rungs");
     rows.later("pruning.variant", Choice.of("stopping"), "stopping", "variant of asha");
-    rows.later("early_stopping", new Structure("off"), "off", "ends a trial that gets no better");
+    rows.rule("early_stopping", "off", "ends a trial whose metric gets no better");
+    rows.optional(
+        "early_stopping.metric",
+        METRIC,
+        "measured at every epoch; by default the objective where it is, else its set's loss");
+    rows.key("early_stopping.patience", Whole.between(1, 10_000), "3", "evaluations in a row");
+    rows.key("early_stopping.min_delta", Decimal.atLeast(0), "0", "a smaller gain is none");
   }
 
   private static void resources(KeyRows rows) {

@@ -40,6 +40,7 @@ public final class SpecReader {
     var evaluation = RuleSections.evaluation(tree);
     var objective = new ObjectiveSection(tree, problems, dataset, evaluation).read();
     var pruning = RuleSections.pruning(tree, dataset, evaluation, objective);
+    var selection = new SelectionSections(tree, dataset, evaluation, objective);
     var spec =
         new SweepSpec(
             tree.written("name").orElseGet(() -> nameFrom(file)),
@@ -51,6 +52,8 @@ public final class SpecReader {
             evaluation,
             pruning,
             RuleSections.guard(tree),
+            selection.earlyStopping(),
+            selection.best(),
             Math.toIntExact(tree.whole("budget.max_trials")));
     problems.throwIfAny();
     return spec;

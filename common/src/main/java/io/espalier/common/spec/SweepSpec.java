@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param model a HuggingFace directory, absolute; or a model's name, looked up where it trains
  * @param hyperparameters the values that hold for every trial unless {@code search.space} has the
  *     key
+ * @param best absent where the last evaluation of a trial counts
  */
 public record SweepSpec(
     String name,
@@ -22,6 +23,8 @@ public record SweepSpec(
     EvaluationSpec evaluation,
     Optional<PruningSpec> pruning,
     GuardSpec guard,
+    Optional<EarlyStoppingSpec> earlyStopping,
+    Optional<BestSpec> best,
     int maxTrials) {
 
   /** What a trial trains with, but for its own point of the search. */
@@ -31,6 +34,6 @@ public record SweepSpec(
 
   /** What a worker must know beside a trial's own configuration. */
   public TaskSettings taskSettings() {
-    return new TaskSettings(model.toString(), dataset, evaluation, guard);
+    return new TaskSettings(model.toString(), dataset, evaluation, guard, earlyStopping, best);
   }
 }

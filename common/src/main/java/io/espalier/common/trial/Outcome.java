@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = Outcome.Completed.class, name = "completed"),
+  @JsonSubTypes.Type(value = Outcome.EarlyStopped.class, name = "early_stopped"),
   @JsonSubTypes.Type(value = Outcome.Killed.class, name = "killed"),
   @JsonSubTypes.Type(value = Outcome.Pruned.class, name = "pruned"),
   @JsonSubTypes.Type(value = Outcome.Stopped.class, name = "stopped"),
@@ -19,6 +20,11 @@ public sealed interface Outcome {
   /** One line: why; empty for a completed trial. */
   String reason();
 
+  /** Whether it was trained as far as it should: it has final metrics and what it trained. */
+  default boolean finished() {
+    return this instanceof Completed || this instanceof EarlyStopped;
+  }
+
   /** Trained to its end. */
   record Completed() implements Outcome {
     @Override
@@ -29,6 +35,19 @@ public sealed interface Outcome {
     @Override
     public String reason() {
       return "";
+    }
+  }
+
+  /** Ended by the specification's patience with a metric that got no better. */
+  record EarlyStopped(Verdict verdict) implements Outcome {
+    @Override
+    public String word() {
+      return "early_stopped";
+    }
+
+    @Override
+    public String reason() {
+      return verdict.sentence();
     }
   }
 

@@ -35,7 +35,9 @@ final class MetricRows {
                 numbers())
             .as(Measurement.Evaluation::new),
         Combinators.combine(Arbitraries.of("loss_spike", "回退"), numbers(), numbers())
-            .as(Measurement.Kill::new));
+            .as(Measurement.Kill::new),
+        Combinators.combine(Arbitraries.of("gradient_norm"), numbers(), numbers(), numbers())
+            .as(Measurement.Reduction::new));
   }
 
   static Arbitrary<List<MetricRow>> lists() {

@@ -246,7 +246,9 @@ class GoldenMessagesTest {
             true,
             Optional.of(new GuardSpec.LossSpike(10, 100, 4)),
             Optional.empty(),
-            Optional.of(new GuardSpec.GradientNorm(100))));
+            Optional.of(GuardSpec.GradientNorm.stopping(100))),
+        Optional.empty(),
+        Optional.empty());
   }
 
   private static Branch branch() {

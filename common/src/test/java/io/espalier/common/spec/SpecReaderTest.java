@@ -91,6 +91,8 @@ class SpecReaderTest {
                     Optional.of(new GuardSpec.LossSpike(2, 100, 5)),
                     Optional.of(new GuardSpec.Collapse(0.9, 10, 5)),
                     Optional.empty()),
+                Optional.empty(),
+                Optional.empty(),
                 1000));
   }
 
@@ -222,7 +224,7 @@ class SpecReaderTest {
                 false,
                 Optional.of(new GuardSpec.LossSpike(3, 50, 2)),
                 Optional.empty(),
-                Optional.of(new GuardSpec.GradientNorm(50))));
+                Optional.of(GuardSpec.GradientNorm.stopping(50))));
     assertThat(spec.maxTrials()).isEqualTo(20);
   }
 
@@ -290,7 +292,7 @@ class SpecReaderTest {
   @Test
   void a_rule_without_parameters_has_its_defaults() {
     var spec = folder.parseWith("guard: {gradient_norm: {}}\npruning: {}\n");
-    assertThat(spec.guard().gradientNorm()).contains(new GuardSpec.GradientNorm(100));
+    assertThat(spec.guard().gradientNorm()).contains(GuardSpec.GradientNorm.stopping(100));
     assertThat(spec.guard().nonFinite()).isTrue();
     assertThat(spec.pruning()).contains(new PruningSpec("eval_loss", Mode.MIN, 3, 1));
   }
@@ -354,5 +356,27 @@ class SpecReaderTest {
     assertThat(Hyperparameters.of(training).texts())
         .containsEntry("lora_rank", "4")
         .doesNotContainKey("lora_alpha");
+  }
+
+  @Test
+  void early_stopping_keeps_the_best_unless_told_otherwise() {
+    var spec = folder.parseWith("early_stopping: {patience: 2, min_delta: 0.01}\n");
+    assertThat(spec.earlyStopping())
+        .contains(new EarlyStoppingSpec("eval_loss", Mode.MIN, 2, 0.01));
+    assertThat(spec.best()).contains(new BestSpec("eval_loss", Mode.MIN));
+
+    assertThat(folder.parseWith("early_stopping: {}\nobjective: {at: last}\n").best()).isEmpty();
+    assertThat(folder.parseWith("objective: {at: best}\n").best())
+        .contains(new BestSpec("eval_loss", Mode.MIN));
+  }
+
+  @Test
+  void a_gradient_norm_can_lower_the_learning_rate() {
+    assertThat(
+            folder
+                .parseWith("guard: {gradient_norm: {action: reduce_lr, factor: 0.1}}\n")
+                .guard()
+                .gradientNorm())
+        .contains(new GuardSpec.GradientNorm(100, OptionalDouble.of(0.1)));
   }
 }

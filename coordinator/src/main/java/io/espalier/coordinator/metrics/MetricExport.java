@@ -189,6 +189,11 @@ public final class MetricExport {
       values.put("value", kill.value());
       values.put("rule", kill.rule());
       values.put("threshold", kill.threshold());
+    } else if (row.measurement() instanceof Measurement.Reduction reduction) {
+      values.put("learning_rate", reduction.learningRate());
+      values.put("value", reduction.value());
+      values.put("rule", reduction.rule());
+      values.put("threshold", reduction.threshold());
     }
     return values;
   }

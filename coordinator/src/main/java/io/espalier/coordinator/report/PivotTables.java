@@ -76,7 +76,7 @@ record PivotTables(SweepView view, PivotGrid grid) {
   /** One column wide, so that numbers stay aligned. */
   private static String mark(TrialView trial) {
     Optional<Outcome> outcome = trial.result().map(result -> result.outcome());
-    if (outcome.isPresent() && !(outcome.get() instanceof Outcome.Completed)) {
+    if (outcome.isPresent() && !outcome.get().finished()) {
       return "†";
     }
     if (!trial.broken().isEmpty()) {

@@ -87,7 +87,7 @@ public final class Ranking {
       return 4;
     }
     Outcome outcome = trial.result().get().outcome();
-    if (outcome instanceof Outcome.Completed) {
+    if (outcome.finished()) {
       return trial.broken().isEmpty() ? 0 : 1;
     }
     return outcome instanceof Outcome.Killed || outcome instanceof Outcome.Failed ? 3 : 2;
@@ -96,8 +96,7 @@ public final class Ranking {
   /** Only a trial trained to its end can be held to its final metrics. */
   private static List<String> broken(ObjectiveSpec objective, TrialView trial) {
     var broken = new ArrayList<String>();
-    boolean completed =
-        trial.result().filter(r -> r.outcome() instanceof Outcome.Completed).isPresent();
+    boolean completed = trial.result().filter(r -> r.outcome().finished()).isPresent();
     for (Constraint constraint : completed ? objective.constraints() : List.<Constraint>of()) {
       OptionalDouble value = value(constraint.metric(), trial);
       if (value.isEmpty()) {

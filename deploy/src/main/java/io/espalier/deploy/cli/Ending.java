@@ -65,8 +65,7 @@ record Ending(Console console, SweepView view, Optional<Path> directory, String 
       out.println("Interrupted before the first trial: there is nothing to keep.");
       return;
     }
-    long ended =
-        results().stream().filter(result -> result.outcome() instanceof Outcome.Completed).count();
+    long ended = results().stream().filter(result -> result.outcome().finished()).count();
     out.printf(
         "Interrupted: %d of %d trials completed. Kept are their adapters, every measurement so far,"
             + " and this table.%n",

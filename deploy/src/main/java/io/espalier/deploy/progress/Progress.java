@@ -51,7 +51,7 @@ public final class Progress {
   static String ending(TrialView trial, TrialResult result) {
     StringBuilder line = new StringBuilder(name(trial.config()));
     line.append("  ").append(result.outcome().word());
-    if (result.outcome() instanceof Outcome.Completed) {
+    if (result.outcome().finished()) {
       line.append(" in ").append(seconds(result.seconds()));
       result.trainLoss().ifPresent(loss -> line.append("  train_loss ").append(number(loss)));
       result.metrics().forEach((metric, value) -> append(line, metric, value));

@@ -38,6 +38,16 @@ public record SetEvaluation(
     return set.classified() && spec.everyEpoch() && metric == Metric.ACCURACY;
   }
 
+  /** What a trial's end asks for beyond {@link #atEpochEnd}. */
+  public List<Measurement.Evaluation> beyondEpochEnd(Evaluator evaluator, EvaluationSet set) {
+    return measure(
+        evaluator,
+        set,
+        spec.metrics().stream()
+            .filter(metric -> !spec.atEveryEpoch(metric))
+            .collect(Collectors.toSet()));
+  }
+
   /**
    * Every metric asked for. The accuracy of rows that are classified is the share of rows put in
    * their class. Metrics of target tokens are left out where a set has none, those of generated

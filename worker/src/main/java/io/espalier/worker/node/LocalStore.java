@@ -75,7 +75,9 @@ record LocalStore(Path theirs, Path here) {
             rows.dataSeed(),
             rows.skipBadSamples()),
         settings.evaluation(),
-        settings.guard());
+        settings.guard(),
+        settings.earlyStopping(),
+        settings.best());
   }
 
   private String local(String path) {

@@ -1,10 +1,12 @@
 package io.espalier.worker.train;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
 import io.espalier.common.Revision;
 import io.espalier.common.UserError;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
+import io.espalier.common.spec.GuardSpec;
 import io.espalier.common.trial.Branch.Milestone;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Provenance;
@@ -15,10 +17,8 @@ import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
 import io.espalier.worker.data.BatchPlan;
-import io.espalier.worker.data.EvaluationSet;
 import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.data.TokenizedDataset;
-import io.espalier.worker.evaluate.Evaluator;
 import io.espalier.worker.evaluate.SetEvaluation;
 import io.espalier.worker.lora.AdapterInit;
 import io.espalier.worker.lora.AdapterLayout;
@@ -53,7 +53,9 @@ public final class BranchRun {
   private final BatchPlan plan;
   private final Schedule schedule;
   private final Guards guards;
-  private final SetEvaluation evaluation;
+  private final Evaluations evaluations;
+  private final Optional<EarlyStopping> earlyStopping;
+  private final Optional<BestState> best;
   private final Export export;
   private final Progress progress = new Progress();
   private final List<TrialResult> results = new ArrayList<>();
@@ -85,7 +87,12 @@ public final class BranchRun {
             lease.settings().dataset().dataSeed());
     schedule = training.schedule(data.train().size());
     guards = new Guards(lease.settings().guard());
-    evaluation = new SetEvaluation(lease.settings().evaluation(), endTokens(model, data), decode);
+    evaluations =
+        new Evaluations(
+            new SetEvaluation(lease.settings().evaluation(), endTokens(model, data), decode),
+            data.evaluation());
+    earlyStopping = lease.settings().earlyStopping().map(EarlyStopping::new);
+    best = lease.settings().best().map(BestState::new);
     export = new Export(lease);
   }
 
@@ -165,8 +172,9 @@ public final class BranchRun {
       BatchPlan.Update update = plan.update(number);
       Progress.Batch batch = accumulate(pack, update);
       Pack.Measured measured = pack.measure().get(0);
-      double rate = schedule.learningRate(number);
       Optional<Verdict> verdict = guards.judge(number, measured.loss(), measured.gradNorm());
+      Guards.Pace pace = guards.pace(measured.gradNorm());
+      double rate = schedule.learningRate(number) * pace.factor();
       if (verdict.isEmpty()) {
         pack.update(new boolean[] {measured.finite()}, new double[] {rate});
         if (measured.finite()) {
@@ -181,13 +189,32 @@ public final class BranchRun {
               measured.loss(), rate, measured.gradNorm(), batch.tokens() / seconds);
       tell(number, made);
       if (verdict.isPresent()) {
-        Verdict kill = verdict.get();
-        tell(number, new Measurement.Kill(kill.rule(), kill.value(), kill.threshold()));
-        return new Outcome.Killed(kill);
+        tell(number, kill(verdict.get()));
+        return new Outcome.Killed(verdict.get());
       }
-      evaluate(pack, update, made);
+      if (pace.lowered().isPresent()) {
+        lowered(number, made, pace.lowered().get(), pace.factor());
+      }
+      Optional<Verdict> enough = evaluate(pack, update, made);
+      if (enough.isPresent()) {
+        tell(number, kill(enough.get()));
+        return new Outcome.EarlyStopped(enough.get());
+      }
     }
     return new Outcome.Completed();
+  }
+
+  private static Measurement.Kill kill(Verdict verdict) {
+    return new Measurement.Kill(verdict.rule(), verdict.value(), verdict.threshold());
+  }
+
+  private void lowered(
+      long update, Measurement.Update made, GuardSpec.GradientNorm rule, double factor) {
+    log.lowered(update, made.gradNorm(), rule.ceiling(), factor);
+    tell(
+        update,
+        new Measurement.Reduction(
+            "gradient_norm", made.gradNorm(), rule.ceiling(), made.learningRate()));
   }
 
   private Progress.Batch accumulate(Pack pack, BatchPlan.Update update) {
@@ -217,32 +244,65 @@ public final class BranchRun {
     return rows.stream().mapToLong(TokenRow::targets).sum();
   }
 
-  /** Evaluates where an epoch or a trial ends; finishes the trials that end here. */
-  private void evaluate(Pack pack, BatchPlan.Update update, Measurement.Update made)
+  /**
+   * Evaluates where an epoch or a trial ends; finishes the trials that end here, or all that are
+   * left when early stopping says so.
+   *
+   * @return its verdict, if it ended them
+   */
+  private Optional<Verdict> evaluate(Pack pack, BatchPlan.Update update, Measurement.Update made)
       throws IOException {
+    long number = update.number();
     List<Milestone> ending =
-        lease.branch().milestones().stream()
-            .filter(milestone -> milestone.update() == update.number())
-            .toList();
+        lease.branch().milestones().stream().filter(end -> end.update() == number).toList();
     if (ending.isEmpty() && !update.endsEpoch()) {
-      return;
+      return Optional.empty();
     }
-    var evaluator = new Evaluator(pack.state(0));
-    var metrics = new TreeMap<String, Double>();
-    for (EvaluationSet set : data.evaluation()) {
-      List<Measurement.Evaluation> measured =
-          ending.isEmpty()
-              ? evaluation.atEpochEnd(evaluator, set)
-              : evaluation.atTrialEnd(evaluator, set);
-      for (Measurement.Evaluation value : measured) {
-        tell(update.number(), value);
-        metrics.put(value.name(), value.value());
-      }
+    var metrics =
+        new TreeMap<>(evaluations.atEpochEnd(pack.state(0), value -> tell(number, value)));
+    best.ifPresent(kept -> kept.offer(number, metrics, () -> pack.parameters(0)));
+    Optional<Verdict> enough =
+        earlyStopping
+            .flatMap(rule -> rule.judge(number, metrics))
+            .filter(verdict -> number < lease.branch().updates());
+    boolean closing = !ending.isEmpty() || enough.isPresent();
+    Optional<BestState.Kept> earlier = best.flatMap(kept -> kept.before(number));
+    if (closing && earlier.isEmpty()) {
+      metrics.putAll(evaluations.beyondEpochEnd(pack.state(0), value -> tell(number, value)));
     }
     log.measured(update, progress, made, metrics);
-    for (Milestone milestone : ending) {
-      String place = export.write(milestone.trial(), model, pack.trainable(), pack.parameters(0));
-      results.add(result(milestone, new Outcome.Completed(), metrics, Optional.of(place)));
+    if (closing) {
+      close(pack, ending, enough, earlier, metrics);
+    }
+    return enough;
+  }
+
+  /** Trials that end leave their best state where that is asked for, else the present one. */
+  private void close(
+      Pack pack,
+      List<Milestone> ending,
+      Optional<Verdict> enough,
+      Optional<BestState.Kept> earlier,
+      Map<String, Double> present)
+      throws IOException {
+    Map<String, Double> metrics = present;
+    if (earlier.isPresent()) {
+      lease.settings().best().ifPresent(spec -> log.best(earlier.get(), spec.metric()));
+      try (NDManager scope = model.newScope()) {
+        metrics = evaluations.atTrialEnd(pack.state(scope, 0, earlier.get().weights()));
+      }
+    }
+    float[] weights = earlier.map(BestState.Kept::weights).orElseGet(() -> pack.parameters(0));
+    List<Milestone> all = lease.branch().milestones();
+    for (Milestone end :
+        all.subList(
+            results.size(), enough.isPresent() ? all.size() : results.size() + ending.size())) {
+      Outcome outcome =
+          ending.contains(end)
+              ? new Outcome.Completed()
+              : new Outcome.EarlyStopped(enough.orElseThrow());
+      String place = export.write(end.trial(), model, pack.trainable(), weights);
+      results.add(result(end, outcome, metrics, Optional.of(place)));
     }
   }
 

@@ -23,6 +23,7 @@ final class Guards {
   private OptionalDouble firstLoss = OptionalDouble.empty();
   private OptionalDouble firstNorm = OptionalDouble.empty();
   private int spikes;
+  private double pace = 1;
 
   Guards(GuardSpec spec) {
     this.spec = spec;
@@ -38,7 +39,11 @@ final class Guards {
     Optional<Verdict> collapse =
         spec.collapse().flatMap(rule -> collapse(rule, update, loss, gradNorm));
     return nonFinite(update, loss, gradNorm)
-        .or(() -> spec.gradientNorm().flatMap(rule -> norm(rule, update, gradNorm)))
+        .or(
+            () ->
+                spec.gradientNorm()
+                    .filter(rule -> rule.factor().isEmpty())
+                    .flatMap(rule -> norm(rule, update, gradNorm)))
         .or(() -> spike)
         .or(() -> collapse);
   }
@@ -57,6 +62,22 @@ final class Guards {
             "non_finite at update %d: loss %s, gradient norm %s"
                 .formatted(update, Numbers.text(loss), Numbers.text(gradNorm))));
   }
+
+  /**
+   * What this update's learning rate and those of all after it are multiplied with.
+   *
+   * @return with the rule that lowered it at this update, if one did
+   */
+  Pace pace(double gradNorm) {
+    Optional<GradientNorm> lowered =
+        spec.gradientNorm()
+            .filter(rule -> rule.factor().isPresent() && !(gradNorm <= rule.ceiling()));
+    lowered.ifPresent(rule -> pace *= rule.factor().orElseThrow());
+    return new Pace(pace, lowered);
+  }
+
+  /** A learning rate's factor, and by what it was just lowered. */
+  record Pace(double factor, Optional<GradientNorm> lowered) {}
 
   private static Optional<Verdict> norm(GradientNorm rule, long update, double gradNorm) {
     if (gradNorm <= rule.ceiling()) {

@@ -256,6 +256,21 @@ public final class Pack implements AutoCloseable {
     return new TrainedState(model, flat, scale, options, slot);
   }
 
+  /**
+   * Other weights of a slot as evaluation sees them; valid while {@code scope} is open too.
+   *
+   * @param weights the slot's flat vector [P]
+   */
+  TrainedState state(NDManager scope, int slot, float[] weights) {
+    double[] scales = trainable.scales(slots.get(slot).lora());
+    return new TrainedState(
+        model,
+        scope.create(weights, new Shape(1, weights.length)),
+        scope.create(scales, new Shape(scales.length, 1, 1, 1)).toType(DataType.FLOAT32, false),
+        options,
+        0);
+  }
+
   @Override
   public void close() {
     owner.close();

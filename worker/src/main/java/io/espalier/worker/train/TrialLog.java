@@ -111,6 +111,19 @@ public final class TrialLog {
             .formatted(update, Numbers.text(measured.loss()), Numbers.text(measured.gradNorm())));
   }
 
+  void lowered(long update, double gradNorm, double ceiling, double factor) {
+    line(
+        "warning: gradient_norm at update %d: %s > ceiling %s; learning rate from here on x %s"
+            .formatted(
+                update, Numbers.text(gradNorm), Numbers.text(ceiling), Numbers.text(factor)));
+  }
+
+  void best(BestState.Kept best, String metric) {
+    line(
+        "what is kept is the state of update %d: %s %s"
+            .formatted(best.update(), metric, Numbers.text(best.value())));
+  }
+
   /** Where an epoch or a trial ends. */
   void measured(
       BatchPlan.Update update,

@@ -94,7 +94,9 @@ class DatasetReading {
             "models/tiny",
             spec,
             new EvaluationSpec(true, Set.of(), false, 8),
-            new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty()));
+            new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty()),
+            Optional.empty(),
+            Optional.empty());
     return new DatasetReader(tokenizer, MODEL)
         .read(settings, Trainings.maxLength(maxLength, strategy));
   }

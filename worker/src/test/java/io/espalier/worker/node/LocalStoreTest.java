@@ -67,7 +67,9 @@ class LocalStoreTest {
                 42,
                 false),
             new EvaluationSpec(true, Set.of(), false, 64),
-            new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty()));
+            new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty()),
+            Optional.empty(),
+            Optional.empty());
 
     TaskSettings local = store.local(settings);
 

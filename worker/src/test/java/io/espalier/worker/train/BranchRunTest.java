@@ -221,7 +221,7 @@ class BranchRunTest {
   void a_guard_ends_the_branch_before_the_update_is_applied() {
     var guard =
         new GuardSpec(
-            true, Optional.empty(), Optional.empty(), Optional.of(new GradientNorm(1e-3)));
+            true, Optional.empty(), Optional.empty(), Optional.of(GradientNorm.stopping(1e-3)));
     Lease lease = Leases.lease(Leases.training(TrainType.LORA, 1e-2, 4, 1), guard, sweep, 3, 6);
 
     List<TrialResult> results = run(lease).run();

@@ -58,7 +58,7 @@ class GuardsTest {
     var guards =
         new Guards(
             new GuardSpec(
-                false, Optional.empty(), Optional.empty(), Optional.of(new GradientNorm(10))));
+                false, Optional.empty(), Optional.empty(), Optional.of(GradientNorm.stopping(10))));
 
     assertThat(guards.judge(1, 1, 10)).isEmpty();
     assertThat(guards.judge(2, 1, 10.01)).get().extracting(Verdict::threshold).isEqualTo(10.0);

@@ -2,7 +2,9 @@ package io.espalier.worker.train;
 
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.Lease;
+import io.espalier.common.spec.BestSpec;
 import io.espalier.common.spec.DatasetSpec;
+import io.espalier.common.spec.EarlyStoppingSpec;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.EvaluationSpec.Metric;
 import io.espalier.common.spec.GuardSpec;
@@ -84,7 +86,9 @@ final class Leases {
                 42,
                 false),
             new EvaluationSpec(true, Set.of(Metric.values()), false, 8),
-            guard);
+            guard,
+            Optional.empty(),
+            Optional.empty());
     var config = new TrialConfig(new TrialId(milestones.length - 1), Map.of(), training);
     return new Lease(
         new SweepId("test-1"),
@@ -107,7 +111,23 @@ final class Leases {
             old.model(),
             old.dataset(),
             new EvaluationSpec(true, evaluation.metrics(), true, evaluation.maxNewTokens()),
-            old.guard()),
+            old.guard(),
+            old.earlyStopping(),
+            old.best()),
+        lease.dataset(),
+        lease.sweepDirectory());
+  }
+
+  /** The same, ended or judged by more than its last state. */
+  static Lease selecting(
+      Lease lease, Optional<EarlyStoppingSpec> earlyStopping, Optional<BestSpec> best) {
+    TaskSettings old = lease.settings();
+    return new Lease(
+        lease.sweep(),
+        lease.attempt(),
+        lease.branch(),
+        new TaskSettings(
+            old.model(), old.dataset(), old.evaluation(), old.guard(), earlyStopping, best),
         lease.dataset(),
         lease.sweepDirectory());
   }

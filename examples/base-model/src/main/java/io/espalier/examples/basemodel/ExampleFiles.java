@@ -118,6 +118,7 @@ record ExampleFiles(Path examples, Path work) {
             true,
             MakeBaseModel.SEED,
             false);
-    return new TaskSettings(randomModel().toString(), dataset, EVALUATION, GUARD);
+    return new TaskSettings(
+        randomModel().toString(), dataset, EVALUATION, GUARD, Optional.empty(), Optional.empty());
   }
 }
