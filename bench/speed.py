@@ -63,9 +63,10 @@ def measure(model, batch, length, threads, masked, given):
         keys = [f"{key}={value}" for key, value in {**TRAINING, "per_device_train_batch_size": batch}.items()]
         own = Side(common.java("io.espalier.worker.train.UpdateTimes", model, rows, threads, place, *keys), threads)
         peft = Side([sys.executable, __file__, "--side", model, rows, threads, batch], threads)
-        updates = max(1, round(given.block_seconds / (peft.block(3)[0] * 1e-3)))
+        peft.block(1)
+        updates = max(1, round(given.block_seconds / (peft.block(1)[0] * 1e-3)))
         for side in (own, peft):
-            side.block(max(3, min(updates, 30)))
+            side.block(min(updates, 30))
         blocks = [(own.block(updates), peft.block(updates)) for _ in range(given.blocks)]
         own.close()
         peft.close()

@@ -8,12 +8,10 @@
   # final norm; the output layer (empty when it is the embedding).
   NORM_EPSILON : float
 
-  # Rotary position embedding, HuggingFace's half-split layout. x [R, heads, T, head size].
+  # Rotary position embedding, HuggingFace's half-split layout: x [R, T, heads, head size] to
+  # [R, heads, T, head size]. The sines of a head's first half come negated.
   def rotate(self: __torch__.Engine, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    half = self.HEAD_SIZE // 2
-    first = torch.narrow(x, 3, 0, half)
-    second = torch.narrow(x, 3, half, half)
-    return x * cos + torch.cat([torch.neg(second), first], 3) * sin
+    return torch.transpose(x * cos + torch.roll(x, [self.HEAD_SIZE // 2], [3]) * sin, 1, 2)
 
   # Keys or values [R, kv heads, T, head size] once for each query head: on a CPU the fused attention
   # takes only as many of them as of queries.
@@ -31,11 +29,10 @@
     rows = ids.size(0)
     length = ids.size(1)
     angles = places.to(6).unsqueeze(-1) * frequencies
-    angles = torch.cat([angles, angles], -1)
-    if angles.dim() == 3:
-      angles = angles.unsqueeze(1)
     cos = torch.cos(angles)
     sin = torch.sin(angles)
+    cos = torch.cat([cos, cos], -1).unsqueeze(-2)
+    sin = torch.cat([torch.neg(sin), sin], -1).unsqueeze(-2)
     x = torch.embedding(weights[0], ids).view([rows * length, -1])
     hidden = [x.size(1)]
     for layer in range(self.LAYERS):
@@ -49,8 +46,8 @@
       if weights[w + 2].numel() > 0:
         q = torch.rms_norm(q, [self.HEAD_SIZE], weights[w + 2], self.NORM_EPSILON)
         k = torch.rms_norm(k, [self.HEAD_SIZE], weights[w + 3], self.NORM_EPSILON)
-      q = self.rotate(torch.transpose(q, 1, 2), cos, sin)
-      k = self.rotate(torch.transpose(k, 1, 2), cos, sin)
+      q = self.rotate(q, cos, sin)
+      k = self.rotate(k, cos, sin)
       v = torch.transpose(v.view([rows, length, self.KV_HEADS, self.HEAD_SIZE]), 1, 2)
       if mask.numel() == 0:
         if len(caches) > 0:
