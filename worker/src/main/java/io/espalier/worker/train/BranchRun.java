@@ -1,8 +1,6 @@
 package io.espalier.worker.train;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
-import io.espalier.common.Revision;
 import io.espalier.common.UserError;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
@@ -12,26 +10,21 @@ import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Provenance;
 import io.espalier.common.trial.Schedule;
 import io.espalier.common.trial.Training;
-import io.espalier.common.trial.Training.LossNormalisation;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
 import io.espalier.worker.data.BatchPlan;
-import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.evaluate.SetEvaluation;
 import io.espalier.worker.lora.AdapterInit;
 import io.espalier.worker.lora.AdapterLayout;
 import io.espalier.worker.lora.InitialAdapter;
 import io.espalier.worker.lora.PeftFormat;
-import io.espalier.worker.lora.SplitMix;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Libtorch;
-import io.espalier.worker.model.Processor;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,6 +46,7 @@ public final class BranchRun {
   private final BatchPlan plan;
   private final Schedule schedule;
   private final Guards guards;
+  private final TrainingRows rows;
   private final Evaluations evaluations;
   private final Optional<EarlyStopping> earlyStopping;
   private final Optional<BestState> best;
@@ -62,6 +56,7 @@ public final class BranchRun {
   private final CompletableFuture<Outcome> stop = new CompletableFuture<>();
   private final PeakMemory memory = new PeakMemory();
   private final TrialLog log;
+  private final List<ModelCard.Point> curve = new ArrayList<>();
   private long started;
 
   /**
@@ -85,6 +80,7 @@ public final class BranchRun {
             training,
             lease.settings().dataset().shuffle(),
             lease.settings().dataset().dataSeed());
+    rows = new TrainingRows(training, data.train());
     schedule = training.schedule(data.train().size());
     guards = new Guards(lease.settings().guard());
     evaluations =
@@ -136,7 +132,7 @@ public final class BranchRun {
     }
     List<Milestone> milestones = lease.branch().milestones();
     for (Milestone milestone : milestones.subList(results.size(), milestones.size())) {
-      results.add(result(milestone, end, Map.of(), Optional.empty()));
+      ended(result(milestone, end, Map.of(), Optional.empty()));
     }
     return List.copyOf(results);
   }
@@ -170,7 +166,7 @@ public final class BranchRun {
       }
       long began = System.nanoTime();
       BatchPlan.Update update = plan.update(number);
-      Progress.Batch batch = accumulate(pack, update);
+      Progress.Batch batch = rows.accumulate(pack, update);
       Pack.Measured measured = pack.measure().get(0);
       Optional<Verdict> verdict = guards.judge(number, measured.loss(), measured.gradNorm());
       Guards.Pace pace = guards.pace(measured.gradNorm());
@@ -217,33 +213,6 @@ public final class BranchRun {
             "gradient_norm", made.gradNorm(), rule.ceiling(), made.learningRate()));
   }
 
-  private Progress.Batch accumulate(Pack pack, BatchPlan.Update update) {
-    List<List<TokenRow>> passes =
-        update.microBatches().stream()
-            .map(rows -> Arrays.stream(rows).mapToObj(data.train()::get).toList())
-            .toList();
-    long targets = passes.stream().mapToLong(BranchRun::targets).sum();
-    int place = update.firstPlace();
-    for (List<TokenRow> rows : passes) {
-      long divisor =
-          training.lossNormalisation() == LossNormalisation.TOKEN
-              ? targets
-              : passes.size() * targets(rows);
-      double share = divisor == 0 ? 0 : 1.0 / divisor;
-      long[] keys = new long[rows.size()];
-      for (int i = 0; i < keys.length; i++) {
-        keys[i] = SplitMix.mix(training.seed(), update.epoch(), place++) >>> 32;
-      }
-      pack.accumulate(MicroBatch.of(List.of(new MicroBatch.Part(rows, share, keys))));
-    }
-    long tokens = passes.stream().flatMap(List::stream).mapToLong(TokenRow::length).sum();
-    return new Progress.Batch(tokens, targets);
-  }
-
-  private static long targets(List<TokenRow> rows) {
-    return rows.stream().mapToLong(TokenRow::targets).sum();
-  }
-
   /**
    * Evaluates where an epoch or a trial ends; finishes the trials that end here, or all that are
    * left when early stopping says so.
@@ -271,6 +240,7 @@ public final class BranchRun {
       metrics.putAll(evaluations.beyondEpochEnd(pack.state(0), value -> tell(number, value)));
     }
     log.measured(update, progress, made, metrics);
+    curve.add(new ModelCard.Point(number, progress.epochs(), progress.trainLoss(), metrics));
     if (closing) {
       close(pack, ending, enough, earlier, metrics);
     }
@@ -301,8 +271,11 @@ public final class BranchRun {
           ending.contains(end)
               ? new Outcome.Completed()
               : new Outcome.EarlyStopped(enough.orElseThrow());
-      String place = export.write(end.trial(), model, pack.trainable(), weights);
-      results.add(result(end, outcome, metrics, Optional.of(place)));
+      String place = export.place(end.trial());
+      TrialResult result = result(end, outcome, metrics, Optional.of(place));
+      String card = ModelCard.text(lease, model, data.summary(), result, curve);
+      export.write(end.trial(), model, pack.trainable(), weights, card);
+      ended(result);
     }
   }
 
@@ -314,34 +287,26 @@ public final class BranchRun {
 
   private TrialResult result(
       Milestone milestone, Outcome outcome, Map<String, Double> metrics, Optional<String> adapter) {
-    TrialResult result =
-        new TrialResult(
-            milestone.trial(),
-            outcome,
-            progress.updates(),
-            progress.epochs(),
-            progress.samples(),
-            progress.tokens(),
-            progress.trainLoss(),
-            metrics,
-            (System.nanoTime() - started) * 1e-9,
-            adapter,
-            Optional.of(provenance()));
+    return new TrialResult(
+        milestone.trial(),
+        outcome,
+        progress.updates(),
+        progress.epochs(),
+        progress.samples(),
+        progress.tokens(),
+        progress.trainLoss(),
+        metrics,
+        (System.nanoTime() - started) * 1e-9,
+        adapter,
+        Optional.of(provenance()));
+  }
+
+  private void ended(TrialResult result) {
     log.ended(result);
-    return result;
+    results.add(result);
   }
 
   private Provenance provenance() {
-    Processor processor = Processor.current();
-    Device device = model.device();
-    return new Provenance(
-        Revision.current(),
-        Libtorch.version(),
-        device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu " + processor.name(),
-        processor.instructionSet(),
-        Runtime.version().toString(),
-        data.summary().dataSha256(),
-        data.summary().modelSha256(),
-        memory.bytes());
+    return Origin.of(model, data, memory);
   }
 }

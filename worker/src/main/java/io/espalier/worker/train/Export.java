@@ -33,13 +33,24 @@ final class Export {
         .resolve("branches/%s/%s".formatted(lease.branch().id(), lease.attempt()));
   }
 
+  /** Where a trial's adapter will lie, relative to the sweep's directory. */
+  String place(TrialId trial) {
+    return sweep.relativize(directory(trial)).toString();
+  }
+
+  private Path directory(TrialId trial) {
+    return attempt.resolve("trials/%s/adapter".formatted(trial));
+  }
+
   /**
+   * Puts all of it there, or nothing.
+   *
    * @param flat the slot's flat vector [P]
-   * @return where it lies, relative to the sweep's directory
+   * @param card {@code README.md} beside the weights
    */
-  String write(TrialId trial, BaseModel model, Trainable trainable, float[] flat)
+  void write(TrialId trial, BaseModel model, Trainable trainable, float[] flat, String card)
       throws IOException {
-    Path place = attempt.resolve("trials/%s/adapter".formatted(trial));
+    Path place = directory(trial);
     Path fresh = place.resolveSibling("adapter.new");
     remove(fresh);
     Files.createDirectories(fresh);
@@ -48,10 +59,10 @@ final class Export {
     } else {
       ModelDirectory.write(fresh, model, flat);
     }
+    DurableFiles.write(fresh.resolve("README.md"), card);
     remove(place);
     Files.move(fresh, place, StandardCopyOption.ATOMIC_MOVE);
     DurableFiles.flush(place.resolveSibling("."));
-    return sweep.relativize(place).toString();
   }
 
   private static void remove(Path directory) throws IOException {

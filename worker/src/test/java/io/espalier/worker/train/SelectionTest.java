@@ -183,4 +183,24 @@ class SelectionTest {
     assertThat(Files.readString(sweep.resolve("branches/0/1-1/trial.log")))
         .contains("learning rate from here on x 0.125");
   }
+
+  @Test
+  void a_model_card_beside_the_weights_tells_what_was_trained_on_what() throws IOException {
+    TrialResult result = run(lease(Leases.NON_FINITE_ONLY, 6)).get(0);
+
+    assertThat(sweep.resolve(result.adapter().orElseThrow()).resolve("README.md"))
+        .content()
+        .startsWith("---\nlibrary_name: peft\nbase_model: \"")
+        .containsSubsequence(
+            "# Trial 0 of test-1",
+            "completed after 6 updates (2 epochs).",
+            "| eval_loss | ",
+            "PeftModel.from_pretrained(",
+            "| update | epoch | train_loss | eval_",
+            "| 3 | 1 | ",
+            "| 6 | 2 | ",
+            "| learning_rate | 0.01 |",
+            "| data sha256 |",
+            "| espalier |");
+  }
 }
