@@ -183,6 +183,14 @@ public final class Coordinator implements AutoCloseable {
     return service.live(sweep);
   }
 
+  /**
+   * Completes when {@link #close} ends the node; fails with {@link UserError} when it ended by
+   * itself and can only be closed.
+   */
+  public CompletionStage<Void> whenEnded() {
+    return node.whenEnded();
+  }
+
   /** Ends the node; unfinished sweeps go on when it is started again on the same store. */
   @Override
   public void close() {

@@ -17,12 +17,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.ChildFailed;
 import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.MemberStatus;
@@ -38,12 +43,38 @@ final class Node implements AutoCloseable {
   /** Longer than the journal's circuit breaker takes to give up. */
   private static final Duration ANSWER = Duration.ofSeconds(30);
 
+  /** For what still works when the system ends by itself. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(5);
+
+  /** Out of memory, or another error no actor outlives; Pekko logs which. */
+  private static final String UNKNOWN_REASON = "a fatal error, or it was downed by its cluster";
+
   private final ActorSystem<Void> system;
   private final Actors actors;
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private volatile boolean closing;
 
-  private Node(ActorSystem<Void> system, Actors actors) {
+  private Node(ActorSystem<Void> system, Actors actors, CompletableFuture<String> reason) {
     this.system = system;
     this.actors = actors;
+    reason.thenAccept(why -> ended.completeExceptionally(cannotGoOn(why)));
+    CoordinatedShutdown.get(system)
+        .addTask(
+            CoordinatedShutdown.PhaseBeforeServiceUnbind(),
+            "say-why",
+            () -> {
+              ends(reason);
+              return CompletableFuture.completedStage(Done.getInstance());
+            });
+    system.getWhenTerminated().whenComplete((done, problem) -> ends(reason));
+  }
+
+  private void ends(CompletableFuture<String> reason) {
+    if (closing) {
+      ended.complete(null);
+    } else {
+      reason.complete(UNKNOWN_REASON);
+    }
   }
 
   private record Actors(ActorRef<SweepsActor.Command> sweeps, ActorRef<FleetActor.Command> fleet) {}
@@ -58,10 +89,12 @@ final class Node implements AutoCloseable {
       FleetSettings fleet,
       Function<ActorRef<SweepNotice>, Surroundings> around) {
     var actors = new CompletableFuture<Actors>();
+    var reason = new CompletableFuture<String>();
     ActorSystem<Void> system;
     try {
       system =
-          ActorSystem.create(guardian(fleet, around, actors), SYSTEM, settings(config, journal));
+          ActorSystem.create(
+              guardian(fleet, around, actors, reason), SYSTEM, settings(config, journal));
     } catch (RuntimeException e) {
       if (!(e instanceof RemoteTransportException)) {
         throw e;
@@ -73,13 +106,19 @@ final class Node implements AutoCloseable {
     }
     Cluster cluster = Cluster.get(system);
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    return new Node(system, actors.join());
+    return new Node(system, actors.join(), reason);
   }
 
+  /**
+   * None of its actors is missed by the others when it dies: without one of them the system ends.
+   *
+   * @param reason completed when it ends for that
+   */
   private static Behavior<Void> guardian(
       FleetSettings fleet,
       Function<ActorRef<SweepNotice>, Surroundings> around,
-      CompletableFuture<Actors> actors) {
+      CompletableFuture<Actors> actors,
+      CompletableFuture<String> reason) {
     return Behaviors.setup(
         context -> {
           ActorRef<FleetActor.Command> fleetActor =
@@ -92,11 +131,34 @@ final class Node implements AutoCloseable {
                         return Behaviors.same();
                       }),
                   "notices");
-          actors.complete(
-              new Actors(
-                  context.spawn(SweepsActor.create(around.apply(notices)), "sweeps"), fleetActor));
-          return Behaviors.empty();
+          ActorRef<SweepsActor.Command> sweeps =
+              context.spawn(SweepsActor.create(around.apply(notices)), "sweeps");
+          context.watch(fleetActor);
+          context.watch(notices);
+          context.watch(sweeps);
+          actors.complete(new Actors(sweeps, fleetActor));
+          return Behaviors.receive(Void.class)
+              .onSignal(
+                  Terminated.class,
+                  dead -> {
+                    reason.complete(reason(dead));
+                    return Behaviors.stopped();
+                  })
+              .build();
         });
+  }
+
+  private static String reason(Terminated dead) {
+    return "its actor %s died%s"
+        .formatted(
+            dead.getRef().path().name(),
+            dead instanceof ChildFailed failed ? " of " + failed.getCause() : "");
+  }
+
+  private static UserError cannotGoOn(String reason) {
+    return new UserError(
+        "The coordinator cannot go on: %s. Its log says more. Nothing that was journaled is lost: started again on the same store, it goes on from there."
+            .formatted(reason));
   }
 
   private static Config settings(CoordinatorConfig config, Journal journal) {
@@ -121,6 +183,14 @@ final class Node implements AutoCloseable {
 
   ActorSystem<Void> system() {
     return system;
+  }
+
+  /**
+   * Completes when {@link #close} ends the actor system; fails with {@link UserError} when it ends
+   * by itself.
+   */
+  CompletionStage<Void> whenEnded() {
+    return ended;
   }
 
   /** Runs what blocks. */
@@ -169,9 +239,16 @@ final class Node implements AutoCloseable {
   /** Leaves the cluster and ends the actor system. */
   @Override
   public void close() {
+    closing = true;
     system.terminate();
+    CompletableFuture<?> terminated = system.getWhenTerminated().toCompletableFuture();
     try {
-      system.getWhenTerminated().toCompletableFuture().join();
+      if (ended.isCompletedExceptionally()) {
+        // An actor that met a fatal error never ends, and the system with it.
+        terminated.completeOnTimeout(null, LAST_WORDS.toSeconds(), TimeUnit.SECONDS).join();
+      } else {
+        terminated.join();
+      }
     } catch (CompletionException e) {
       throw new IllegalStateException("the actor system did not end", e);
     }

@@ -10,8 +10,11 @@ import io.espalier.common.UserError;
 import io.espalier.coordinator.metrics.CoordinatorMetrics;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
@@ -23,9 +26,14 @@ import org.apache.pekko.http.javadsl.server.Route;
  * application/problem+json}.
  */
 public final class HttpDoor implements AutoCloseable {
+  /** For a system that a fatal error has crippled. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private final ActorSystem<?> system;
   private final ServerBinding binding;
 
-  private HttpDoor(ServerBinding binding) {
+  private HttpDoor(ActorSystem<?> system, ServerBinding binding) {
+    this.system = system;
     this.binding = binding;
   }
 
@@ -57,6 +65,7 @@ public final class HttpDoor implements AutoCloseable {
             .seal(Failures.rejections(), Failures.exceptions());
     try {
       return new HttpDoor(
+          system,
           Http.get(system).newServerAt(host, port).bind(routes).toCompletableFuture().join());
     } catch (CompletionException e) {
       throw new UserError(
@@ -74,10 +83,14 @@ public final class HttpDoor implements AutoCloseable {
     return binding.localAddress().getPort();
   }
 
-  /** Answers what was asked already, then closes the port. */
+  /** Answers what was asked already, then closes the port; it closes with the actor system too. */
   @Override
   public void close() {
-    binding.terminate(Duration.ofSeconds(2)).toCompletableFuture().join();
+    CompletableFuture.anyOf(
+            binding.terminate(Duration.ofSeconds(2)).toCompletableFuture(),
+            system.getWhenTerminated().toCompletableFuture())
+        .completeOnTimeout(Done.getInstance(), PATIENCE.toSeconds(), TimeUnit.SECONDS)
+        .join();
   }
 
   private static Route api(Backend backend) {

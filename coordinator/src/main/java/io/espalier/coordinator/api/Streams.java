@@ -41,7 +41,8 @@ final class Streams {
     try (OutputStream out = ends.first()) {
       try {
         export.writeTo(out);
-      } catch (IOException | RuntimeException e) {
+      } catch (Throwable e) {
+        // Out of memory too: closing alone would make a part look whole.
         ends.second().abort(e);
       }
     } catch (IOException e) {

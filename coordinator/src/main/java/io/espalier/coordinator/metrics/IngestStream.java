@@ -82,7 +82,7 @@ final class IngestStream {
     } catch (ExecutionException | TimeoutException | IOException e) {
       LOG.warn("Metric rows of a worker could not be taken; it sends them again: {}", e.toString());
       fail(e.toString());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
       // Flight wraps interruption, and so tells that the worker went away.
       boolean interrupted = e.getCause() instanceof InterruptedException;
       LOG.debug("A worker's metrics stream ended", e);

@@ -20,6 +20,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The record of truth for measurements: Arrow files under {@code <store>/sweeps/<sweep>/metrics/}.
@@ -27,6 +29,8 @@ import org.apache.arrow.memory.RootAllocator;
  * rows, at once when someone asks by {@link #whenStored}.
  */
 public final class MetricsStore implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(MetricsStore.class);
+
   private final Path sweeps;
   private final long epoch;
   private final BufferAllocator allocator = new RootAllocator();
@@ -64,8 +68,7 @@ public final class MetricsStore implements AutoCloseable {
               .formatted(store, e.getMessage()),
           e);
     }
-    opened.disk.scheduleWithFixedDelay(
-        () -> opened.logs.values().forEach(SweepLog::flush), 1, 1, TimeUnit.SECONDS);
+    opened.disk.scheduleWithFixedDelay(opened::flush, 1, 1, TimeUnit.SECONDS);
     return opened;
   }
 
@@ -91,23 +94,33 @@ public final class MetricsStore implements AutoCloseable {
     return read(files(sweep), allocator);
   }
 
-  /** The last row of a lease that is on the disk; 0 when there is none. */
+  /**
+   * The last row of a lease that is on the disk; 0 when there is none, or when the sweep's files
+   * cannot be read: the worker sends again what it has, and each row is taken once.
+   */
   public long stored(Lease.Key lease) {
-    return log(lease.sweep()).stored(lease);
+    try {
+      return log(lease.sweep()).stored(lease);
+    } catch (UncheckedIOException e) {
+      LOG.error("{}", e.getMessage(), e.getCause());
+      return 0;
+    }
   }
 
-  /** Completes once the rows of a lease up to {@code sequence} have arrived and are on the disk. */
+  /**
+   * Completes once the rows of a lease up to {@code sequence} have arrived and are on the disk;
+   * fails when the sweep's files cannot be read.
+   */
   public CompletionStage<Void> whenStored(Lease.Key lease, long sequence) {
     return whenStored(lease, sequence, true);
   }
 
   /** Completes once everything that arrived is on the disk as sealed {@code .arrow} files. */
   public CompletionStage<Void> seal(SweepId sweep) {
-    SweepLog log = log(sweep);
     return CompletableFuture.runAsync(
         () -> {
           try {
-            log.seal();
+            log(sweep).seal();
           } catch (IOException e) {
             throw new UncheckedIOException(e);
           }
@@ -146,10 +159,26 @@ public final class MetricsStore implements AutoCloseable {
   }
 
   CompletableFuture<Void> whenStored(Lease.Key lease, long sequence, boolean urgent) {
-    SweepLog log = log(lease.sweep());
+    SweepLog log;
+    try {
+      log = log(lease.sweep());
+    } catch (UncheckedIOException e) {
+      return CompletableFuture.failedFuture(e);
+    }
     CompletableFuture<Void> done = log.whenStored(lease, sequence, urgent);
     flushIfDue(log);
     return done;
+  }
+
+  /** Never throws: whoever throws is not scheduled again. */
+  private void flush() {
+    for (SweepLog log : logs.values()) {
+      try {
+        log.flush();
+      } catch (RuntimeException | Error e) {
+        LOG.error("metric rows wait for the next second", e);
+      }
+    }
   }
 
   private void flushIfDue(SweepLog log) {
@@ -169,9 +198,19 @@ public final class MetricsStore implements AutoCloseable {
           try {
             return new SweepLog(files(id), epoch, allocator);
           } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw unreadable(id, e);
+          } catch (RuntimeException e) {
+            // How Arrow tells that a file is none of its own.
+            throw unreadable(id, new IOException(e));
           }
         });
+  }
+
+  private UncheckedIOException unreadable(SweepId sweep, IOException problem) {
+    return new UncheckedIOException(
+        "the metrics in %s cannot be read: %s"
+            .formatted(files(sweep).directory(), problem.getMessage()),
+        problem);
   }
 
   private List<SweepId> leftLive() throws IOException {

@@ -155,7 +155,7 @@ final class SweepLog implements AutoCloseable {
       open.force();
       failing = false;
       return true;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
       if (!failing) {
         LOG.error(
             "Metric rows cannot be written to {}: {}. Is the disk full or read-only? Nothing is"

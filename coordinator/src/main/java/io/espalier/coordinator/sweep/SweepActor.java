@@ -167,11 +167,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
 
   private void recovered(Sweep sweep) {
     if (sweep.phase() != Sweep.Phase.UNSUBMITTED) {
-      try {
-        read(sweep);
-      } catch (UserError problem) {
-        context.getSelf().tell(new Unreadable(String.valueOf(problem.getMessage())));
-      }
+      read(sweep);
     }
     if (sweep.isUnfinished()) {
       around.observer().recovered(sweep);
@@ -181,10 +177,15 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     }
   }
 
+  /** What it names may be gone, also between its check and its submission. */
   private void read(Sweep sweep) {
-    SweepSpec values = around.specs().read(sweep.origin());
-    spec = Optional.of(values);
-    policy = around.specs().policy(values);
+    try {
+      SweepSpec values = around.specs().read(sweep.origin());
+      policy = around.specs().policy(values);
+      spec = Optional.of(values);
+    } catch (UserError problem) {
+      context.getSelf().tell(new Unreadable(String.valueOf(problem.getMessage())));
+    }
   }
 
   private Effect<SweepEvent, Sweep> submit(Sweep sweep, Submit submit) {

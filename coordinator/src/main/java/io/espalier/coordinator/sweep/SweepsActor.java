@@ -9,7 +9,9 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.ChildFailed;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.persistence.typed.PersistenceId;
@@ -61,6 +63,8 @@ public final class SweepsActor
    * @param submitted false when the coordinator's last life ended before it was
    */
   record Over(SweepId sweep, boolean submitted) implements Command {}
+
+  private record Died(String actor, Optional<Throwable> cause) implements Command {}
 
   /**
    * The sweeps there are.
@@ -127,6 +131,7 @@ public final class SweepsActor
         .onCommand(Find.class, this::find)
         .onCommand(AskAll.class, (state, ask) -> Effect().reply(ask.replyTo(), state))
         .onCommand(Over.class, this::over)
+        .onCommand(Died.class, (state, died) -> goWith(died))
         .build();
   }
 
@@ -134,7 +139,23 @@ public final class SweepsActor
   public SignalHandler<State> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::recovered)
+        .onSignal(Terminated.class, (state, dead) -> died(dead))
         .build();
+  }
+
+  /** By way of a message: what a signal throws is only logged while this actor recovers. */
+  private void died(Terminated dead) {
+    Optional<Throwable> cause =
+        dead instanceof ChildFailed failed ? Optional.of(failed.getCause()) : Optional.empty();
+    context.getSelf().tell(new Died(dead.getRef().path().name(), cause));
+  }
+
+  /** A sweep without its actor would stand still unnoticed; a restart takes up its journal. */
+  private static Effect<SweepsEvent, State> goWith(Died died) {
+    throw new IllegalStateException(
+        "%s died of %s"
+            .formatted(died.actor(), died.cause().map(Throwable::toString).orElse("its own will")),
+        died.cause().orElse(null));
   }
 
   private void recovered(State state) {
@@ -175,11 +196,14 @@ public final class SweepsActor
   }
 
   private ActorRef<SweepActor.Command> actor(SweepId id) {
-    return actors.computeIfAbsent(
-        id,
-        sweep ->
-            context.spawn(
-                SweepActor.create(sweep, around, context.getSelf().narrow()),
-                "sweep-" + sweep.value()));
+    return actors.computeIfAbsent(id, this::spawn);
+  }
+
+  private ActorRef<SweepActor.Command> spawn(SweepId id) {
+    ActorRef<SweepActor.Command> actor =
+        context.spawn(
+            SweepActor.create(id, around, context.getSelf().narrow()), "sweep-" + id.value());
+    context.watch(actor);
+    return actor;
   }
 }

@@ -93,6 +93,21 @@ class MetricsStoreTest {
   }
 
   @Test
+  void who_asks_for_a_sweep_whose_files_cannot_be_read_is_told_and_not_thrown_at()
+      throws Exception {
+    try (var store = MetricsStore.open(directory, 1)) {
+      Path broken = Files.createDirectories(sweep().resolve("metrics")).resolve("000001-001.arrow");
+      Files.writeString(broken, "no Arrow file at all");
+      assertThat(store.stored(lease(0, 1))).isZero();
+      assertThat(store.whenStored(lease(0, 1), 1)).failsWithin(SOON);
+      assertThat(store.seal(SWEEP)).failsWithin(SOON);
+      Files.delete(broken);
+      store.append(lease(0, 1), updates(lease(0, 1), 1, 3));
+      assertThat(store.whenStored(lease(0, 1), 3)).succeedsWithin(SOON);
+    }
+  }
+
+  @Test
   void a_sealing_that_died_before_deleting_the_live_file_doubles_nothing() throws Exception {
     try (var store = MetricsStore.open(directory, 1)) {
       store.append(lease(0, 1), updates(lease(0, 1), 1, 3));

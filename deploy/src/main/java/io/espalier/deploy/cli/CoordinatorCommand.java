@@ -7,6 +7,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -17,10 +19,11 @@ import picocli.CommandLine.Option;
     description = {
       "Runs a coordinator until it is told to end (SIGTERM or Ctrl-C): it takes sweeps, leases"
           + " their trials to workers, and keeps what comes of them.",
-      "Unfinished sweeps go on when it is started again on the same store."
+      "Unfinished sweeps go on when it is started again on the same store. When it cannot go on it"
+          + " ends with code 1 and says why: let whatever starts it start it again."
     })
 final class CoordinatorCommand implements Callable<Integer> {
-  private static final long A_WHILE_MILLIS = 60_000;
+  private static final long LOOK_MILLIS = 500;
   private static final String OPENED =
       "the HTTP port (start and stop sweeps, read results), the Flight port (metric rows) and the"
           + " cluster port (join as a worker)";
@@ -106,11 +109,27 @@ final class CoordinatorCommand implements Callable<Integer> {
               coordinator.flightPort(),
               coordinator.clusterAddress(),
               coordinator.store());
-      while (!interrupts.next(A_WHILE_MILLIS)) {
-        // Until the first signal.
+      CompletableFuture<Void> ended = coordinator.whenEnded().toCompletableFuture();
+      while (!ended.isDone() && !interrupts.next(LOOK_MILLIS)) {
+        // Until the first signal, or until it cannot go on.
+      }
+      if (ended.isDone()) {
+        refuse(ended);
       }
       console.err().println("Ending; unfinished sweeps go on when it is started again.");
     }
     return CommandLineInterface.OK;
+  }
+
+  /** Throws why it ended by itself. */
+  private static void refuse(CompletableFuture<Void> ended) {
+    try {
+      ended.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException problem) {
+        throw problem;
+      }
+      throw e;
+    }
   }
 }

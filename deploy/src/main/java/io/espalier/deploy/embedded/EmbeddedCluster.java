@@ -12,6 +12,7 @@ import io.espalier.worker.node.WorkerNode;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
@@ -83,7 +84,8 @@ public final class EmbeddedCluster implements AutoCloseable {
   /**
    * How a sweep stands.
    *
-   * @throws UserError when the worker was refused, so that the sweep will never end
+   * @throws UserError when the worker was refused or the coordinator ended by itself, so that the
+   *     sweep will never end
    */
   public SweepView view(SweepId sweep) {
     if (worker.whenEnded().toCompletableFuture().isCompletedExceptionally()) {
@@ -111,9 +113,13 @@ public final class EmbeddedCluster implements AutoCloseable {
     }
   }
 
-  private static <T> T await(CompletionStage<T> answer) {
+  /** A coordinator that ended by itself answers nothing any more. */
+  private <T> T await(CompletionStage<T> answer) {
     try {
-      return answer.toCompletableFuture().join();
+      CompletableFuture<Void> ended = coordinator.whenEnded().toCompletableFuture();
+      CompletableFuture<T> answered = answer.toCompletableFuture();
+      CompletableFuture.anyOf(ended, answered).join();
+      return answered.join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof RuntimeException problem) {
         throw problem;
