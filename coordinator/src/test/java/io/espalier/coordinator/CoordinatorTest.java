@@ -13,6 +13,7 @@ import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.sweep.Examples;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -176,6 +177,33 @@ class CoordinatorTest {
     }
     try (Coordinator coordinator = start()) {
       assertThat(view(coordinator, sweep).state()).isEqualTo(SweepView.State.COMPLETED);
+    }
+  }
+
+  @Test
+  void an_end_that_was_journaled_and_not_written_is_written_by_the_next_life() throws Exception {
+    Path directory = folder.resolve("store/sweeps/demo-1");
+    Path inTheWay = directory.resolve("sweep.json.new");
+    try (Coordinator coordinator = start();
+        ScriptedWorker worker = join(coordinator, true)) {
+      SweepId sweep = submit(coordinator);
+      await().until(() -> Files.exists(directory.resolve("sweep.json")));
+      prepare(worker);
+      worker.offer(1);
+      end(worker, granted(worker));
+      worker.offer(1);
+      Lease last = granted(worker);
+      await()
+          .ignoreExceptionsInstanceOf(IOException.class)
+          .until(() -> Files.isDirectory(Files.createDirectories(inTheWay)));
+      end(worker, last);
+      await().until(() -> view(coordinator, sweep).state() == SweepView.State.COMPLETED);
+    }
+    assertThat(directory.resolve("sweep.json")).hasContent("RUNNING");
+    Files.delete(inTheWay);
+    try (Coordinator coordinator = start()) {
+      await().until(() -> Files.readString(directory.resolve("sweep.json")).equals("COMPLETED"));
+      assertThat(coordinator.whenEnded().toCompletableFuture()).isNotDone();
     }
   }
 

@@ -8,10 +8,8 @@ import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.coordinator.report.SweepView;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.BiConsumer;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -80,6 +78,9 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
 
   private record Unreadable(String problem) implements Command {}
 
+  /** The end of the sweep is in its files. */
+  private record Kept() implements Command {}
+
   private static final int EVENTS_PER_SNAPSHOT = 10_000;
 
   private final ActorContext<Command> context;
@@ -87,7 +88,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   private final Surroundings around;
   private final ActorRef<SweepsActor.Over> over;
   private final ActorRef<SweepScribe.Command> scribe;
-  private final Set<Lease.Key> awaitingRows = new HashSet<>();
+  private final PendingResults results;
   private Optional<SweepSpec> spec = Optional.empty();
   private Policy policy = Policy.NONE;
   private boolean changed;
@@ -114,8 +115,13 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     this.id = id;
     this.around = around;
     this.over = over;
+    this.results = new PendingResults(around.rows(), around.clock());
+    ActorRef<Command> self = context.getSelf();
     this.scribe =
-        context.spawn(SweepScribe.create(around), "scribe", DispatcherSelector.blocking());
+        context.spawn(
+            SweepScribe.create(around, () -> self.tell(new Kept())),
+            "scribe",
+            DispatcherSelector.blocking());
   }
 
   @Override
@@ -146,14 +152,9 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
         .onCommand(AskCurrent.class, this::current)
         .onCommand(AskView.class, (sweep, ask) -> Effect().reply(ask.replyTo(), view(sweep)))
         .onCommand(Wish.class, this::wish)
-        .onCommand(Resume.class, this::resume)
-        .onCommand(
-            Unreadable.class,
-            (sweep, broken) ->
-                tell(
-                    sweep,
-                    new Tell(
-                        new SweepInput.Unreadable(broken.problem(), around.clock().instant()))))
+        .onCommand(Resume.class, (sweep, resume) -> resume(sweep))
+        .onCommand(Kept.class, (sweep, kept) -> over(sweep))
+        .onCommand(Unreadable.class, this::unreadable)
         .build();
   }
 
@@ -172,7 +173,9 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     if (sweep.isUnfinished()) {
       around.observer().recovered(sweep);
     }
-    if (sweep.phase() != Sweep.Phase.ENDED) {
+    if (sweep.phase() == Sweep.Phase.ENDED) {
+      scribe.tell(new SweepScribe.Recovered(new SweepScribe.State(sweep, spec)));
+    } else {
       around.fleet().tell(notices(sweep).ready(context.getSelf()));
     }
   }
@@ -224,9 +227,9 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     Lease.Key lease = result.lease();
     if (!sweep.isCurrent(lease.branch(), lease.attempt())) {
       around.fleet().tell(new SweepNotice.Settled(result.worker(), lease));
-    } else if (awaitingRows.add(lease)) {
+    } else if (results.add(result)) {
       context.pipeToSelf(
-          around.rows().whenStored(lease, result.lastSequence()),
+          results.rowsOf(result),
           (done, problem) ->
               problem == null ? new RowsStored(result) : new RowsMissing(result, problem));
     }
@@ -234,23 +237,16 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   }
 
   private Effect<SweepEvent, Sweep> rowsStored(Sweep sweep, BranchEnded result) {
-    awaitingRows.remove(result.lease());
-    var input =
-        new SweepInput.BranchEnded(
-            result.lease().branch(),
-            result.lease().attempt(),
-            result.results(),
-            around.clock().instant());
     return decide(
         sweep,
-        input,
+        results.stored(result),
         (after, events) ->
             around.fleet().tell(new SweepNotice.Settled(result.worker(), result.lease())));
   }
 
   /** Not acknowledged: the worker repeats its result. */
   private Effect<SweepEvent, Sweep> rowsMissing(Sweep sweep, RowsMissing missing) {
-    awaitingRows.remove(missing.result().lease());
+    results.remove(missing.result());
     context
         .getLog()
         .warn("rows of {} could not be stored", missing.result().lease(), missing.problem());
@@ -280,11 +276,26 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
                 .tell(before.flatMap(was -> view(after).map(now -> new Change(was, now)))));
   }
 
-  private Effect<SweepEvent, Sweep> resume(Sweep sweep, Resume resume) {
-    if (!sweep.isUnfinished()) {
-      around.fleet().tell(new SweepNotice.Finished(id));
-      over.tell(new SweepsActor.Over(id, sweep.phase() == Sweep.Phase.ENDED));
+  private Effect<SweepEvent, Sweep> unreadable(Sweep sweep, Unreadable broken) {
+    return tell(
+        sweep, new Tell(new SweepInput.Unreadable(broken.problem(), around.clock().instant())));
+  }
+
+  /** An ended sweep is still open when an earlier life ended before its files were written. */
+  private Effect<SweepEvent, Sweep> resume(Sweep sweep) {
+    if (sweep.isUnfinished()) {
+      return Effect().none();
     }
+    around.fleet().tell(new SweepNotice.Finished(id));
+    if (sweep.phase() == Sweep.Phase.ENDED) {
+      scribe.tell(new SweepScribe.State(sweep, spec));
+      return Effect().none();
+    }
+    return over(sweep);
+  }
+
+  private Effect<SweepEvent, Sweep> over(Sweep sweep) {
+    over.tell(new SweepsActor.Over(id, sweep.phase() == Sweep.Phase.ENDED));
     return Effect().none();
   }
 
@@ -311,7 +322,6 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     notices(after).of(event).forEach(around.fleet()::tell);
     if (event instanceof SweepEvent.SweepEnded ended) {
       context.getLog().info("sweep {} is {}", id, ended.state());
-      over.tell(new SweepsActor.Over(id, true));
     }
   }
 

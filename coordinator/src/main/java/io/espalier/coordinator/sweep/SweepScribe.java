@@ -10,7 +10,6 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -23,31 +22,40 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  */
 final class SweepScribe extends AbstractBehavior<SweepScribe.Command> {
   private static final Duration PERIOD = Duration.ofMillis(500);
+  private static final Duration UNTIL_NEXT_TRY = Duration.ofSeconds(5);
 
   sealed interface Command {}
 
   /** How the sweep is now. */
   record State(Sweep sweep, Optional<SweepSpec> spec) implements Command {}
 
+  /** How an ended sweep is, whose files may say less: an earlier life may not have got to it. */
+  record Recovered(State state) implements Command {}
+
   private record Write() implements Command {}
 
   private final Surroundings around;
+  private final Runnable kept;
   private final TimerScheduler<Command> timers;
   private Optional<State> unwritten = Optional.empty();
 
-  static Behavior<Command> create(Surroundings around) {
-    Behavior<Command> scribe =
-        Behaviors.setup(
-            context -> Behaviors.withTimers(timers -> new SweepScribe(context, around, timers)));
-    // A full disk is logged; the next state tries again.
-    return Behaviors.supervise(scribe)
-        .onFailure(UncheckedIOException.class, SupervisorStrategy.restart());
+  /**
+   * @param kept run on the scribe's thread when the state of an ended sweep is in its files
+   */
+  static Behavior<Command> create(Surroundings around, Runnable kept) {
+    return Behaviors.setup(
+        context -> Behaviors.withTimers(timers -> new SweepScribe(context, around, kept, timers)));
   }
 
   private SweepScribe(
-      ActorContext<Command> context, Surroundings around, TimerScheduler<Command> timers) {
+      ActorContext<Command> context,
+      Surroundings around,
+      Runnable kept,
+      TimerScheduler<Command> timers) {
     super(context);
+    context.setLoggerName(SweepScribe.class);
     this.around = around;
+    this.kept = kept;
     this.timers = timers;
   }
 
@@ -55,26 +63,50 @@ final class SweepScribe extends AbstractBehavior<SweepScribe.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(State.class, this::changed)
+        .onMessage(Recovered.class, this::recovered)
         .onMessage(Write.class, write -> writeNewest())
         .build();
   }
 
   private Behavior<Command> changed(State state) {
     unwritten = Optional.of(state);
-    if (state.sweep().end().isPresent()) {
-      return writeNewest();
-    }
+    return state.sweep().end().isPresent() ? writeNewest() : writeAfter(PERIOD);
+  }
+
+  /** Whoever removed a sweep's directory does not want it back. */
+  private Behavior<Command> recovered(Recovered recovered) {
+    State state = recovered.state();
+    return Files.exists(around.directory(state.sweep().id())) ? changed(state) : this;
+  }
+
+  private Behavior<Command> writeAfter(Duration time) {
     Write later = new Write();
     if (!timers.isTimerActive(later)) {
-      timers.startSingleTimer(later, later, PERIOD);
+      timers.startSingleTimer(later, later, time);
     }
     return this;
   }
 
   private Behavior<Command> writeNewest() {
-    Optional<State> newest = unwritten;
+    if (unwritten.isEmpty()) {
+      return this;
+    }
+    State state = unwritten.get();
+    try {
+      write(around, state);
+    } catch (RuntimeException e) {
+      getContext()
+          .getLog()
+          .error(
+              "The files of {} cannot be written: {}. Is the disk full or read-only? It is tried again.",
+              state.sweep().id(),
+              e.toString());
+      return writeAfter(UNTIL_NEXT_TRY);
+    }
     unwritten = Optional.empty();
-    newest.ifPresent(state -> write(around, state));
+    if (state.sweep().end().isPresent()) {
+      kept.run();
+    }
     return this;
   }
 
