@@ -145,7 +145,7 @@ public final class Coordinator implements AutoCloseable {
   }
 
   /**
-   * Begins a sweep.
+   * Begins a sweep for this process alone, which waits for its end: {@link Unfinished#attended}.
    *
    * @param yaml the text {@code spec} was read from
    * @param baseDirectory what its relative paths resolve against
@@ -154,7 +154,20 @@ public final class Coordinator implements AutoCloseable {
   public CompletionStage<SweepId> submit(SweepSpec spec, String yaml, Path baseDirectory) {
     String directory = baseDirectory.toAbsolutePath().toString();
     return service.begin(
-        spec, new SweepsActor.Submission(yaml, directory, Map.of()), Optional.empty());
+        spec, new SweepsActor.Submission(yaml, directory, Map.of()), Optional.empty(), true);
+  }
+
+  /**
+   * A sweep that has not ended.
+   *
+   * @param attended whether it was begun by {@link #submit} and not over HTTP: when that process
+   *     has ended nobody waits for it
+   */
+  public record Unfinished(SweepId sweep, boolean attended) {}
+
+  /** The sweeps that have not ended, oldest first. */
+  public CompletionStage<List<Unfinished>> unfinished() {
+    return service.unfinished();
   }
 
   /**

@@ -65,13 +65,37 @@ record SweepService(
                     spec,
                     new SweepsActor.Submission(
                         submission.spec(), submission.directory(), submission.files()),
-                    key));
+                    key,
+                    false));
   }
 
-  /** Completes once the submission is journaled. */
+  /**
+   * Completes once the submission is journaled.
+   *
+   * @param attended whether this process waits for the sweep's end, and nobody else does
+   */
   CompletionStage<SweepId> begin(
-      SweepSpec spec, SweepsActor.Submission submission, Optional<String> key) {
-    return node.askSweeps(replyTo -> new SweepsActor.Submit(spec.name(), submission, key, replyTo));
+      SweepSpec spec, SweepsActor.Submission submission, Optional<String> key, boolean attended) {
+    return node.askSweeps(
+        replyTo -> new SweepsActor.Submit(spec.name(), submission, key, attended, replyTo));
+  }
+
+  /** Oldest first; without those that were never submitted. */
+  CompletionStage<List<Coordinator.Unfinished>> unfinished() {
+    return node.<SweepsActor.State>askSweeps(SweepsActor.AskAll::new)
+        .thenCompose(
+            state ->
+                all(state.open().stream().map(this::ask).toList())
+                    .thenApply(
+                        views ->
+                            views.stream()
+                                .flatMap(Optional::stream)
+                                .filter(view -> !view.state().ended())
+                                .map(
+                                    view ->
+                                        new Coordinator.Unfinished(
+                                            view.id(), state.attended().contains(view.id())))
+                                .toList()));
   }
 
   @Override

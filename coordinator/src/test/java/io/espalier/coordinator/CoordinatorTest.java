@@ -167,6 +167,8 @@ class CoordinatorTest {
         ScriptedWorker worker = join(coordinator, true)) {
       ToWorker.Registered registered = worker.register(1, lease.key());
       assertThat(registered.coordinatorEpoch()).isEqualTo(2);
+      assertThat(coordinator.unfinished().toCompletableFuture().get(30, TimeUnit.SECONDS))
+          .containsExactly(new Coordinator.Unfinished(sweep, true));
       assertThat(registered.stored()).containsExactly(new ToWorker.Stored(lease.key(), 0));
       end(worker, lease);
       worker.offer(1);

@@ -4,9 +4,11 @@ import io.espalier.common.trial.SweepId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.ChildFailed;
@@ -33,9 +35,14 @@ public final class SweepsActor
    * Begins a sweep; answered with its id once it is journaled.
    *
    * @param key of two submissions with the same key the second is answered with the first's sweep
+   * @param attended whether this process waits for its end, and nobody else does
    */
   public record Submit(
-      String name, Submission submission, Optional<String> key, ActorRef<SweepId> replyTo)
+      String name,
+      Submission submission,
+      Optional<String> key,
+      boolean attended,
+      ActorRef<SweepId> replyTo)
       implements Command {}
 
   /**
@@ -72,26 +79,34 @@ public final class SweepsActor
    * @param all oldest first; the n-th has number n
    * @param open those that go on after a restart
    * @param keys what was submitted with a key
+   * @param attended those of {@code open} that the process that began them waited for
    */
-  public record State(List<SweepId> all, List<SweepId> open, Map<String, SweepId> keys) {
+  public record State(
+      List<SweepId> all, List<SweepId> open, Map<String, SweepId> keys, Set<SweepId> attended) {
     public State {
       all = List.copyOf(all);
       open = List.copyOf(open);
       keys = Map.copyOf(keys);
+      attended = Set.copyOf(attended);
     }
 
     State apply(SweepsEvent event) {
       List<SweepId> nextAll = new ArrayList<>(all);
       List<SweepId> nextOpen = new ArrayList<>(open);
       Map<String, SweepId> nextKeys = new HashMap<>(keys);
+      Set<SweepId> nextAttended = new HashSet<>(attended);
       if (event instanceof SweepsEvent.Numbered numbered) {
         nextAll.add(numbered.sweep());
         nextOpen.add(numbered.sweep());
         numbered.key().ifPresent(key -> nextKeys.put(key, numbered.sweep()));
+        if (numbered.attended()) {
+          nextAttended.add(numbered.sweep());
+        }
       } else {
         nextOpen.remove(event.sweep());
+        nextAttended.remove(event.sweep());
       }
-      return new State(nextAll, nextOpen, nextKeys);
+      return new State(nextAll, nextOpen, nextKeys, nextAttended);
     }
   }
 
@@ -115,7 +130,7 @@ public final class SweepsActor
 
   @Override
   public State emptyState() {
-    return new State(List.of(), List.of(), Map.of());
+    return new State(List.of(), List.of(), Map.of(), Set.of());
   }
 
   @Override
@@ -174,7 +189,7 @@ public final class SweepsActor
       return Effect().none();
     }
     return Effect()
-        .persist(new SweepsEvent.Numbered(id, submit.key()))
+        .persist(new SweepsEvent.Numbered(id, submit.key(), submit.attended()))
         .thenRun(after -> actor(id).tell(begin));
   }
 

@@ -18,8 +18,10 @@ public sealed interface SweepsEvent extends Journaled {
    * A sweep got its number; its own journal begins after this.
    *
    * @param key which its submission bore, so that a repeat of it begins no other
+   * @param attended whether it is nobody's when the coordinator that took it has ended; earlier
+   *     versions did not say, which reads as false
    */
-  record Numbered(SweepId sweep, Optional<String> key) implements SweepsEvent {}
+  record Numbered(SweepId sweep, Optional<String> key, boolean attended) implements SweepsEvent {}
 
   /** Nothing is left to do for it after a restart. */
   record Closed(SweepId sweep) implements SweepsEvent {}

@@ -87,6 +87,7 @@ class GoldenEventsTest {
     assertThat(snapshot.branches().get(BRANCH).losses()).containsExactly(Loss.gone("silent"));
     assertThat(read("earlier/submitted-1", SweepEvent.Submitted.class).files()).isEmpty();
     assertThat(read("earlier/numbered-1", SweepsEvent.Numbered.class).key()).isEmpty();
+    assertThat(read("earlier/numbered-2", SweepsEvent.Numbered.class).attended()).isFalse();
     Sweep later = read("earlier/sweep-2", Sweep.class);
     assertThat(later.ratings()).isEmpty();
     assertThat(later.origin().files()).isEmpty();
@@ -156,7 +157,7 @@ class GoldenEventsTest {
     events.put(
         "sweep-ended",
         new SweepEvent.SweepEnded(SweepView.State.FAILED, Optional.of("every trial failed"), NOW));
-    events.put("numbered", new SweepsEvent.Numbered(SWEEP, Optional.of("key")));
+    events.put("numbered", new SweepsEvent.Numbered(SWEEP, Optional.of("key"), true));
     events.put("closed", new SweepsEvent.Closed(SWEEP));
     return events;
   }

@@ -4,7 +4,6 @@ import io.espalier.common.UserError;
 import io.espalier.common.spec.SpecReader;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.SweepId;
-import io.espalier.coordinator.report.SweepView;
 import io.espalier.deploy.embedded.EmbeddedCluster;
 import io.espalier.deploy.progress.Moment;
 import io.espalier.deploy.progress.ProgressScreen;
@@ -72,7 +71,9 @@ final class RunCommand implements Callable<Integer> {
     console.logTo(log);
     try (Interrupts interrupts = Interrupts.listen();
         EmbeddedCluster cluster = EmbeddedCluster.start(store.directory(), httpPort, lanes)) {
-      stopUnfinished(cluster);
+      for (SweepId left : cluster.stopped()) {
+        console.err().printf("%s was left unfinished: stopped, what it has is kept%n", left);
+      }
       SweepId sweep =
           cluster.submit(spec, text(), file.toAbsolutePath().resolveSibling("").normalize());
       console
@@ -90,16 +91,6 @@ final class RunCommand implements Callable<Integer> {
       return Files.readString(file);
     } catch (IOException e) {
       throw new UserError("%s cannot be read: %s".formatted(file, e.getMessage()), e);
-    }
-  }
-
-  /** A sweep whose run was killed would go on beside this one and take its lanes. */
-  private void stopUnfinished(EmbeddedCluster cluster) {
-    for (SweepView left : new StoredSweeps(store.directory()).all()) {
-      if (!left.state().ended()) {
-        cluster.stop(left.id());
-        console.err().printf("%s was left unfinished: stopped, what it has is kept%n", left.id());
-      }
     }
   }
 

@@ -25,19 +25,23 @@ public final class EmbeddedCluster implements AutoCloseable {
 
   private final Coordinator coordinator;
   private final WorkerNode worker;
+  private final List<SweepId> stopped;
 
-  private EmbeddedCluster(Coordinator coordinator, WorkerNode worker) {
+  private EmbeddedCluster(Coordinator coordinator, WorkerNode worker, List<SweepId> stopped) {
     this.coordinator = coordinator;
     this.worker = worker;
+    this.stopped = stopped;
   }
 
   /**
-   * Starts both; returns when sweeps can be submitted.
+   * Starts both; returns when sweeps can be submitted. Sweeps that an embedded cluster left
+   * unfinished, because its process was killed, are stopped: they would take the lanes.
    *
    * @param store of journal, metrics and adapters; one process at a time may use it
    * @param httpPort of {@code /metrics}; 0 for a free one
    * @param lanes trials trained at a time, ≥ 1
-   * @throws UserError when the store or a port is in use
+   * @throws UserError when the store or a port is in use, or a coordinator's sweeps are unfinished
+   *     in the store
    */
   public static EmbeddedCluster start(Path store, int httpPort, int lanes) {
     Coordinator coordinator =
@@ -52,6 +56,7 @@ public final class EmbeddedCluster implements AutoCloseable {
                 CoordinatorConfig.PATIENCE,
                 Clock.systemUTC()));
     try {
+      List<SweepId> stopped = stopLeft(coordinator);
       WorkerNode worker =
           WorkerNode.start(
               WorkerConfig.of(
@@ -59,11 +64,34 @@ public final class EmbeddedCluster implements AutoCloseable {
                   List.of(coordinator.clusterAddress()),
                   lanes,
                   coordinator.store().resolve("spool")));
-      return new EmbeddedCluster(coordinator, worker);
+      return new EmbeddedCluster(coordinator, worker, stopped);
     } catch (RuntimeException e) {
       coordinator.close();
       throw e;
     }
+  }
+
+  /** Before the worker is there, so that none of them begins to train here. */
+  private static List<SweepId> stopLeft(Coordinator coordinator) {
+    List<Coordinator.Unfinished> left = await(coordinator, coordinator.unfinished());
+    List<String> others =
+        left.stream()
+            .filter(sweep -> !sweep.attended())
+            .map(sweep -> sweep.sweep().value())
+            .toList();
+    if (!others.isEmpty()) {
+      throw new UserError(
+          "The store %s belongs to a coordinator whose sweeps are unfinished: %s. Start it again and they go on (espalier coordinator --store %s), or choose another store for this run with --store. Nothing of them was changed."
+              .formatted(coordinator.store(), String.join(", ", others), coordinator.store()));
+    }
+    return left.stream()
+        .map(sweep -> await(coordinator, coordinator.stop(sweep.sweep())).id())
+        .toList();
+  }
+
+  /** What an earlier process left unfinished, and is stopped now. */
+  public List<SweepId> stopped() {
+    return stopped;
   }
 
   /** What Prometheus scrapes. */
@@ -78,7 +106,7 @@ public final class EmbeddedCluster implements AutoCloseable {
    * @param directory what its relative paths resolve against
    */
   public SweepId submit(SweepSpec spec, String yaml, Path directory) {
-    return await(coordinator.submit(spec, yaml, directory));
+    return await(coordinator, coordinator.submit(spec, yaml, directory));
   }
 
   /**
@@ -89,9 +117,9 @@ public final class EmbeddedCluster implements AutoCloseable {
    */
   public SweepView view(SweepId sweep) {
     if (worker.whenEnded().toCompletableFuture().isCompletedExceptionally()) {
-      await(worker.whenEnded());
+      await(coordinator, worker.whenEnded());
     }
-    return await(coordinator.view(sweep));
+    return await(coordinator, coordinator.view(sweep));
   }
 
   /** Of each branch in training its last update. */
@@ -101,7 +129,7 @@ public final class EmbeddedCluster implements AutoCloseable {
 
   /** Ends a sweep's trials at their next update; returns before they have. */
   public void stop(SweepId sweep) {
-    await(coordinator.stop(sweep));
+    await(coordinator, coordinator.stop(sweep));
   }
 
   @Override
@@ -114,7 +142,7 @@ public final class EmbeddedCluster implements AutoCloseable {
   }
 
   /** A coordinator that ended by itself answers nothing any more. */
-  private <T> T await(CompletionStage<T> answer) {
+  private static <T> T await(Coordinator coordinator, CompletionStage<T> answer) {
     try {
       CompletableFuture<Void> ended = coordinator.whenEnded().toCompletableFuture();
       CompletableFuture<T> answered = answer.toCompletableFuture();
