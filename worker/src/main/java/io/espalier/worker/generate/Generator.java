@@ -54,6 +54,11 @@ public final class Generator implements AutoCloseable {
       throw new UserError("the model %s is not a directory".formatted(directory));
     }
     ModelConfig config = ModelConfig.read(directory);
+    if (config.classes() > 0) {
+      throw new UserError(
+          "%s is a %s model that puts rows in classes: it writes no text; give one that does"
+              .formatted(directory, config.modelType()));
+    }
     Optional<PeftFormat.Adapter> trained = adapter.map(place -> PeftFormat.read(place, config));
     ChatTokenizer tokenizer =
         ChatTokenizer.open(directory)

@@ -126,6 +126,13 @@ class GeneratorTest {
   }
 
   @Test
+  void a_model_that_writes_no_text_is_refused() {
+    assertThatThrownBy(() -> Generator.open(Golden.path("models/bert_tiny"), Optional.empty()))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("it writes no text");
+  }
+
+  @Test
   void an_adapter_of_a_deeper_model_is_refused() throws IOException {
     ObjectNode config =
         (ObjectNode) new ObjectMapper().readTree(MODEL.resolve("config.json").toFile());
