@@ -8,7 +8,10 @@ import io.espalier.coordinator.plan.PlanTable;
 import io.espalier.worker.data.ChatTokenizer;
 import io.espalier.worker.data.DatasetReader;
 import io.espalier.worker.data.ModelFingerprint;
+import io.espalier.worker.data.TokenizedDataset;
+import io.espalier.worker.model.ModelConfig;
 import io.espalier.worker.model.ModelPlaces;
+import io.espalier.worker.train.Rows;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -45,9 +48,10 @@ final class PlanCommand implements Callable<Integer> {
     ModelFingerprint model = ModelFingerprint.of(directory);
     Optional<ChatTokenizer> tokenizer = ChatTokenizer.open(directory);
     try {
-      return new DatasetReader(tokenizer, model)
-          .read(spec.taskSettings(), spec.training())
-          .summary();
+      TokenizedDataset data =
+          new DatasetReader(tokenizer, model).read(spec.taskSettings(), spec.training());
+      Rows.check(data, spec.taskSettings().evaluation(), ModelConfig.read(directory));
+      return data.summary();
     } finally {
       tokenizer.ifPresent(ChatTokenizer::close);
     }
