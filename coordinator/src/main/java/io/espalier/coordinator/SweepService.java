@@ -106,9 +106,10 @@ record SweepService(
                 all(
                     state.all().stream()
                         .map(sweep -> state.open().contains(sweep) ? ask(sweep) : ended(sweep))
+                        // At once: all views together may be larger than the memory.
+                        .map(view -> view.thenApply(found -> found.map(SweepSummary::of)))
                         .toList()))
-        .thenApply(
-            views -> views.stream().flatMap(Optional::stream).map(SweepSummary::of).toList());
+        .thenApply(summaries -> summaries.stream().flatMap(Optional::stream).toList());
   }
 
   /** An ended sweep is read from its file: its journal may be long. */
