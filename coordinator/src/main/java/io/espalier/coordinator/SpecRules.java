@@ -1,5 +1,6 @@
 package io.espalier.coordinator;
 
+import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.SpecReader;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * Search, plan, pruning and ranking as the packages of those names do them.
@@ -94,10 +96,14 @@ record SpecRules(UploadedFiles uploads) implements Surroundings.Specs {
     return text;
   }
 
-  private static List<String> warnings(Sweep sweep) {
-    return sweep.excluded().stream()
-        .map(out -> "worker %s trains none of it: %s".formatted(out.worker(), out.reason()))
-        .toList();
+  private List<String> warnings(Sweep sweep) {
+    Stream<String> leftOut =
+        sweep.preparation().dataset().map(DatasetSummary::leftOut).orElse(List.of()).stream()
+            .map(reason -> named(sweep, reason));
+    Stream<String> excluded =
+        sweep.excluded().stream()
+            .map(out -> "worker %s trains none of it: %s".formatted(out.worker(), out.reason()));
+    return Stream.concat(leftOut, excluded).toList();
   }
 
   private static SweepView.State state(Sweep sweep) {

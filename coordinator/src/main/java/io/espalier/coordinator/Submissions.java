@@ -1,7 +1,6 @@
 package io.espalier.coordinator;
 
 import io.espalier.common.UserError;
-import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.SpecReader;
 import io.espalier.common.spec.SpecSources;
 import io.espalier.common.spec.SweepSpec;
@@ -13,7 +12,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Which submissions from other hosts are taken: model and data need not be seen from here, unless
@@ -56,11 +54,7 @@ record Submissions(UploadedFiles uploads) {
   }
 
   private static void named(SweepSpec spec, String name, Path file) {
-    Optional<String> kept = Optional.of(file.toString());
-    DatasetSpec dataset = spec.dataset();
-    if (!file.toString().equals(dataset.train())
-        && !kept.equals(dataset.eval())
-        && !kept.equals(dataset.retention())) {
+    if (!spec.dataset().names(file.toString())) {
       throw new Refused(
           Reason.INVALID,
           "The specification names no file '%s'; send under 'files' its data sets' paths as it writes them."

@@ -6,6 +6,7 @@ import io.espalier.common.spec.GuardSpec;
 import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.PruningSpec;
+import io.espalier.common.spec.RowSource;
 import io.espalier.common.spec.SearchSpec;
 import io.espalier.common.spec.SearchSpec.Candidates;
 import io.espalier.common.spec.SweepSpec;
@@ -31,12 +32,14 @@ public final class Specs {
         "test",
         Path.of("model"),
         new DatasetSpec(
-            "train.jsonl",
-            Optional.empty(),
+            List.of(RowSource.parse("train.jsonl")),
+            List.of(),
             OptionalDouble.of(0.1),
+            List.of(),
             Optional.empty(),
             Map.of(),
             true,
+            Optional.empty(),
             42,
             false),
         HYPERPARAMETERS,

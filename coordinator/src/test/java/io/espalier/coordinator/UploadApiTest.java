@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.espalier.common.protocol.ToWorker;
+import io.espalier.common.spec.RowSource;
 import io.espalier.coordinator.sweep.Examples;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -57,14 +58,16 @@ class UploadApiTest {
       worker.register(1);
       worker.offer(1);
       ToWorker.Prepare task = worker.expect(ToWorker.Prepare.class);
-      assertThat(task.settings().dataset().train()).isEqualTo(kept.toString());
+      assertThat(task.settings().dataset().train())
+          .containsExactly(RowSource.parse(kept.toString()));
       assertThat(task.settings().model()).isEqualTo("/specs/model");
     }
     try (Api api = Api.on(store);
         ScriptedWorker worker = api.join(Examples.ANN)) {
       worker.register(1);
       ToWorker.Prepare task = worker.expect(ToWorker.Prepare.class);
-      assertThat(task.settings().dataset().train()).isEqualTo(kept.toString());
+      assertThat(task.settings().dataset().train())
+          .containsExactly(RowSource.parse(kept.toString()));
       worker.preparationFailed(task.sweep(), kept + ":1: not JSON");
       await().until(() -> api.get("/api/v1/sweeps/demo-1").body().contains("FAILED"));
       assertThat(Api.json(api.get("/api/v1/sweeps/demo-1")).get("problem").asText())

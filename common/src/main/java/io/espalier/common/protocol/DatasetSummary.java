@@ -1,5 +1,9 @@
 package io.espalier.common.protocol;
 
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import java.util.List;
+
 /**
  * What a worker found when it read the model and the data: planning needs the counts, other
  * workers' fingerprints must match.
@@ -25,7 +29,11 @@ public record DatasetSummary(
     long skipped,
     long parameters,
     String dataSha256,
-    String modelSha256) {
+    String modelSha256,
+    @JsonSetter(nulls = Nulls.AS_EMPTY) List<String> leftOut) {
+  public DatasetSummary {
+    leftOut = List.copyOf(leftOut);
+  }
 
   /** Whether both stand for the same rows and the same weights. */
   public boolean matches(DatasetSummary other) {

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
@@ -18,12 +17,14 @@ record DatasetSection(SpecTree tree, Problems problems, SpecFiles files) {
   DatasetSpec read() {
     OptionalDouble fraction = evalFraction();
     return new DatasetSpec(
-        files.rows("dataset.train").orElse(""),
-        fraction.isPresent() ? Optional.empty() : files.rows(EVAL),
+        files.rows("dataset.train"),
+        fraction.isPresent() ? List.of() : files.rows(EVAL),
         fraction,
         files.rows("dataset.retention"),
+        tree.written("dataset.system"),
         replace(),
         tree.flag("dataset.shuffle"),
+        tree.written("dataset.order_by").map(Curriculum::parse),
         tree.whole("dataset.data_seed"),
         tree.text("dataset.on_bad_sample").equals("skip"));
   }

@@ -53,7 +53,7 @@ record ObjectiveSection(
     if (tree.node("dataset.eval").isPresent()) {
       sets.add("eval");
     }
-    if (dataset.retention().isPresent()) {
+    if (!dataset.retention().isEmpty()) {
       sets.add("retention");
     }
     return sets;

@@ -65,7 +65,7 @@ final class RuleSections {
     if (tree.node("dataset.eval").isPresent()) {
       sets.add("eval");
     }
-    if (dataset.retention().isPresent()) {
+    if (!dataset.retention().isEmpty()) {
       sets.add("retention");
     }
     return sets.stream()

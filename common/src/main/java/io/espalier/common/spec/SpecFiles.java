@@ -3,15 +3,18 @@ package io.espalier.common.spec;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /**
  * The files a specification names: made absolute and, where they should be here, looked at before
  * anything starts.
  */
-record SpecFiles(SpecTree tree, SpecSources sources) {
+record SpecFiles(SpecTree tree, Problems problems, SpecSources sources) {
 
   /** As HuggingFace names models. */
   private static final Pattern MODEL_NAME =
@@ -46,28 +49,77 @@ record SpecFiles(SpecTree tree, SpecSources sources) {
     return path.orElse(sources.directory());
   }
 
-  /** A file of rows; absent when the key was left out or a problem was noted. */
-  Optional<String> rows(String key) {
-    Optional<Path> path = path(key);
-    if (path.isEmpty()) {
+  /** Files of rows, one or a list; empty when the key was left out or a problem was noted. */
+  List<RowSource> rows(String key) {
+    Optional<Node> node = tree.node(key);
+    if (node.isEmpty()) {
+      return List.of();
+    }
+    if (!(node.get() instanceof SequenceNode list)) {
+      return source(key, node.get()).stream().toList();
+    }
+    if (list.getValue().isEmpty()) {
+      tree.problem(key, "names no file; expected %s; write one".formatted(expected(key)));
+    }
+    return list.getValue().stream().flatMap(each -> source(key, each).stream()).toList();
+  }
+
+  private Optional<RowSource> source(String key, Node node) {
+    if (!(node instanceof ScalarNode scalar) || scalar.getValue().isBlank()) {
+      problem(node, key, "is no path; expected %s; write one".formatted(expected(key)));
       return Optional.empty();
     }
-    String name = path.get().toString();
-    if (name.endsWith(".parquet") || name.endsWith(".csv")) {
-      tree.problem(
-          key, "%s is no JSONL; this version reads JSONL only; convert it".formatted(name));
-    } else if (!sources.here()) {
-      return Optional.of(uploaded(key).orElse(path.get()).toString());
-    } else if (!Files.exists(path.get())) {
-      tree.problem(
-          key, "there is no file %s; expected a JSONL file; correct the path".formatted(name));
-    } else if (!Files.isRegularFile(path.get())) {
-      tree.problem(key, "%s is no file; expected a JSONL file; name one".formatted(name));
-    } else if (!Files.isReadable(path.get())) {
-      tree.problem(
-          key, "%s may not be read; expected a readable file; change its rights".formatted(name));
+    RowSource written;
+    try {
+      written = RowSource.parse(scalar.getValue());
+    } catch (IllegalArgumentException e) {
+      problem(
+          node,
+          key,
+          "%s asks for an impossible sample; expected path#N with N from 1 to %d; correct N"
+              .formatted(Problems.quote(scalar.getValue()), Integer.MAX_VALUE));
+      return Optional.empty();
     }
-    return path.map(Path::toString);
+    Optional<Path> path = absolute(key, node, written.path());
+    path.ifPresent(file -> check(key, node, file));
+    return path.map(
+        file ->
+            written.at(
+                Optional.ofNullable(sources.uploaded().get(written.path()))
+                    .filter(kept -> !sources.here())
+                    .orElse(file)
+                    .toString()));
+  }
+
+  private void check(String key, Node node, Path file) {
+    String name = file.toString();
+    if (name.endsWith(".parquet")) {
+      problem(
+          node,
+          key,
+          "%1$s is Parquet; expected JSON rows; write them with DuckDB: COPY (FROM '%1$s') TO 'rows.jsonl'"
+              .formatted(name));
+    } else if (name.endsWith(".csv")) {
+      problem(
+          node,
+          key,
+          "%1$s is CSV; expected JSON rows; write them with DuckDB: COPY (FROM '%1$s') TO 'rows.jsonl'"
+              .formatted(name));
+    } else if (!sources.here()) {
+      return;
+    } else if (!Files.exists(file)) {
+      problem(
+          node,
+          key,
+          "there is no file %s; expected a file of JSON rows; correct the path".formatted(name));
+    } else if (!Files.isRegularFile(file)) {
+      problem(node, key, "%s is no file; expected a file of JSON rows; name one".formatted(name));
+    } else if (!Files.isReadable(file)) {
+      problem(
+          node,
+          key,
+          "%s may not be read; expected a readable file; change its rights".formatted(name));
+    }
   }
 
   /** The directory of an adapter; absent when the key was left out or is no path. */
@@ -84,30 +136,36 @@ record SpecFiles(SpecTree tree, SpecSources sources) {
     return path.map(Path::toString);
   }
 
-  private Optional<Path> uploaded(String key) {
-    return tree.node(key)
-        .map(node -> ((ScalarNode) node).getValue())
-        .flatMap(written -> Optional.ofNullable(sources.uploaded().get(written)));
+  private Optional<Path> path(String key) {
+    Optional<Node> node = tree.node(key);
+    if (node.isEmpty()) {
+      return Optional.empty();
+    }
+    if (!(node.get() instanceof ScalarNode scalar) || scalar.getValue().isBlank()) {
+      tree.problem(key, "is no path; expected %s; write one".formatted(expected(key)));
+      return Optional.empty();
+    }
+    return absolute(key, scalar, scalar.getValue());
   }
 
-  private Optional<Path> path(String key) {
-    if (tree.node(key).isEmpty()) {
-      return Optional.empty();
-    }
-    String expected = SpecKeys.get(key).type().expected();
-    if (!(tree.node(key).get() instanceof ScalarNode scalar) || scalar.getValue().isBlank()) {
-      tree.problem(key, "is no path; expected %s; write one".formatted(expected));
-      return Optional.empty();
-    }
+  private Optional<Path> absolute(String key, Node node, String written) {
     try {
-      return Optional.of(
-          sources.directory().resolve(scalar.getValue()).toAbsolutePath().normalize());
+      return Optional.of(sources.directory().resolve(written).toAbsolutePath().normalize());
     } catch (InvalidPathException e) {
-      tree.problem(
+      problem(
+          node,
           key,
           "%s is no path (%s); expected %s; correct it"
-              .formatted(Problems.quote(scalar.getValue()), e.getReason(), expected));
+              .formatted(Problems.quote(written), e.getReason(), expected(key)));
       return Optional.empty();
     }
+  }
+
+  private void problem(Node node, String key, String sentence) {
+    problems.add(node, key, sentence);
+  }
+
+  private static String expected(String key) {
+    return SpecKeys.get(key).type().expected();
   }
 }

@@ -24,7 +24,8 @@ import java.util.stream.Collectors;
 public final class SpecKeys {
   static final String TRAINING = "training.";
 
-  private static final Structure FILE = new Structure("the path of a JSONL file");
+  private static final Structure FILE =
+      new Structure("the path of a file of JSON rows, path#N for N rows of it, or a list of these");
   private static final Flag FLAG = new Flag();
   private static final Text METRIC =
       new Text("[a-z0-9_]+", "train_loss or <set>_<metric> such as eval_loss");
@@ -86,19 +87,27 @@ public final class SpecKeys {
     rows.required("dataset.train", FILE, "rows to train on");
     rows.optional(
         "dataset.eval",
-        new Structure("a path, or a number above 0 and below 1"),
-        "rows to evaluate on: a file, or the share of the training rows to split off");
+        new Structure("a path, a list of paths, or a number above 0 and below 1"),
+        "rows to evaluate on: files, or the share of the training rows to split off");
     rows.optional("dataset.retention", FILE, "rows the model must not forget");
+    rows.optional(
+        "dataset.system",
+        new Text("(?s).*\\S.*", "a text"),
+        "the system prompt of rows that have none");
     rows.optional(
         "dataset.replace",
         new Structure("names with their text, or with a pair [zh, en]"),
         "what {{NAME}} stands for in the rows; a pair is chosen by a row's tag");
     rows.key("dataset.shuffle", FLAG, "true", "whether each epoch has an order of its own");
+    rows.optional(
+        "dataset.order_by",
+        new Text(Curriculum.FORM, "length, or field:NAME of a number in the rows"),
+        "sorts each epoch's rows, smallest first; equal ones stay as shuffle has them");
     rows.key(
         "dataset.data_seed",
         Whole.between(0, Long.MAX_VALUE),
         "42",
-        "seed of the order and of the split");
+        "seed of the order, the split and the samples");
     rows.key("dataset.on_bad_sample", Choice.of("fail", "skip"), "fail", "what a broken row does");
   }
 

@@ -34,7 +34,7 @@ public final class SpecReader {
     MappingNode root = YamlText.compose(yaml, file);
     var problems = new Problems(file);
     var tree = new SpecTree(root, problems);
-    var files = new SpecFiles(tree, sources);
+    var files = new SpecFiles(tree, problems, sources);
     var dataset = new DatasetSection(tree, problems, files).read();
     var search = new SearchSection(tree, problems).read();
     var evaluation = RuleSections.evaluation(tree);

@@ -8,13 +8,14 @@ import java.util.stream.Stream;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /**
  * A specification to be read elsewhere: only YAML so far, none of it looked at.
  *
  * @param yaml its text
- * @param datasets what it says where files of rows are named, as written; a share to split off is
- *     among them
+ * @param datasets what it says where files of rows are named: their paths as written, without a
+ *     sample's size; a share to split off is among them
  */
 public record UnreadSpec(String yaml, List<String> datasets) {
   public UnreadSpec {
@@ -30,12 +31,19 @@ public record UnreadSpec(String yaml, List<String> datasets) {
     List<String> datasets =
         Stream.of("train", "eval", "retention")
             .flatMap(key -> dataset.flatMap(section -> value(section, key)).stream())
-            .filter(ScalarNode.class::isInstance)
-            .map(node -> ((ScalarNode) node).getValue())
+            .flatMap(UnreadSpec::texts)
             .filter(path -> !path.isBlank())
+            .map(RowSource::pathOf)
             .distinct()
             .toList();
     return new UnreadSpec(yaml, datasets);
+  }
+
+  /** A value's text, or the texts of a list. */
+  private static Stream<String> texts(Node value) {
+    Stream<Node> nodes =
+        value instanceof SequenceNode list ? list.getValue().stream() : Stream.of(value);
+    return nodes.filter(ScalarNode.class::isInstance).map(node -> ((ScalarNode) node).getValue());
   }
 
   private static Optional<Node> value(Node node, String key) {

@@ -8,6 +8,7 @@ import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.GuardSpec;
 import io.espalier.common.spec.Hyperparameters;
+import io.espalier.common.spec.RowSource;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
@@ -107,6 +108,10 @@ class GoldenMessagesTest {
         "branch-ended-without-provenance",
         new ToCoordinator.BranchEnded(
             WORKER, KEY, List.of(completed(Optional.empty()), killed(), failed()), 123),
+        "prepared-without-reasons",
+        new ToCoordinator.Prepared(WORKER, SWEEP, dataset(List.of())),
+        "prepare-before-lists-of-files",
+        new ToWorker.Prepare(SWEEP, settings(), training()),
         "prepare-without-answers",
         new ToWorker.Prepare(SWEEP, settings(), training()));
   }
@@ -185,7 +190,11 @@ class GoldenMessagesTest {
   }
 
   private static DatasetSummary dataset() {
-    return new DatasetSummary(90, 10, 24, 4000, 1500, 61, 2, 1_200_000, "d1", "m1");
+    return dataset(List.of("2 rows of train.jsonl"));
+  }
+
+  private static DatasetSummary dataset(List<String> leftOut) {
+    return new DatasetSummary(90, 10, 24, 4000, 1500, 61, 2, 1_200_000, "d1", "m1", leftOut);
   }
 
   private static TrialResult completed(Optional<Provenance> provenance) {
@@ -233,12 +242,14 @@ class GoldenMessagesTest {
     return new TaskSettings(
         "/models/tiny",
         new DatasetSpec(
-            "/data/train.jsonl",
-            Optional.empty(),
+            List.of(RowSource.parse("/data/train.jsonl")),
+            List.of(),
             OptionalDouble.of(0.1),
-            Optional.of("/data/general.jsonl"),
+            List.of(RowSource.parse("/data/general.jsonl")),
+            Optional.empty(),
             Map.of("NAME", List.of("小枝", "Twig")),
             true,
+            Optional.empty(),
             42,
             false),
         new EvaluationSpec(true, Set.of(EvaluationSpec.Metric.LOSS), false, 64),

@@ -50,8 +50,8 @@ class SpecMistakesTest {
             one ->
                 assertThat(one)
                     .isEqualTo(
-                        "sweep.yaml:3: dataset.train: there is no file DIR/none.jsonl; expected a"
-                            + " JSONL file; correct the path"),
+                        "sweep.yaml:3: dataset.train: there is no file DIR/none.jsonl; expected a file"
+                            + " of JSON rows; correct the path"),
             one -> assertThat(one).startsWith("sweep.yaml:4: dataset.eval: 1.5 is no share;"),
             one ->
                 assertThat(one)

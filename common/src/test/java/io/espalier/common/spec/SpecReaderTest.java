@@ -67,12 +67,14 @@ class SpecReaderTest {
                 "sweep",
                 directory.resolve("model"),
                 new DatasetSpec(
-                    directory.resolve("train.jsonl").toString(),
-                    Optional.empty(),
+                    rows("train.jsonl"),
+                    List.of(),
                     OptionalDouble.of(0.1),
+                    List.of(),
                     Optional.empty(),
                     Map.of(),
                     true,
+                    Optional.empty(),
                     42,
                     false),
                 spec.hyperparameters(),
@@ -166,12 +168,14 @@ class SpecReaderTest {
     assertThat(spec.dataset())
         .isEqualTo(
             new DatasetSpec(
-                directory.resolve("train.jsonl").toString(),
-                Optional.of(directory.resolve("general.jsonl").toString()),
+                rows("train.jsonl"),
+                rows("general.jsonl"),
                 OptionalDouble.empty(),
-                Optional.of(directory.resolve("general.jsonl").toString()),
+                rows("general.jsonl"),
+                Optional.empty(),
                 Map.of("NAME", List.of("小枝"), "AUTHOR", List.of("作者", "Espalier")),
                 false,
+                Optional.empty(),
                 7,
                 true));
     assertThat(spec.training())
@@ -378,5 +382,44 @@ class SpecReaderTest {
                 .guard()
                 .gradientNorm())
         .contains(new GuardSpec.GradientNorm(100, OptionalDouble.of(0.1)));
+  }
+
+  @Test
+  void files_of_rows_may_be_lists_and_samples() throws IOException {
+    String yaml =
+        SpecFolder.SMALLEST.replaceFirst(
+            "train: \\S+",
+            "train: [train.jsonl, \"general.jsonl#5\"]\n  system: Be brief.\n  order_by: field:level");
+    DatasetSpec dataset = folder.parse(yaml).dataset();
+    String general = directory.resolve("general.jsonl").toString();
+    assertThat(dataset.train())
+        .containsExactly(rows("train.jsonl").get(0), new RowSource(general, OptionalInt.of(5)));
+    assertThat(dataset.system()).contains("Be brief.");
+    assertThat(dataset.curriculum()).contains(new Curriculum(Optional.of("level")));
+
+    Files.writeString(directory.resolve("lists.yaml"), yaml);
+    assertThat(UnreadSpec.load(directory.resolve("lists.yaml")).datasets())
+        .contains("train.jsonl", "general.jsonl");
+    Path kept = directory.resolve("kept");
+    var elsewhere = SpecSources.elsewhere(directory, Map.of("general.jsonl", kept));
+    assertThat(SpecReader.parse(yaml, elsewhere, "sweep.yaml").dataset().train().get(1))
+        .hasToString(kept + "#5");
+  }
+
+  @Test
+  void mistakes_in_lists_of_files_are_told_with_their_line() {
+    String yaml =
+        SpecFolder.SMALLEST.replaceFirst(
+            "train: \\S+", "train: [train.jsonl#0, none.jsonl, rows.parquet]\n  order_by: size");
+    assertThatThrownBy(() -> folder.parse(yaml))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("train.jsonl#0 asks for an impossible sample; expected path#N")
+        .hasMessageContaining("there is no file " + directory.resolve("none.jsonl"))
+        .hasMessageContaining("rows.parquet is Parquet; expected JSON rows; write them with")
+        .hasMessageContaining("order_by: size has the wrong form; expected length, or field:NAME");
+  }
+
+  private List<RowSource> rows(String name) {
+    return List.of(RowSource.parse(directory.resolve(name).toString()));
   }
 }

@@ -102,7 +102,8 @@ final class Views {
         Optional.of(Specs.grid("learning_rate", List.of("1e-3")).taskSettings()),
         Instant.parse("2026-01-02T03:04:05.678901Z"),
         Optional.empty(),
-        Optional.of(new DatasetSummary(90, 10, 83, 4_000, 1_500, 71, 0, 1_050_000, "ab", "cd")),
+        Optional.of(
+            new DatasetSummary(90, 10, 83, 4_000, 1_500, 71, 0, 1_050_000, "ab", "cd", List.of())),
         Ranking.rank(OBJECTIVE, trials),
         List.of());
   }

@@ -27,7 +27,7 @@ public final class Examples {
   public static final WorkerId ANN = new WorkerId("ann-cpu-1");
   public static final WorkerId BOB = new WorkerId("bob-cpu-2");
   public static final DatasetSummary DATASET =
-      new DatasetSummary(90, 10, 24, 4000, 1500, 61, 0, 1_200_000, "d1", "m1");
+      new DatasetSummary(90, 10, 24, 4000, 1500, 61, 0, 1_200_000, "d1", "m1", List.of());
 
   private Examples() {}
 

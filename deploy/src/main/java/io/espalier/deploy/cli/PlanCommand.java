@@ -39,7 +39,9 @@ final class PlanCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     SweepSpec spec = SpecReader.read(file);
-    console.out().print(PlanTable.text(Plan.of(spec, summary(spec).samples())));
+    DatasetSummary data = summary(spec);
+    console.out().print(PlanTable.text(Plan.of(spec, data.samples())));
+    data.leftOut().forEach(reason -> console.out().printf("%nwarning: %s%n", reason));
     return CommandLineInterface.OK;
   }
 

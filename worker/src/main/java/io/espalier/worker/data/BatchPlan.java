@@ -6,15 +6,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which rows each update of a trial trains on: a pure function of (rows, batch sizes, shuffle, data
+ * Which rows each update of a trial trains on: a pure function of (rows, batch sizes, order, data
  * seed, update). Rows follow the epoch's order and are never reordered inside an update; the last
  * update of an epoch takes what is left. Safe for use by several threads.
  */
 public final class BatchPlan {
   private final int samples;
   private final Training training;
-  private final boolean shuffle;
-  private final long dataSeed;
+  private final EpochRows epochs;
   private volatile EpochOrder latest = new EpochOrder(0, new int[0]);
 
   private record EpochOrder(long epoch, int[] rows) {}
@@ -53,13 +52,17 @@ public final class BatchPlan {
    * @param shuffle whether each epoch has its own order; else every epoch is in file order
    */
   public BatchPlan(int samples, Training training, boolean shuffle, long dataSeed) {
+    this(new EpochRows(samples, List.of(), shuffle, dataSeed), training);
+  }
+
+  public BatchPlan(EpochRows epochs, Training training) {
+    int samples = epochs.rows();
     if (samples < 1) {
       throw new IllegalArgumentException("a plan needs at least one row, not " + samples);
     }
     this.samples = samples;
     this.training = training;
-    this.shuffle = shuffle;
-    this.dataSeed = dataSeed;
+    this.epochs = epochs;
   }
 
   /** Updates of the whole trial; the last epoch may be left unfinished. */
@@ -108,8 +111,7 @@ public final class BatchPlan {
     if (known.epoch() == epoch) {
       return known.rows();
     }
-    int[] rows =
-        shuffle ? RowOrder.shuffled(samples, dataSeed, epoch) : RowOrder.inFileOrder(samples);
+    int[] rows = epochs.order(epoch);
     latest = new EpochOrder(epoch, rows);
     return rows;
   }

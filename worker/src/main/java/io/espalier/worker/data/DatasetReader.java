@@ -4,7 +4,6 @@ import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Training;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -37,37 +36,27 @@ public final class DatasetReader {
    */
   public TokenizedDataset read(TaskSettings settings, Training training) {
     DatasetSpec spec = settings.dataset();
-    var tokens =
-        new RowTokens(
-            settings.model(), tokenizer, model.vocabularySize(), new Placeholders(spec.replace()));
+    var tokens = new RowTokens(settings.model(), tokenizer, model.vocabularySize(), spec);
     var truncation = Truncation.of(training);
+    var files = new RowFiles(tokens, truncation, spec);
 
-    RowFile train = file("train", spec.train(), tokens, truncation, spec);
-    List<RowTokens.Prepared> trained = train.rows();
-    long skipped = train.skipped();
+    List<RowTokens.Prepared> trained = files.rows("train", spec.train());
     var sets = new ArrayList<EvaluationSet>();
-    if (spec.eval().isPresent()) {
-      RowFile eval = file(EVAL, spec.eval().get(), tokens, truncation, spec);
-      sets.add(evaluationSet(EVAL, eval.rows(), tokens, truncation));
-      skipped += eval.skipped();
+    if (!spec.eval().isEmpty()) {
+      sets.add(evaluationSet(EVAL, files.rows(EVAL, spec.eval()), tokens, truncation));
     } else if (spec.evalFraction().isPresent()) {
       var split = Split.of(trained, spec.evalFraction().getAsDouble(), spec.dataSeed());
       sets.add(evaluationSet(EVAL, split.eval(), tokens, truncation));
       trained = split.train();
     }
-    if (spec.retention().isPresent()) {
-      RowFile retention = file(RETENTION, spec.retention().get(), tokens, truncation, spec);
-      sets.add(evaluationSet(RETENTION, retention.rows(), tokens, truncation));
-      skipped += retention.skipped();
+    if (!spec.retention().isEmpty()) {
+      List<RowTokens.Prepared> retention = files.rows(RETENTION, spec.retention());
+      sets.add(evaluationSet(RETENTION, retention, tokens, truncation));
     }
     List<TokenRow> rows = tokensOf(trained);
+    List<Double> ranks = ranks(trained, spec);
     Set<Integer> endTokens = tokenizer.map(ChatTokenizer::eosIds).orElse(Set.of());
-    return new TokenizedDataset(rows, sets, endTokens, summary(rows, sets, skipped));
-  }
-
-  private static RowFile file(
-      String set, String path, RowTokens tokens, Truncation truncation, DatasetSpec spec) {
-    return RowFile.read("dataset." + set, Path.of(path), tokens, truncation, spec.skipBadSamples());
+    return new TokenizedDataset(rows, ranks, sets, endTokens, summary(rows, ranks, sets, files));
   }
 
   private static EvaluationSet evaluationSet(
@@ -79,13 +68,23 @@ public final class DatasetReader {
     return new EvaluationSet(name, tokensOf(rows), questions);
   }
 
+  private static List<Double> ranks(List<RowTokens.Prepared> rows, DatasetSpec spec) {
+    return spec.curriculum().isEmpty()
+        ? List.of()
+        : rows.stream().map(row -> row.rank().orElse(row.tokens().length())).toList();
+  }
+
   private static List<TokenRow> tokensOf(List<RowTokens.Prepared> rows) {
     return rows.stream().map(RowTokens.Prepared::tokens).toList();
   }
 
-  private DatasetSummary summary(List<TokenRow> train, List<EvaluationSet> sets, long skipped) {
+  private DatasetSummary summary(
+      List<TokenRow> train, List<Double> ranks, List<EvaluationSet> sets, RowFiles files) {
     var digest = new Sha256();
     add(digest, "train", train);
+    for (double rank : ranks) {
+      digest.add(Double.doubleToLongBits(rank));
+    }
     sets.forEach(set -> add(digest, set.name(), set.rows()));
     return new DatasetSummary(
         train.size(),
@@ -94,10 +93,11 @@ public final class DatasetReader {
         train.stream().mapToLong(TokenRow::length).sum(),
         train.stream().mapToLong(TokenRow::targets).sum(),
         train.stream().mapToInt(TokenRow::length).max().orElse(0),
-        skipped,
+        files.skipped(),
         model.parameters(),
         digest.hex(),
-        model.sha256());
+        model.sha256(),
+        files.leftOut());
   }
 
   private static void add(Sha256 digest, String name, List<TokenRow> rows) {

@@ -33,6 +33,17 @@ record Fields(JsonNode object, String where) {
     return Optional.of(value.textValue());
   }
 
+  /** A finite number. */
+  double number(String key) throws BadRow {
+    JsonNode value = object.path(key);
+    if (!value.isNumber() || !Double.isFinite(value.doubleValue())) {
+      throw new BadRow(
+          "%s: '%s' must be a number, for dataset.order_by names it; found %s"
+              .formatted(where, key, kind(value)));
+    }
+    return value.doubleValue();
+  }
+
   JsonNode list(String key) throws BadRow {
     JsonNode value = object.path(key);
     if (!value.isArray() || value.isEmpty()) {

@@ -1,5 +1,6 @@
 package io.espalier.worker.data;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,6 +21,14 @@ sealed interface Row {
 
     Dialogue(List<Message> messages, Optional<String> tag) {
       this(messages, tag, List.of());
+    }
+
+    /** With a message before all others. */
+    Dialogue after(Message first) {
+      var all = new ArrayList<Message>();
+      all.add(first);
+      all.addAll(messages);
+      return new Dialogue(all, tag, keywords);
     }
 
     Message answer() {

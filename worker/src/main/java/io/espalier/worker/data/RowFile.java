@@ -3,15 +3,18 @@ package io.espalier.worker.data;
 import io.espalier.common.UserError;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The usable rows of one file, tokenized and cut to size, in file order.
  *
  * @param rows at least one
  * @param skipped broken or too long rows left out
+ * @param leftOut what was skipped and why, when anything was
  */
-record RowFile(List<RowTokens.Prepared> rows, long skipped) {
+record RowFile(List<RowTokens.Prepared> rows, long skipped, Optional<String> leftOut) {
 
   /**
    * @param key of the spec that names the file, for errors
@@ -20,11 +23,27 @@ record RowFile(List<RowTokens.Prepared> rows, long skipped) {
   static RowFile read(
       String key, Path file, RowTokens tokens, Truncation truncation, boolean skipBadSamples) {
     var reading = new Reading(key, file, tokens, truncation, skipBadSamples);
-    JsonLines.visit(key, file, reading);
+    JsonRows.visit(key, file, reading);
     return reading.finished();
   }
 
-  private static final class Reading implements JsonLines.Visitor {
+  /**
+   * Some of the rows, in file order: a pure function of (rows, seed); fewer are among more.
+   *
+   * @throws UserError when there are fewer
+   */
+  RowFile sampled(String source, int count, long seed) {
+    if (count > rows.size()) {
+      throw new UserError(
+          "%s asks for %d rows, but only %d can be used; lower the number or leave it out"
+              .formatted(source, count, rows.size()));
+    }
+    int[] chosen = Arrays.copyOf(RowOrder.shuffled(rows.size(), seed, RowOrder.SAMPLE), count);
+    Arrays.sort(chosen);
+    return new RowFile(Arrays.stream(chosen).mapToObj(rows::get).toList(), skipped, leftOut);
+  }
+
+  private static final class Reading implements JsonRows.Visitor {
     private final String key;
     private final Path file;
     private final RowTokens tokens;
@@ -33,6 +52,7 @@ record RowFile(List<RowTokens.Prepared> rows, long skipped) {
     private final List<RowTokens.Prepared> rows = new ArrayList<>();
     private long tooLong;
     private int shortestTooLong = Integer.MAX_VALUE;
+    private String firstTooLong = "";
     private long broken;
     private String firstBroken = "";
 
@@ -46,11 +66,11 @@ record RowFile(List<RowTokens.Prepared> rows, long skipped) {
     }
 
     @Override
-    public void line(int number, JsonLines.Line line) {
+    public void row(String place, JsonRows.Written row) {
       try {
-        add(tokens.prepare(RowFormat.read(line.json())));
+        add(place, tokens.prepare(row.json()));
       } catch (BadRow e) {
-        String problem = "%s:%d: %s".formatted(file, number, e.getMessage());
+        String problem = place + ": " + e.getMessage();
         if (!skipBadSamples) {
           throw new UserError(
               problem + ". Mend the row, or leave such rows out with dataset.on_bad_sample: skip",
@@ -60,15 +80,17 @@ record RowFile(List<RowTokens.Prepared> rows, long skipped) {
           firstBroken = problem;
         }
       } catch (UserError e) {
-        throw new UserError("%s:%d: %s".formatted(file, number, e.getMessage()), e);
+        throw new UserError(place + ": " + e.getMessage(), e);
       }
     }
 
-    private void add(RowTokens.Prepared prepared) throws BadRow {
+    private void add(String place, RowTokens.Prepared prepared) throws BadRow {
       TokenRow whole = prepared.tokens();
       TokenRow cut = truncation.apply(whole).orElse(null);
       if (cut == null) {
-        tooLong++;
+        if (tooLong++ == 0) {
+          firstTooLong = "%s has %d tokens".formatted(place, whole.length());
+        }
         shortestTooLong = Math.min(shortestTooLong, whole.length());
       } else if (cut.targets() == 0) {
         throw new BadRow(
@@ -76,13 +98,13 @@ record RowFile(List<RowTokens.Prepared> rows, long skipped) {
                     .formatted(whole.length(), truncation.maxLength())
                 + " truncation_strategy: delete");
       } else {
-        rows.add(new RowTokens.Prepared(cut, prepared.dialogue()));
+        rows.add(prepared.cutTo(cut));
       }
     }
 
     RowFile finished() {
       if (!rows.isEmpty()) {
-        return new RowFile(List.copyOf(rows), tooLong + broken);
+        return new RowFile(List.copyOf(rows), tooLong + broken, leftOut());
       }
       if (tooLong + broken == 0) {
         throw new UserError(
@@ -99,6 +121,22 @@ record RowFile(List<RowTokens.Prepared> rows, long skipped) {
         problem.append("; %d broken, the first: %s".formatted(broken, firstBroken));
       }
       throw new UserError(problem.toString());
+    }
+
+    private Optional<String> leftOut() {
+      var reasons = new ArrayList<String>();
+      if (broken > 0) {
+        reasons.add("%d broken, the first: %s".formatted(broken, firstBroken));
+      }
+      if (tooLong > 0) {
+        reasons.add(
+            "%d longer than max_length %d, the first: %s"
+                .formatted(tooLong, truncation.maxLength(), firstTooLong));
+      }
+      return reasons.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              "%s leaves rows of %s out: %s".formatted(key, file, String.join("; ", reasons)));
     }
   }
 }

@@ -9,6 +9,9 @@ final class RowOrder {
   /** The stream that splits evaluation rows off; epochs use the streams from 1. */
   static final long SPLIT = 0;
 
+  /** The stream that draws rows from a file. */
+  static final long SAMPLE = -1;
+
   private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
 
   private RowOrder() {}

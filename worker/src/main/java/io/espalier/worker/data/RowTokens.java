@@ -1,8 +1,12 @@
 package io.espalier.worker.data;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.common.UserError;
+import io.espalier.common.spec.Curriculum;
+import io.espalier.common.spec.DatasetSpec;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /** Turns rows into checked tokens, and dialogues into questions. */
@@ -10,17 +14,25 @@ final class RowTokens {
   private final String model;
   private final Optional<ChatTokenizer> tokenizer;
   private final OptionalInt vocabularySize;
+  private final Optional<Message> system;
   private final Placeholders placeholders;
+  private final Optional<String> rankField;
 
+  /**
+   * @param vocabularySize of the model, when known
+   * @param spec what it says about the rows' texts and their order
+   */
   RowTokens(
       String model,
       Optional<ChatTokenizer> tokenizer,
       OptionalInt vocabularySize,
-      Placeholders placeholders) {
+      DatasetSpec spec) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.vocabularySize = vocabularySize;
-    this.placeholders = placeholders;
+    system = spec.system().map(Message::system);
+    placeholders = new Placeholders(spec.replace());
+    rankField = spec.curriculum().flatMap(Curriculum::field);
   }
 
   /**
@@ -28,19 +40,35 @@ final class RowTokens {
    *
    * @param dialogue what they were made of, its placeholders replaced; absent when the row came
    *     tokenized
+   * @param rank the number by which the spec orders rows; absent when it names no field
    */
-  record Prepared(TokenRow tokens, Optional<Row.Dialogue> dialogue) {}
+  record Prepared(TokenRow tokens, Optional<Row.Dialogue> dialogue, OptionalDouble rank) {
+    Prepared cutTo(TokenRow cut) {
+      return new Prepared(cut, dialogue, rank);
+    }
+  }
 
-  Prepared prepare(Row row) throws BadRow {
+  Prepared prepare(JsonNode json) throws BadRow {
+    Row row = RowFormat.read(json);
+    OptionalDouble rank =
+        rankField.isPresent()
+            ? OptionalDouble.of(Fields.of(json, "row").number(rankField.get()))
+            : OptionalDouble.empty();
     Prepared prepared;
     if (row instanceof Row.Dialogue written) {
-      Row.Dialogue dialogue = placeholders.replaceIn(written);
-      prepared = new Prepared(encode(dialogue.messages()), Optional.of(dialogue));
+      Row.Dialogue dialogue = placeholders.replaceIn(withSystem(written));
+      prepared = new Prepared(encode(dialogue.messages()), Optional.of(dialogue), rank);
     } else {
-      prepared = new Prepared(((Row.Tokenized) row).tokens(), Optional.empty());
+      prepared = new Prepared(((Row.Tokenized) row).tokens(), Optional.empty(), rank);
     }
     check(prepared);
     return prepared;
+  }
+
+  private Row.Dialogue withSystem(Row.Dialogue row) {
+    return row.messages().get(0).role() == Message.Role.SYSTEM
+        ? row
+        : system.map(row::after).orElse(row);
   }
 
   Question question(Row.Dialogue dialogue, Truncation truncation) {

@@ -3,7 +3,6 @@ package io.espalier.worker.node;
 import io.espalier.common.UserError;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.protocol.StoreMark;
-import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.TaskSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,18 +61,9 @@ record LocalStore(Path theirs, Path here) {
 
   /** The same settings; what they name inside the store is found here. */
   TaskSettings local(TaskSettings settings) {
-    DatasetSpec rows = settings.dataset();
     return new TaskSettings(
         local(settings.model()),
-        new DatasetSpec(
-            local(rows.train()),
-            rows.eval().map(this::local),
-            rows.evalFraction(),
-            rows.retention().map(this::local),
-            rows.replace(),
-            rows.shuffle(),
-            rows.dataSeed(),
-            rows.skipBadSamples()),
+        settings.dataset().moved(this::local),
         settings.evaluation(),
         settings.guard(),
         settings.earlyStopping(),

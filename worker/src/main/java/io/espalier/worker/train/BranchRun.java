@@ -74,12 +74,7 @@ public final class BranchRun {
     this.listener = listener;
     log = new TrialLog(lease, Clock.systemUTC());
     training = lease.branch().config().training();
-    plan =
-        new BatchPlan(
-            data.train().size(),
-            training,
-            lease.settings().dataset().shuffle(),
-            lease.settings().dataset().dataSeed());
+    plan = new BatchPlan(data.epochs(lease.settings().dataset()), training);
     rows = new TrainingRows(training, data.train());
     schedule = training.schedule(data.train().size());
     guards = new Guards(lease.settings().guard());

@@ -93,7 +93,7 @@ final class ModelCard {
 
   private static Map<String, String> origin(Lease lease, DatasetSummary data, TrialResult result) {
     var values = new LinkedHashMap<String, String>();
-    values.put("training rows", lease.settings().dataset().train());
+    values.put("training rows", TrialLog.files(lease.settings().dataset().train()));
     values.put(
         "rows, tokens, targets",
         String.format(Locale.ROOT, "%,d, %,d, %,d", data.samples(), data.tokens(), data.targets()));

@@ -6,6 +6,7 @@ import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.Hyperparameters;
+import io.espalier.common.spec.RowSource;
 import io.espalier.common.trial.Provenance;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.worker.data.BatchPlan;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -65,14 +67,17 @@ public final class TrialLog {
         "files: model %s, train %s, eval %s, retention %s"
             .formatted(
                 lease.settings().model(),
-                dataset.train(),
-                dataset
-                    .eval()
-                    .orElse(
-                        dataset.evalFraction().isPresent()
-                            ? dataset.evalFraction().getAsDouble() + " of train"
-                            : "none"),
-                dataset.retention().orElse("none")));
+                files(dataset.train()),
+                dataset.evalFraction().isPresent()
+                    ? dataset.evalFraction().getAsDouble() + " of train"
+                    : files(dataset.eval()),
+                files(dataset.retention())));
+  }
+
+  static String files(List<RowSource> files) {
+    return files.isEmpty()
+        ? "none"
+        : files.stream().map(RowSource::toString).collect(Collectors.joining(" + "));
   }
 
   void origin(DatasetSummary summary, Provenance provenance) {
@@ -89,6 +94,7 @@ public final class TrialLog {
             summary.evalSamples(),
             summary.retentionSamples(),
             summary.dataSha256()));
+    summary.leftOut().forEach(reason -> line("warning: " + reason));
     line(
         String.format(
             Locale.ROOT,

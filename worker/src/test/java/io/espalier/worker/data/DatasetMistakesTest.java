@@ -173,11 +173,46 @@ class DatasetMistakesTest extends DatasetReading {
   }
 
   @Test
-  void a_json_array_is_told_how_to_become_lines() {
-    assertThatThrownBy(() -> read(spec("\n [{\"query\":\"q\",\"response\":\"a\"}]")))
+  void a_broken_element_of_an_array_is_told_with_its_line_and_number() {
+    var spec = spec("[\n  {\"query\":\"q\",\"response\":\"a\"},\n  {\"query\":\"q\"}\n]");
+    assertThatThrownBy(() -> read(spec))
         .isInstanceOf(UserError.class)
-        .hasMessageContaining("is one JSON array")
-        .hasMessageContaining("jq -c '.[]'");
+        .hasMessageStartingWith(train() + ":3 (element 2): row: key 'response' is missing");
+    var data = read(spec.skippingBadSamples());
+    assertThat(data.train()).hasSize(1);
+    assertThat(data.summary().leftOut())
+        .singleElement()
+        .asString()
+        .contains("1 broken, the first: " + train() + ":3 (element 2): ");
+  }
+
+  @Test
+  void an_array_that_breaks_off_is_told_with_its_line_even_when_bad_rows_are_skipped() {
+    var spec = spec("[\n" + GOOD + ",{\"query\": ]").skippingBadSamples();
+    assertThatThrownBy(() -> read(spec))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith(train() + ":3: the JSON array breaks off here");
+    assertThatThrownBy(() -> read(spec("[" + GOOD + "]\n" + GOOD)))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith(train() + ":3: something follows the JSON array");
+  }
+
+  @Test
+  void a_sample_larger_than_its_file_is_told() {
+    assertThatThrownBy(() -> read(spec(GOOD).withTrain(train() + "#2")))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "dataset.train: %s#2 asks for 2 rows, but only 1 can be used; lower the number or leave"
+                + " it out",
+            train());
+  }
+
+  @Test
+  void a_row_without_the_number_that_orders_it_is_told() {
+    assertThatThrownBy(() -> read(spec(GOOD).orderedBy("field:difficulty")))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith(
+            train() + ":1: row: 'difficulty' must be a number, for dataset.order_by names it");
   }
 
   @Test

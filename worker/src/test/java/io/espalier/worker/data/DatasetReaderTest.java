@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.trial.Training.TruncationStrategy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -179,6 +183,72 @@ class DatasetReaderTest extends DatasetReading {
                 "\uFEFF{\"query\":\"q\",\"response\":\"a\"}\r\n\r\n"
                     + "{\"query\":\"q\",\"response\":\"a\"}"));
     assertThat(data.train()).hasSize(2);
+  }
+
+  @Test
+  void an_array_gives_the_rows_of_its_lines() {
+    String lines = tokenizedRows(3);
+    String hash = read(spec(lines)).summary().dataSha256();
+    assertThat(
+            read(spec("\n [" + lines.strip().replace("\n", ",\n") + "]\n")).summary().dataSha256())
+        .isEqualTo(hash);
+  }
+
+  @Test
+  void several_files_are_joined_in_their_order() throws IOException {
+    var spec = spec(tokenizedRows(3));
+    Path more = directory.resolve("more.jsonl");
+    Files.writeString(more, "{\"input_ids\":[9,0],\"labels\":[-100,0]}\n");
+    assertThat(firstIds(read(spec.withTrain(more, train(), more)).train()))
+        .containsExactly(9, 0, 1, 2, 9);
+  }
+
+  @Test
+  void a_sample_keeps_file_order_and_a_smaller_one_is_part_of_it() {
+    var spec = spec(tokenizedRows(100));
+    var fifty = firstIds(read(spec.withTrain(train() + "#50")).train());
+    var ten = firstIds(read(spec.withTrain(train() + "#10")).train());
+    assertThat(fifty).hasSize(50).isSorted().doesNotHaveDuplicates().containsAll(ten);
+    assertThat(ten).hasSize(10).isSorted();
+    assertThat(firstIds(read(spec.withDataSeed(7)).train())).hasSize(10).isNotEqualTo(ten);
+  }
+
+  @Test
+  void the_system_prompt_goes_to_rows_that_have_none() {
+    var rows =
+        read(spec("""
+                {"query":"q","response":"a"}
+                {"system":"Mine.","query":"q","response":"a"}
+                """)
+                .withSystem("I am {{NAME}}.")
+                .withReplace(Map.of("NAME", List.of("Twig"))))
+            .train();
+    assertThat(text(rows.get(0).inputIds())).startsWith("system\nI am Twig.\nuser\nq");
+    assertThat(text(rows.get(1).inputIds())).startsWith("system\nMine.\nuser\nq");
+  }
+
+  @Test
+  void a_curriculum_sorts_each_epoch_and_shuffles_what_is_equal() {
+    var rows = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      rows.append(
+          "{\"input_ids\":[%d,0],\"labels\":[-100,0],\"level\":%d}%n".formatted(i, -(i / 20)));
+    }
+    DatasetSpec spec = spec(rows.toString()).orderedBy("field:level").build();
+    EpochRows epochs = read(spec).epochs(spec);
+    int[] first = epochs.order(1);
+    assertThat(Arrays.stream(first, 0, 20)).allMatch(row -> row >= 20);
+    assertThat(first).doesNotHaveDuplicates().hasSize(40).isNotEqualTo(epochs.order(2));
+    assertThat(first).isEqualTo(epochs.order(1));
+  }
+
+  @Test
+  void a_curriculum_by_length_begins_with_the_shortest_row() {
+    DatasetSpec spec = spec(longAndShort() + tokenizedRows(1)).orderedBy("length").build();
+    var data = read(spec);
+    assertThat(data.epochs(spec).order(3)).containsExactly(2, 1, 0);
+    assertThat(data.summary().dataSha256())
+        .isNotEqualTo(read(spec(longAndShort() + tokenizedRows(1))).summary().dataSha256());
   }
 
   private static String longAndShort() {

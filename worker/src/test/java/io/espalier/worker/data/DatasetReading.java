@@ -1,8 +1,10 @@
 package io.espalier.worker.data;
 
+import io.espalier.common.spec.Curriculum;
 import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.GuardSpec;
+import io.espalier.common.spec.RowSource;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Training.TruncationStrategy;
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -103,27 +106,29 @@ class DatasetReading {
 
   /** A data set's specification in the making. */
   static final class Draft {
-    private final String train;
-    private Optional<String> eval = Optional.empty();
+    private List<RowSource> train;
+    private List<RowSource> eval = List.of();
     private OptionalDouble evalFraction = OptionalDouble.empty();
-    private Optional<String> retention = Optional.empty();
+    private List<RowSource> retention = List.of();
+    private Optional<String> system = Optional.empty();
+    private Optional<Curriculum> curriculum = Optional.empty();
     private Map<String, List<String>> replace = Map.of();
     private long dataSeed = 42;
     private boolean skipBadSamples;
 
     private Draft(String train) {
-      this.train = train;
+      this.train = List.of(RowSource.parse(train));
     }
 
     /** The training file once more. */
     Draft withEvalFile() {
-      eval = Optional.of(train);
+      eval = train;
       return this;
     }
 
     /** The training file once more. */
     Draft withRetentionFile() {
-      retention = Optional.of(train);
+      retention = train;
       return this;
     }
 
@@ -142,6 +147,21 @@ class DatasetReading {
       return this;
     }
 
+    Draft withTrain(Object... files) {
+      train = Arrays.stream(files).map(file -> RowSource.parse(file.toString())).toList();
+      return this;
+    }
+
+    Draft withSystem(String text) {
+      system = Optional.of(text);
+      return this;
+    }
+
+    Draft orderedBy(String written) {
+      curriculum = Optional.of(Curriculum.parse(written));
+      return this;
+    }
+
     Draft skippingBadSamples() {
       skipBadSamples = true;
       return this;
@@ -149,7 +169,16 @@ class DatasetReading {
 
     DatasetSpec build() {
       return new DatasetSpec(
-          train, eval, evalFraction, retention, replace, true, dataSeed, skipBadSamples);
+          train,
+          eval,
+          evalFraction,
+          retention,
+          system,
+          replace,
+          true,
+          curriculum,
+          dataSeed,
+          skipBadSamples);
     }
   }
 }

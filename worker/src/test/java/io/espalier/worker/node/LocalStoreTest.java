@@ -8,10 +8,12 @@ import io.espalier.common.protocol.StoreMark;
 import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.GuardSpec;
+import io.espalier.common.spec.RowSource;
 import io.espalier.common.spec.TaskSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -58,12 +60,14 @@ class LocalStoreTest {
         new TaskSettings(
             "/srv/store/../models/tiny",
             new DatasetSpec(
-                "/srv/store/files/ab12",
-                Optional.of("/data/eval.jsonl"),
+                List.of(RowSource.parse("/srv/store/files/ab12#7")),
+                List.of(RowSource.parse("/data/eval.jsonl")),
                 OptionalDouble.empty(),
-                Optional.of("/srv/storehouse/general.jsonl"),
+                List.of(RowSource.parse("/srv/storehouse/general.jsonl")),
+                Optional.empty(),
                 Map.of(),
                 true,
+                Optional.empty(),
                 42,
                 false),
             new EvaluationSpec(true, Set.of(), false, 64),
@@ -73,8 +77,9 @@ class LocalStoreTest {
 
     TaskSettings local = store.local(settings);
 
-    assertThat(local.dataset().train()).isEqualTo("/mnt/espalier/files/ab12");
-    assertThat(local.dataset().eval()).contains("/data/eval.jsonl");
-    assertThat(local.dataset().retention()).contains("/srv/storehouse/general.jsonl");
+    assertThat(local.dataset().train())
+        .containsExactly(RowSource.parse("/mnt/espalier/files/ab12#7"));
+    assertThat(local.dataset().eval()).isEqualTo(settings.dataset().eval());
+    assertThat(local.dataset().retention()).isEqualTo(settings.dataset().retention());
   }
 }

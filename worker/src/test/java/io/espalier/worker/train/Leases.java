@@ -28,12 +28,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Set;
 
 /** Leases for tests. */
 final class Leases {
-  private static final DatasetSummary SUMMARY = new DatasetSummary(12, 4, 0, 1, 1, 1, 0, 1, "", "");
+  private static final DatasetSummary SUMMARY =
+      new DatasetSummary(12, 4, 0, 1, 1, 1, 0, 1, "", "", List.of());
 
   static final GuardSpec NON_FINITE_ONLY =
       new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty());
@@ -76,15 +76,7 @@ final class Leases {
     var settings =
         new TaskSettings(
             "model",
-            new DatasetSpec(
-                "train.jsonl",
-                Optional.empty(),
-                OptionalDouble.empty(),
-                Optional.empty(),
-                Map.of(),
-                true,
-                42,
-                false),
+            DatasetSpec.of("train.jsonl"),
             new EvaluationSpec(true, Set.of(Metric.values()), false, 8),
             guard,
             Optional.empty(),

@@ -29,7 +29,7 @@ class RowsTest {
             List.of(row),
             List.of(new EvaluationSet("eval", List.of(row), asked)),
             Set.of(),
-            new DatasetSummary(1, 1, 0, 2, 1, 2, 0, 1, "a", "b")),
+            new DatasetSummary(1, 1, 0, 2, 1, 2, 0, 1, "a", "b", List.of())),
         new EvaluationSpec(true, metrics, false, 64),
         model);
   }

@@ -3,6 +3,7 @@ package io.espalier.examples.basemodel;
 import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.GuardSpec;
+import io.espalier.common.spec.RowSource;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.examples.basemodel.corpus.Alphabet;
 import io.espalier.examples.basemodel.corpus.Exchange;
@@ -110,12 +111,14 @@ record ExampleFiles(Path examples, Path work) {
       Path train, Path eval, Path retention, Map<String, List<String>> replace) {
     var dataset =
         new DatasetSpec(
-            train.toString(),
-            Optional.of(eval.toString()),
+            List.of(RowSource.parse(train.toString())),
+            List.of(RowSource.parse(eval.toString())),
             OptionalDouble.empty(),
-            Optional.of(retention.toString()),
+            List.of(RowSource.parse(retention.toString())),
+            Optional.empty(),
             replace,
             true,
+            Optional.empty(),
             MakeBaseModel.SEED,
             false);
     return new TaskSettings(

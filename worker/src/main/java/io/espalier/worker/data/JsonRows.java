@@ -2,6 +2,7 @@ package io.espalier.worker.data;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
@@ -19,8 +20,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** Walks a file of one JSON value a line, UTF-8, blank lines passed over. */
-final class JsonLines {
+/**
+ * Walks a file of JSON values, UTF-8: one a line with blank lines passed over, or all in one array.
+ */
+final class JsonRows {
   private static final char BYTE_ORDER_MARK = '\uFEFF';
   private static final ObjectReader JSON =
       JsonMapper.builder()
@@ -29,19 +32,28 @@ final class JsonLines {
           .build()
           .readerFor(JsonNode.class);
 
-  private JsonLines() {}
+  /** An element is followed by others. */
+  private static final ObjectReader ELEMENTS =
+      JSON.without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
-  /** Told of each line in turn. */
+  private JsonRows() {}
+
+  /** Told of each value in turn. */
   interface Visitor {
     /**
-     * @param number of the line, from 1
+     * @param place in the file: {@code file:line}, and which element where it is one array
      */
-    void line(int number, Line line);
+    void row(String place, Written row);
   }
 
-  /** A line not yet looked into. */
-  record Line(byte[] bytes) {
-    JsonNode json() throws BadRow {
+  /** A value not yet looked into. */
+  interface Written {
+    JsonNode json() throws BadRow;
+  }
+
+  private record Line(byte[] bytes) implements Written {
+    @Override
+    public JsonNode json() throws BadRow {
       try {
         return JSON.readValue(text());
       } catch (JsonProcessingException e) {
@@ -77,36 +89,73 @@ final class JsonLines {
   static void visit(String key, Path file, Visitor visitor) {
     if (Files.isDirectory(file)) {
       throw new UserError(
-          "%s: %s is a directory; give the path of a JSONL file".formatted(key, file));
+          "%s: %s is a directory; give the path of a file of JSON rows".formatted(key, file));
     }
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
       skipByteOrderMark(in);
-      refuseArray(key, file, in);
-      var bytes = new ByteArrayOutputStream();
-      int number = 1;
-      for (int b = in.read(); ; b = in.read()) {
-        if (b != '\n' && b >= 0) {
-          bytes.write(b);
-          continue;
-        }
-        var line = new Line(bytes.toByteArray());
-        bytes.reset();
-        if (!line.isBlank()) {
-          visitor.line(number, line);
-        }
-        if (b < 0) {
-          return;
-        }
-        number++;
+      if (startsArray(in)) {
+        visitElements(file, in, visitor);
+      } else {
+        visitLines(file, in, visitor);
       }
     } catch (NoSuchFileException e) {
       throw new UserError(
-          "%s: %s does not exist on this worker; give the path of a JSONL file"
+          "%s: %s does not exist on this worker; give the path of a file of JSON rows"
               .formatted(key, file),
           e);
     } catch (IOException e) {
       throw new UserError("%s: %s cannot be read: %s".formatted(key, file, e.getMessage()), e);
     }
+  }
+
+  private static void visitLines(Path file, InputStream in, Visitor visitor) throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    int number = 1;
+    for (int b = in.read(); ; b = in.read()) {
+      if (b != '\n' && b >= 0) {
+        bytes.write(b);
+        continue;
+      }
+      var line = new Line(bytes.toByteArray());
+      bytes.reset();
+      if (!line.isBlank()) {
+        visitor.row("%s:%d".formatted(file, number), line);
+      }
+      if (b < 0) {
+        return;
+      }
+      number++;
+    }
+  }
+
+  /** What is no JSON ends the reading: where the next element begins cannot be known then. */
+  private static void visitElements(Path file, InputStream in, Visitor visitor) throws IOException {
+    try (JsonParser parser = ELEMENTS.createParser(in)) {
+      parser.nextToken();
+      int element = 1;
+      for (JsonToken t = parser.nextToken(); t != JsonToken.END_ARRAY; t = parser.nextToken()) {
+        String place = "%s:%d (element %d)".formatted(file, line(parser), element++);
+        JsonNode json = ELEMENTS.readTree(parser);
+        visitor.row(place, () -> json);
+      }
+      if (parser.nextToken() != null) {
+        throw new UserError(
+            "%s:%d: something follows the JSON array; put all rows into it, or one a line without it"
+                .formatted(file, line(parser)));
+      }
+    } catch (JsonProcessingException e) {
+      throw new UserError(
+          "%s:%d: the JSON array breaks off here: %s; mend it"
+              .formatted(
+                  file,
+                  e.getLocation() == null ? 1 : e.getLocation().getLineNr(),
+                  e.getOriginalMessage().lines().findFirst().orElse("")),
+          e);
+    }
+  }
+
+  private static int line(JsonParser parser) {
+    return parser.currentTokenLocation().getLineNr();
   }
 
   private static void skipByteOrderMark(InputStream in) throws IOException {
@@ -117,17 +166,13 @@ final class JsonLines {
     }
   }
 
-  private static void refuseArray(String key, Path file, InputStream in) throws IOException {
+  private static boolean startsArray(InputStream in) throws IOException {
     in.mark(1 << 16);
     int b = in.read();
     while (b >= 0 && Character.isWhitespace(b)) {
       b = in.read();
     }
-    if (b == '[') {
-      throw new UserError(
-          "%s: %s is one JSON array; write one object a line: jq -c '.[]' %s > rows.jsonl"
-              .formatted(key, file, file.getFileName()));
-    }
     in.reset();
+    return b == '[';
   }
 }
