@@ -92,6 +92,8 @@ class GoldenEventsTest {
     assertThat(later.ratings()).isEmpty();
     assertThat(later.origin().files()).isEmpty();
     assertThat(later.branches().get(BRANCH).stop()).isEmpty();
+    assertThat(read("earlier/prepared-1", SweepEvent.Prepared.class).dataset().leftOut()).isEmpty();
+    assertThat(read("earlier/sweep-3", Sweep.class).branches().get(BRANCH)).isNotNull();
     assertThat(read("earlier/planned-1", SweepEvent.Planned.class))
         .isEqualTo(read("planned", SweepEvent.Planned.class));
     assertThat(read("earlier/trial-ended-1", SweepEvent.TrialEnded.class).result().provenance())
