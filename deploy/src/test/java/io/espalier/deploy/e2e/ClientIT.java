@@ -5,11 +5,16 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.coordinator.Coordinator;
+import io.espalier.coordinator.CoordinatorConfig;
 import io.espalier.deploy.embedded.EmbeddedCluster;
+import io.espalier.worker.node.WorkerConfig;
+import io.espalier.worker.node.WorkerNode;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -138,8 +143,8 @@ class ClientIT {
     Path store = directory.resolve("restarted");
     String yaml = TinySweep.yaml("again", "method: grid", "num_train_epochs: [300]");
     Path spec = tiny.write("again.yaml", yaml.replace("  num_train_epochs: 2\n", ""));
-    EmbeddedCluster first = EmbeddedCluster.start(store, 0, 1);
-    String address = first.metricsAddress().replace("/metrics", "");
+    Serving first = Serving.on(store, 0);
+    String address = first.address();
     CompletableFuture<Launcher.Ended> waiting;
     try {
       waiting =
@@ -153,8 +158,8 @@ class ClientIT {
     }
 
     int port = URI.create(address).getPort();
-    try (EmbeddedCluster second = EmbeddedCluster.start(store, port, 1)) {
-      assertThat(second.metricsAddress()).startsWith(address);
+    try (Serving second = Serving.on(store, port)) {
+      assertThat(second.address()).isEqualTo(address);
       Launcher.Ended ended = waiting.join();
       assertThat(ended.exitCode()).as(ended.err()).isZero();
       assertThat(ended.err()).contains("is not heard", "Connected again.");
@@ -166,6 +171,39 @@ class ClientIT {
     assertThat(rated.exitCode()).as("with no coordinator running: " + rated.err()).isZero();
     assertThat(InProcess.run("show", "again-1", "--store", store).out())
         .contains("human pass rate");
+  }
+
+  /** A coordinator and a worker of one lane, as a cluster has them, in this process. */
+  private record Serving(Coordinator coordinator, WorkerNode worker) implements AutoCloseable {
+    private static final String LOOPBACK = "127.0.0.1";
+
+    static Serving on(Path store, int httpPort) {
+      Coordinator coordinator =
+          Coordinator.start(
+              new CoordinatorConfig(
+                  store,
+                  LOOPBACK,
+                  LOOPBACK,
+                  0,
+                  0,
+                  httpPort,
+                  CoordinatorConfig.PATIENCE,
+                  Clock.systemUTC()));
+      List<String> seeds = List.of(coordinator.clusterAddress());
+      return new Serving(
+          coordinator,
+          WorkerNode.start(WorkerConfig.of(LOOPBACK, seeds, 1, store.resolve("spool"))));
+    }
+
+    String address() {
+      return "http://%s:%d".formatted(LOOPBACK, coordinator.httpPort());
+    }
+
+    @Override
+    public void close() {
+      worker.close();
+      coordinator.close();
+    }
   }
 
   private static Consumer<Launcher.Ended> fails(String word) {
