@@ -128,7 +128,7 @@ class ClientIT {
     String sweep = run("submit", spec, "--no-upload").out().strip();
 
     CompletableFuture<Launcher.Ended> watch =
-        CompletableFuture.supplyAsync(() -> run("watch", sweep, "--plain"));
+        CompletableFuture.supplyAsync(() -> run("watch", sweep, "--plain"), Threads.OWN);
     await().atMost(MINUTES).until(() -> run("workers").out().contains(sweep));
     assertThat(run("stop", sweep).exitCode()).isZero();
 
@@ -149,7 +149,8 @@ class ClientIT {
     try {
       waiting =
           CompletableFuture.supplyAsync(
-              () -> InProcess.run("submit", spec, "--wait", "--plain", "--url", address));
+              () -> InProcess.run("submit", spec, "--wait", "--plain", "--url", address),
+              Threads.OWN);
       await()
           .atMost(MINUTES)
           .until(() -> InProcess.run("workers", "--url", address).out().contains("again-1"));

@@ -50,8 +50,8 @@ final class Launcher {
       this.process = process;
       readers =
           List.of(
-              CompletableFuture.runAsync(() -> drain(process.getInputStream(), out)),
-              CompletableFuture.runAsync(() -> drain(process.getErrorStream(), err)));
+              CompletableFuture.runAsync(() -> drain(process.getInputStream(), out), Threads.OWN),
+              CompletableFuture.runAsync(() -> drain(process.getErrorStream(), err), Threads.OWN));
     }
 
     private static void drain(InputStream in, StringBuffer into) {
