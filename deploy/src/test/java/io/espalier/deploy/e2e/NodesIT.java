@@ -41,7 +41,7 @@ class NodesIT {
     Path config =
         Files.writeString(
             directory.resolve("espalier.conf"),
-            "worker { devices = cpu, lanes = 1, heartbeat = 200ms, silence = 5s }");
+            "worker { devices = cpu, lanes = 1, heartbeat = 200ms, silence = 3s }");
     return Launcher.start(
         directory, "worker", "--coordinator-hosts=127.0.0.1:" + port, "--config=" + config);
   }
@@ -49,7 +49,11 @@ class NodesIT {
   private static void awaitLine(Launcher.Running running, String line, int times) {
     await()
         .atMost(MINUTES)
-        .until(() -> !running.alive() || running.err().split(line, -1).length > times);
+        .untilAsserted(
+            () ->
+                assertThat(running.err().split(line, -1).length > times || !running.alive())
+                    .as("%d times '%s' in: %s", times, line, running.err())
+                    .isTrue());
     assertThat(running.alive()).as(running.out() + running.err()).isTrue();
   }
 

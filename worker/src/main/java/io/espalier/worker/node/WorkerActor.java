@@ -78,6 +78,12 @@ final class WorkerActor {
 
   private static final Duration WAITING = Duration.ofSeconds(5);
 
+  /**
+   * How long a join may take before it is tried anew. Beside a member that just died it waits until
+   * that one is downed; one tried anew meanwhile is a change to the cluster, and puts that off.
+   */
+  private static final Duration JOINING = Duration.ofMinutes(1);
+
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
   private final Duties duties;
@@ -119,7 +125,7 @@ final class WorkerActor {
             Subscribe.create(
                 context.messageAdapter(ClusterEvent.MemberRemoved.class, Removed::new),
                 ClusterEvent.MemberRemoved.class));
-    heard();
+    timers.startSingleTimer(Signal.SILENCE, JOINING);
     return inEveryPhase().onAnyMessage(message -> Behaviors.same()).build();
   }
 
