@@ -1,5 +1,6 @@
 package io.espalier.worker.data;
 
+import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import io.espalier.common.UserError;
 import java.io.IOException;
@@ -10,8 +11,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A model's tokenizer and chat template. Dialogues are tokenized piece by piece, cut where an
@@ -30,6 +33,7 @@ public final class ChatTokenizer implements AutoCloseable {
   private final Optional<ChatTemplate> template;
   private final Set<Integer> eosIds;
   private final AnswerSpans spans;
+  private final TextFrame frame;
 
   private ChatTokenizer(TokenizerFiles files, HuggingFaceTokenizer tokenizer) {
     this.directory = files.directory();
@@ -37,12 +41,23 @@ public final class ChatTokenizer implements AutoCloseable {
     this.template = files.chatTemplate();
     this.spans = new AnswerSpans(this::render);
     var eos = new HashSet<>(files.eosTokenIds());
-    Optional.ofNullable(files.specialTokens().get("eos_token"))
-        .map(this::encode)
-        .filter(ids -> ids.length == 1)
-        .ifPresent(ids -> eos.add(ids[0]));
+    special(files, "eos_token").ifPresent(eos::add);
     endOfTurn(files.specialTokenIds()).ifPresent(eos::add);
     this.eosIds = Set.copyOf(eos);
+    this.frame =
+        new TextFrame(
+            files.flag("add_bos_token"),
+            files.flag("add_eos_token"),
+            special(files, "bos_token"),
+            special(files, "eos_token"));
+  }
+
+  private OptionalInt special(TokenizerFiles files, String name) {
+    return Stream.ofNullable(files.specialTokens().get(name))
+        .map(this::encode)
+        .filter(ids -> ids.length == 1)
+        .mapToInt(ids -> ids[0])
+        .findFirst();
   }
 
   /**
@@ -113,11 +128,27 @@ public final class ChatTokenizer implements AutoCloseable {
     return encode(render(messages, true));
   }
 
-  /** Plain text; special tokens written in it are recognised. */
+  /**
+   * Plain text; special tokens written in it are recognised, as transformers' {@code
+   * apply_chat_template} recognises those in a message.
+   */
   public int[] encode(String text) {
-    return Arrays.stream(tokenizer.encode(text, false, false).getIds())
-        .mapToInt(Math::toIntExact)
-        .toArray();
+    return ids(tokenizer.encode(text, false, false));
+  }
+
+  /** A text with the special tokens that the tokenizer puts around one. */
+  TextFrame.Framed framed(String text) {
+    Encoding whole = tokenizer.encode(text, true, false);
+    return frame.apply(TextFrame.Framed.of(ids(whole), whole.getSpecialTokenMask()));
+  }
+
+  /** A text that is learnt to its end: every token is a target. */
+  TextFrame.Framed learnt(String text) {
+    return frame.learnt(framed(text));
+  }
+
+  private static int[] ids(Encoding encoding) {
+    return Arrays.stream(encoding.getIds()).mapToInt(Math::toIntExact).toArray();
   }
 
   /** The text of tokens, special tokens left out. */

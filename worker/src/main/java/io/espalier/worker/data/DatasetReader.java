@@ -36,7 +36,7 @@ public final class DatasetReader {
    */
   public TokenizedDataset read(TaskSettings settings, Training training) {
     DatasetSpec spec = settings.dataset();
-    var tokens = new RowTokens(settings.model(), tokenizer, model.vocabularySize(), spec);
+    var tokens = new RowTokens(settings.model(), tokenizer, model, spec);
     var truncation = Truncation.of(training);
     var files = new RowFiles(tokens, truncation, spec);
 

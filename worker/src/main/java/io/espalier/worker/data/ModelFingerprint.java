@@ -3,6 +3,7 @@ package io.espalier.worker.data;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.espalier.common.UserError;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -22,8 +23,10 @@ import java.util.stream.Stream;
  *     {@code tokenizer.json}, in the names' order
  * @param parameters numbers in all tensors of the safetensors files
  * @param vocabularySize of config.json, when given
+ * @param classes that the model puts rows in
  */
-public record ModelFingerprint(String sha256, long parameters, OptionalInt vocabularySize) {
+public record ModelFingerprint(
+    String sha256, long parameters, OptionalInt vocabularySize, ClassNames classes) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String WEIGHTS = ".safetensors";
   private static final String CONFIG = "config.json";
@@ -51,7 +54,13 @@ public record ModelFingerprint(String sha256, long parameters, OptionalInt vocab
           parameters += parameters(file);
         }
       }
-      return new ModelFingerprint(digest.hex(), parameters, vocabularySize(directory));
+      JsonNode config = config(directory);
+      JsonNode vocabulary = config.path("vocab_size");
+      return new ModelFingerprint(
+          digest.hex(),
+          parameters,
+          vocabulary.isInt() ? OptionalInt.of(vocabulary.intValue()) : OptionalInt.empty(),
+          ClassNames.of(config, directory.resolve(CONFIG)));
     } catch (JsonProcessingException e) {
       throw new UserError(
           "model %s: not valid JSON: %s; copy the model again"
@@ -83,7 +92,7 @@ public record ModelFingerprint(String sha256, long parameters, OptionalInt vocab
               .formatted(adapter, e),
           e);
     }
-    return new ModelFingerprint(digest.hex(), parameters, vocabularySize);
+    return new ModelFingerprint(digest.hex(), parameters, vocabularySize, classes);
   }
 
   private static List<Path> files(Path directory) throws IOException {
@@ -133,12 +142,10 @@ public record ModelFingerprint(String sha256, long parameters, OptionalInt vocab
     }
   }
 
-  private static OptionalInt vocabularySize(Path directory) throws IOException {
+  private static JsonNode config(Path directory) throws IOException {
     Path config = directory.resolve(CONFIG);
-    if (!Files.exists(config)) {
-      return OptionalInt.empty();
-    }
-    JsonNode size = JSON.readTree(Files.readString(config)).path("vocab_size");
-    return size.isInt() ? OptionalInt.of(size.intValue()) : OptionalInt.empty();
+    return Files.exists(config)
+        ? JSON.readTree(Files.readString(config))
+        : MissingNode.getInstance();
   }
 }

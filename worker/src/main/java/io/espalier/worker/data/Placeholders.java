@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -42,13 +43,18 @@ final class Placeholders {
     var put = new LinkedHashSet<String>();
     var messages = new ArrayList<Message>();
     for (Message message : row.messages()) {
-      messages.add(message.with(replaceIn(message.content(), row, put)));
+      messages.add(message.with(replaceIn(message.content(), row.tag(), put)));
     }
     String answer = messages.get(messages.size() - 1).content();
     return new Row.Dialogue(messages, row.tag(), put.stream().filter(answer::contains).toList());
   }
 
-  private String replaceIn(String text, Row.Dialogue row, Set<String> put) throws BadRow {
+  /** The same for a text that is learnt whole. */
+  String replaceIn(Row.Text row) throws BadRow {
+    return replaceIn(row.text(), row.tag(), new LinkedHashSet<>());
+  }
+
+  private String replaceIn(String text, Optional<String> tag, Set<String> put) throws BadRow {
     if (!text.contains("{{")) {
       return text;
     }
@@ -58,7 +64,7 @@ final class Placeholders {
       String key = matcher.group(1);
       List<String> pair = values.get(key);
       if (pair != null) {
-        String value = chosen(key, pair, row);
+        String value = chosen(key, pair, tag.orElse(""));
         put.add(value);
         matcher.appendReplacement(replaced, Matcher.quoteReplacement(value));
       } else if (MUST_BE_REPLACED.contains(key)) {
@@ -75,11 +81,10 @@ final class Placeholders {
         : " (it has %s only)".formatted(String.join(", ", new TreeSet<>(values.keySet())));
   }
 
-  private static String chosen(String key, List<String> pair, Row.Dialogue row) throws BadRow {
+  private static String chosen(String key, List<String> pair, String tag) throws BadRow {
     if (pair.size() == 1) {
       return pair.get(0);
     }
-    String tag = row.tag().orElse("");
     return switch (tag) {
       case "zh" -> pair.get(0);
       case "en" -> pair.get(1);

@@ -41,6 +41,16 @@ sealed interface Row {
     }
   }
 
+  /**
+   * A text to be learnt whole.
+   *
+   * @param tag {@code zh} or {@code en}, for placeholders
+   */
+  record Text(String text, Optional<String> tag) implements Row {}
+
+  /** A text to be put in a class, by its number from 0. */
+  record Labelled(String text, int category) implements Row {}
+
   /** Used as it is. */
   record Tokenized(TokenRow tokens) implements Row {}
 }

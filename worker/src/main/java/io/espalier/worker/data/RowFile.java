@@ -86,7 +86,7 @@ record RowFile(List<RowTokens.Prepared> rows, long skipped, Optional<String> lef
 
     private void add(String place, RowTokens.Prepared prepared) throws BadRow {
       TokenRow whole = prepared.tokens();
-      TokenRow cut = truncation.apply(whole).orElse(null);
+      TokenRow cut = truncation.apply(whole, prepared.ends()).orElse(null);
       if (cut == null) {
         if (tooLong++ == 0) {
           firstTooLong = "%s has %d tokens".formatted(place, whole.length());

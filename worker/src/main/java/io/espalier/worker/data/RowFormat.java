@@ -1,6 +1,7 @@
 package io.espalier.worker.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.common.UserError;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,15 +11,52 @@ import java.util.TreeSet;
 final class RowFormat {
   private static final String SHAPES =
       "known rows have messages | query, response (system, history, tag) | instruction, output"
-          + " (system, input) | conversations | conversation | input_ids, labels | input_ids, label";
+          + " (system, input) | conversations | conversation | text | text, label"
+          + " | input_ids, labels | input_ids, label";
 
   private RowFormat() {}
 
-  static Row read(JsonNode json) throws BadRow {
+  /**
+   * @param classes of the model
+   * @throws UserError when the model is of another kind than the row
+   */
+  static Row read(JsonNode json, ClassNames classes) throws BadRow {
     Fields row = Fields.of(json, "row");
     if (row.has("input_ids")) {
-      return tokenized(row);
+      return tokenized(row, classes);
     }
+    Optional<Row.Dialogue> dialogue = dialogue(row);
+    if (dialogue.isPresent()) {
+      if (!classes.isEmpty()) {
+        throw new UserError(
+            "the row is a dialogue, but the model puts rows in classes (%s): give rows of text and"
+                    .formatted(classes)
+                + " label, or a model that predicts tokens");
+      }
+      return dialogue.get();
+    }
+    if (row.has("text")) {
+      return text(row, classes);
+    }
+    throw unknown(json);
+  }
+
+  private static Row text(Fields row, ClassNames classes) throws BadRow {
+    String text = row.text("text");
+    if (text.isBlank()) {
+      throw new BadRow("'text' is empty");
+    }
+    if (row.has("label") && classes.isEmpty()) {
+      throw new UserError(
+          "the row has text and label, but the model predicts tokens and has no classes: give a"
+              + " model for sequence classification, or leave label out to learn the text itself");
+    }
+    return classes.isEmpty()
+        ? new Row.Text(text, row.optionalText("tag"))
+        : new Row.Labelled(text, category(row, classes));
+  }
+
+  private static Optional<Row.Dialogue> dialogue(Fields row) throws BadRow {
     List<Message> messages = new ArrayList<>();
     row.optionalText("system").map(Message::system).ifPresent(messages::add);
     if (row.has("messages")) {
@@ -37,12 +75,12 @@ final class RowFormat {
     } else if (row.has("conversation")) {
       messages.addAll(pairs(row.list("conversation")));
     } else {
-      throw unknown(json);
+      return Optional.empty();
     }
-    return dialogue(messages, row.optionalText("tag"));
+    return Optional.of(dialogue(messages, row.optionalText("tag")));
   }
 
-  private static Row dialogue(List<Message> messages, Optional<String> tag) throws BadRow {
+  private static Row.Dialogue dialogue(List<Message> messages, Optional<String> tag) throws BadRow {
     for (Message message : messages) {
       if (message.role() == Message.Role.ASSISTANT && message.content().isBlank()) {
         throw new BadRow("an answer of the assistant's is empty");
@@ -148,10 +186,10 @@ final class RowFormat {
     return messages;
   }
 
-  private static Row tokenized(Fields row) throws BadRow {
+  private static Row tokenized(Fields row, ClassNames classes) throws BadRow {
     int[] inputIds = row.integers("input_ids");
     if (row.has("label")) {
-      return new Row.Tokenized(TokenRow.classified(inputIds, category(row)));
+      return new Row.Tokenized(TokenRow.classified(inputIds, category(row, classes)));
     }
     int[] labels = row.integers("labels");
     if (inputIds.length != labels.length) {
@@ -162,12 +200,22 @@ final class RowFormat {
     return new Row.Tokenized(new TokenRow(inputIds, labels));
   }
 
-  private static int category(Fields row) throws BadRow {
+  private static int category(Fields row, ClassNames classes) throws BadRow {
     JsonNode label = row.object().path("label");
+    if (label.isTextual() && !classes.isEmpty()) {
+      return classes.idOf(label.textValue());
+    }
     if (!label.isInt() || label.intValue() < 0) {
       throw new BadRow(
-          "'label' of a tokenized row must be the number of its class, from 0; found "
-              + Fields.kind(label));
+          "'label' must be %sthe number of a class, from 0; found %s"
+              .formatted(
+                  classes.isEmpty() ? "" : "one of %s, or ".formatted(classes),
+                  Fields.kind(label)));
+    }
+    if (!classes.isEmpty() && label.intValue() >= classes.ids().size()) {
+      throw new BadRow(
+          "'label' is %d, but the model has classes 0 to %d (%s): see id2label in its config.json"
+              .formatted(label.intValue(), classes.ids().size() - 1, classes));
     }
     return label.intValue();
   }
@@ -175,9 +223,6 @@ final class RowFormat {
   private static BadRow unknown(JsonNode row) {
     var keys = new TreeSet<String>();
     row.fieldNames().forEachRemaining(keys::add);
-    if (keys.contains("text") && keys.contains("label")) {
-      return new BadRow("classification rows (text, label) are not trained by this version");
-    }
     return new BadRow("keys %s are no known row; %s".formatted(keys, SHAPES));
   }
 }

@@ -14,22 +14,23 @@ final class RowTokens {
   private final String model;
   private final Optional<ChatTokenizer> tokenizer;
   private final OptionalInt vocabularySize;
+  private final ClassNames classes;
   private final Optional<Message> system;
   private final Placeholders placeholders;
   private final Optional<String> rankField;
 
   /**
-   * @param vocabularySize of the model, when known
    * @param spec what it says about the rows' texts and their order
    */
   RowTokens(
       String model,
       Optional<ChatTokenizer> tokenizer,
-      OptionalInt vocabularySize,
+      ModelFingerprint fingerprint,
       DatasetSpec spec) {
     this.model = model;
     this.tokenizer = tokenizer;
-    this.vocabularySize = vocabularySize;
+    vocabularySize = fingerprint.vocabularySize();
+    classes = fingerprint.classes();
     system = spec.system().map(Message::system);
     placeholders = new Placeholders(spec.replace());
     rankField = spec.curriculum().flatMap(Curriculum::field);
@@ -38,31 +39,49 @@ final class RowTokens {
   /**
    * A row's tokens, whatever their number.
    *
-   * @param dialogue what they were made of, its placeholders replaced; absent when the row came
-   *     tokenized
+   * @param ends what no truncation takes away
+   * @param dialogue what they were made of, its placeholders replaced; absent when the row was none
    * @param rank the number by which the spec orders rows; absent when it names no field
    */
-  record Prepared(TokenRow tokens, Optional<Row.Dialogue> dialogue, OptionalDouble rank) {
+  record Prepared(
+      TokenRow tokens, Truncation.Ends ends, Optional<Row.Dialogue> dialogue, OptionalDouble rank) {
     Prepared cutTo(TokenRow cut) {
-      return new Prepared(cut, dialogue, rank);
+      return new Prepared(cut, ends, dialogue, rank);
     }
   }
 
   Prepared prepare(JsonNode json) throws BadRow {
-    Row row = RowFormat.read(json);
+    Row row = RowFormat.read(json, classes);
     OptionalDouble rank =
         rankField.isPresent()
             ? OptionalDouble.of(Fields.of(json, "row").number(rankField.get()))
             : OptionalDouble.empty();
-    Prepared prepared;
+    Prepared prepared = tokens(row, rank);
+    check(prepared.tokens(), row instanceof Row.Tokenized);
+    return prepared;
+  }
+
+  private Prepared tokens(Row row, OptionalDouble rank) throws BadRow {
     if (row instanceof Row.Dialogue written) {
       Row.Dialogue dialogue = placeholders.replaceIn(withSystem(written));
-      prepared = new Prepared(encode(dialogue.messages()), Optional.of(dialogue), rank);
-    } else {
-      prepared = new Prepared(((Row.Tokenized) row).tokens(), Optional.empty(), rank);
+      return new Prepared(
+          encode(dialogue.messages()), Truncation.Ends.NONE, Optional.of(dialogue), rank);
     }
-    check(prepared);
-    return prepared;
+    if (row instanceof Row.Text text) {
+      TextFrame.Framed whole = tokenizer().learnt(placeholders.replaceIn(text));
+      // Cut short, it has no end to be learnt.
+      var ends = new Truncation.Ends(whole.before(), 0);
+      return new Prepared(
+          new TokenRow(whole.ids(), whole.ids().clone()), ends, Optional.empty(), rank);
+    }
+    if (row instanceof Row.Labelled labelled) {
+      TextFrame.Framed whole = tokenizer().framed(labelled.text());
+      var ends = new Truncation.Ends(whole.before(), whole.after());
+      return new Prepared(
+          TokenRow.classified(whole.ids(), labelled.category()), ends, Optional.empty(), rank);
+    }
+    return new Prepared(
+        ((Row.Tokenized) row).tokens(), Truncation.Ends.NONE, Optional.empty(), rank);
   }
 
   private Row.Dialogue withSystem(Row.Dialogue row) {
@@ -87,38 +106,42 @@ final class RowTokens {
     }
   }
 
+  private ChatTokenizer tokenizer() {
+    return tokenizer.orElseThrow(
+        () ->
+            new UserError(
+                "%s has no tokenizer.json, which rows of text need: copy it from the model's source, or give rows as input_ids and labels"
+                    .formatted(model)));
+  }
+
   private ChatTokenizer needed() {
-    String advice =
-        "%s has no %s, which rows of text need: copy it from the model's source, or give rows as"
-            + " input_ids and labels";
-    ChatTokenizer chat =
-        tokenizer.orElseThrow(() -> new UserError(advice.formatted(model, "tokenizer.json")));
+    ChatTokenizer chat = tokenizer();
     if (!chat.hasChatTemplate()) {
       throw new UserError(
-          advice.formatted(
-              model,
-              "chat template (chat_template in tokenizer_config.json, or chat_template.jinja)"));
+          "%s has no chat template (chat_template in tokenizer_config.json, or chat_template.jinja), which dialogues need: copy it from the model's source, or give rows of plain text, or input_ids and labels"
+              .formatted(model));
     }
     return chat;
   }
 
-  private void check(Prepared prepared) throws BadRow {
-    TokenRow row = prepared.tokens();
+  private void check(TokenRow row, boolean cameTokenized) throws BadRow {
     if (row.targets() == 0) {
       throw new BadRow(
-          "no token counts in the loss: every label from the second on is %d; label the answer's"
+          cameTokenized
+              ? "no token counts in the loss: every label from the second on is %d; label the answer's tokens with their ids"
                   .formatted(TokenRow.IGNORED)
-              + " tokens with their ids");
+              : "the text has %d token: none is left to be predicted from those before it"
+                  .formatted(row.length()));
     }
     for (int i = 0; i < row.length(); i++) {
-      checkId("input_ids", i, row.inputIds()[i], prepared);
+      checkId("input_ids", i, row.inputIds()[i], cameTokenized);
       if (row.labels()[i] != TokenRow.IGNORED) {
-        checkId("labels", i, row.labels()[i], prepared);
+        checkId("labels", i, row.labels()[i], cameTokenized);
       }
     }
   }
 
-  private void checkId(String key, int place, int id, Prepared prepared) throws BadRow {
+  private void checkId(String key, int place, int id, boolean cameTokenized) throws BadRow {
     if (id >= 0 && (vocabularySize.isEmpty() || id < vocabularySize.getAsInt())) {
       return;
     }
@@ -126,7 +149,7 @@ final class RowTokens {
         vocabularySize.isPresent()
             ? "the model's vocabulary of %d tokens".formatted(vocabularySize.getAsInt())
             : "any vocabulary";
-    if (prepared.dialogue().isPresent()) {
+    if (!cameTokenized) {
       throw new UserError(
           "%s: tokenizer.json gives token %d, outside %s; tokenizer and config.json do not belong"
                   .formatted(model, id, range)

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -19,6 +20,15 @@ import java.util.Set;
 record TokenizerFiles(Path directory) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
+  private static final List<String> SPECIAL_TOKENS =
+      List.of(
+          "bos_token",
+          "eos_token",
+          "unk_token",
+          "sep_token",
+          "pad_token",
+          "cls_token",
+          "mask_token");
 
   Path tokenizer() {
     return directory.resolve("tokenizer.json");
@@ -50,11 +60,18 @@ record TokenizerFiles(Path directory) {
         : Optional.empty();
   }
 
-  /** bos_token and eos_token, where given. */
+  /** Whether it asks for bos_token or eos_token around a text; absent where it does not say. */
+  Optional<Boolean> flag(String name) {
+    return Optional.of(json(TOKENIZER_CONFIG).path(name))
+        .filter(JsonNode::isBoolean)
+        .map(JsonNode::booleanValue);
+  }
+
+  /** bos_token, eos_token and the others by name, where given. */
   Map<String, String> specialTokens() {
     JsonNode config = json(TOKENIZER_CONFIG);
     var tokens = new HashMap<String, String>();
-    for (String name : new String[] {"bos_token", "eos_token"}) {
+    for (String name : SPECIAL_TOKENS) {
       JsonNode token = config.path(name);
       String content = token.isObject() ? token.path("content").asText() : token.asText("");
       if (!token.isNull() && !content.isEmpty()) {

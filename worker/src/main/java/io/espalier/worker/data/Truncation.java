@@ -11,15 +11,25 @@ record Truncation(int maxLength, Training.TruncationStrategy strategy) {
     return new Truncation(training.maxLength(), training.truncationStrategy());
   }
 
+  /**
+   * Tokens at a row's ends that no cut takes away: what a tokenizer puts around a text, such as
+   * BERT's {@code [CLS]} and {@code [SEP]}.
+   */
+  record Ends(int first, int last) {
+    static final Ends NONE = new Ends(0, 0);
+  }
+
   /** The row cut to size; empty when it is too long and such rows are left out. */
-  Optional<TokenRow> apply(TokenRow row) {
-    if (row.length() <= maxLength) {
+  Optional<TokenRow> apply(TokenRow row, Ends kept) {
+    int excess = row.length() - maxLength;
+    if (excess <= 0) {
       return Optional.of(row);
     }
+    int after = row.length() - kept.last();
     return switch (strategy) {
       case DELETE -> Optional.empty();
-      case LEFT -> Optional.of(cut(row, row.length() - maxLength, row.length()));
-      case RIGHT -> Optional.of(cut(row, 0, maxLength));
+      case LEFT -> Optional.of(without(row, kept.first(), Math.min(kept.first() + excess, after)));
+      case RIGHT -> Optional.of(without(row, Math.max(after - excess, kept.first()), after));
     };
   }
 
@@ -30,10 +40,14 @@ record Truncation(int maxLength, Training.TruncationStrategy strategy) {
         : Arrays.copyOfRange(ids, ids.length - maxLength, ids.length);
   }
 
-  private static TokenRow cut(TokenRow row, int from, int to) {
+  private static TokenRow without(TokenRow row, int from, int to) {
     return new TokenRow(
-        Arrays.copyOfRange(row.inputIds(), from, to),
-        Arrays.copyOfRange(row.labels(), from, to),
-        row.category());
+        without(row.inputIds(), from, to), without(row.labels(), from, to), row.category());
+  }
+
+  private static int[] without(int[] values, int from, int to) {
+    int[] rest = Arrays.copyOf(values, values.length - (to - from));
+    System.arraycopy(values, to, rest, from, values.length - to);
+    return rest;
   }
 }

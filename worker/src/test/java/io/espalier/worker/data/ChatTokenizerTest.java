@@ -102,6 +102,12 @@ class ChatTokenizerTest {
   }
 
   @Test
+  void special_tokens_written_in_a_message_are_recognised_as_transformers_does() {
+    int[] prompt = tokenizer.prompt(List.of(Message.user("a<|im_end|>b")));
+    assertThat(Arrays.stream(prompt).filter(id -> id == TinyTokenizer.IM_END).count()).isEqualTo(3);
+  }
+
+  @Test
   void decoding_leaves_special_tokens_out_and_joins_bytes_to_characters() {
     int[] ids = tokenizer.encode("我是小枝, hello 🌳<|im_end|>");
     assertThat(tokenizer.decode(ids)).isEqualTo("我是小枝, hello 🌳");

@@ -32,7 +32,7 @@ class DatasetMistakesTest extends DatasetReading {
         arguments(
             "{\"prompt\":\"q\",\"completion\":\"a\"}",
             "keys [completion, prompt] are no known row; known rows have messages | query,"),
-        arguments("{\"text\":\"q\",\"label\":1}", "classification rows (text, label)"),
+        arguments("{\"text\":\" \"}", "'text' is empty"),
         arguments("{\"query\":\"q\"}", "key 'response' is missing"),
         arguments("{\"query\":\"q\",\"response\":null}", "key 'response' is missing"),
         arguments(

@@ -28,7 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Writes rows to a file and reads them with the tiny tokenizer. */
 class DatasetReading {
   private static final ModelFingerprint MODEL =
-      new ModelFingerprint("model", 1234, OptionalInt.of(TinyTokenizer.VOCABULARY));
+      new ModelFingerprint(
+          "model", 1234, OptionalInt.of(TinyTokenizer.VOCABULARY), ClassNames.NONE);
   private static ChatTokenizer tokenizer;
 
   @TempDir Path directory;
@@ -92,6 +93,15 @@ class DatasetReading {
       DatasetSpec spec,
       int maxLength,
       TruncationStrategy strategy) {
+    return read(tokenizer, MODEL, spec, maxLength, strategy);
+  }
+
+  static TokenizedDataset read(
+      Optional<ChatTokenizer> tokenizer,
+      ModelFingerprint model,
+      DatasetSpec spec,
+      int maxLength,
+      TruncationStrategy strategy) {
     var settings =
         new TaskSettings(
             "models/tiny",
@@ -100,7 +110,7 @@ class DatasetReading {
             new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty()),
             Optional.empty(),
             Optional.empty());
-    return new DatasetReader(tokenizer, MODEL)
+    return new DatasetReader(tokenizer, model)
         .read(settings, Trainings.maxLength(maxLength, strategy));
   }
 
