@@ -6,10 +6,11 @@ import com.hubspot.jinjava.LegacyOverrides;
 import com.hubspot.jinjava.interpret.Context;
 import com.hubspot.jinjava.interpret.JinjavaInterpreter;
 import com.hubspot.jinjava.interpret.TemplateError;
-import com.hubspot.jinjava.lib.fn.ELFunctionDefinition;
 import com.hubspot.jinjava.tree.Node;
+import com.hubspot.jinjava.tree.TagNode;
 import io.espalier.common.UserError;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -42,6 +43,13 @@ final class ChatTemplate {
   private static final Pattern BARE_ARGUMENT =
       Pattern.compile("(?<=[(,]|, )(\\w+)=(\\w+\\|length [-+] \\d+)(?=[,)])");
 
+  /** Quoted texts and what stands in brackets. */
+  private static final Pattern NESTED =
+      Pattern.compile("'[^']*'|\"[^\"]*\"|\\([^()]*\\)|\\[[^\\[\\]]*]");
+
+  /** A condition on a loop's elements; one with an else is a choice between two lists. */
+  private static final Pattern LOOP_FILTER = Pattern.compile("\\sif\\s(?!.*\\selse\\s)");
+
   private final String source;
   private final Map<String, String> specialTokens;
   private final Jinjava jinjava = new Jinjava(LIKE_TRANSFORMERS);
@@ -54,12 +62,11 @@ final class ChatTemplate {
   ChatTemplate(String source, String template, Map<String, String> specialTokens) {
     this.source = source;
     this.specialTokens = Map.copyOf(specialTokens);
-    jinjava.registerFunction(
-        new ELFunctionDefinition(
-            "", "raise_exception", ChatTemplate.class, "raiseException", String.class));
+    TransformersJinja.extend(jinjava);
     JinjavaInterpreter interpreter = jinjava.newInterpreter();
     parsed = interpreter.parse(forJinjava(template));
     refuseErrors(interpreter);
+    refuseUnread(parsed);
   }
 
   /**
@@ -85,17 +92,24 @@ final class ChatTemplate {
     }
   }
 
-  /** What templates call to refuse a dialogue. */
-  public static String raiseException(String message) {
-    throw new Refusal(message);
-  }
-
-  private static final class Refusal extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    Refusal(String message) {
-      super(message);
+  /** What jinjava would render otherwise than Jinja, without a word. */
+  private void refuseUnread(Node node) {
+    if (node instanceof TagNode tag && tag.getName().equals("for")) {
+      boolean chosen = LOOP_FILTER.matcher(NESTED.matcher(tag.getHelpers()).replaceAll("")).find();
+      boolean otherwise =
+          tag.getChildren().stream()
+              .anyMatch(child -> child instanceof TagNode it && it.getName().equals("else"));
+      if (chosen || otherwise) {
+        throw new UserError(
+            "the chat template of %s, line %d: %s is not read; put an if %s the loop instead"
+                .formatted(
+                    source,
+                    tag.getLineNumber(),
+                    chosen ? "{% for … if … %}" : "{% for %} with {% else %}",
+                    chosen ? "into" : "before"));
+      }
     }
+    node.getChildren().forEach(this::refuseUnread);
   }
 
   private void refuseErrors(JinjavaInterpreter interpreter) {
@@ -113,7 +127,7 @@ final class ChatTemplate {
   /** The template's own words where it refused, else jinjava's. */
   private static String reason(TemplateError error) {
     for (Throwable e = error.getException(); e != null; e = e.getCause()) {
-      if (e instanceof Refusal refusal) {
+      if (e instanceof TransformersJinja.Refusal refusal) {
         return String.valueOf(refusal.getMessage());
       }
     }
@@ -127,6 +141,9 @@ final class ChatTemplate {
   }
 
   private static Map<String, String> asMap(Message message) {
-    return Map.of("role", message.role().word(), "content", message.content());
+    var map = new LinkedHashMap<String, String>();
+    map.put("role", message.role().word());
+    map.put("content", message.content());
+    return map;
   }
 }

@@ -1,7 +1,9 @@
 package io.espalier.worker.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.espalier.common.UserError;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -54,6 +56,25 @@ class ChatTemplateTest {
   @Test
   void filters_bind_closer_than_operators() {
     assertThat(render("{{ '[' + messages[0].content | trim + ']' }}")).isEqualTo("[q1]");
+  }
+
+  @Test
+  void loops_that_would_be_rendered_otherwise_are_refused() {
+    assertThatThrownBy(
+            () -> render("a\n{% for m in messages if m.role == 'user' %}{{ m.role }}{% endfor %}"))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "the chat template of test, line 2: {% for … if … %} is not read; put an if into the"
+                + " loop instead");
+    assertThatThrownBy(
+            () ->
+                render("{% for m in [] %}{% if m %}a{% else %}b{% endif %}{% else %}c{% endfor %}"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("{% for %} with {% else %} is not read");
+    assertThat(render("{% for m in [1, 2] %}{% if m > 1 %}a{% else %}b{% endif %}{% endfor %}"))
+        .isEqualTo("ba");
+    assertThat(render("{% for m in [' if ', 2] if messages else [] %}x{% endfor %}"))
+        .isEqualTo("xx");
   }
 
   private static String render(String template) {
