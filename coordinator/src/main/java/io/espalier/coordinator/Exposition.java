@@ -49,7 +49,7 @@ record Exposition(MetricsService metrics) implements Surroundings.Observer {
                 sweep.id(),
                 milestone.trial(),
                 progress.id(),
-                progress.branch().config(),
+                progress.branch().config(milestone),
                 milestone.update());
       }
     }

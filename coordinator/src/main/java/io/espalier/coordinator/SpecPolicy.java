@@ -4,8 +4,8 @@ import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
-import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.Verdict;
+import io.espalier.coordinator.plan.StageTree;
 import io.espalier.coordinator.pruning.Curve;
 import io.espalier.coordinator.pruning.Pruner;
 import io.espalier.coordinator.search.Search;
@@ -21,20 +21,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** One branch for each trial of the search; the spec's pruner judges them. */
+/** The branches of the search's trials; the spec's pruner judges them. */
 record SpecPolicy(SweepSpec spec) implements Policy {
   @Override
   public List<Branch> branches(DatasetSummary dataset) {
-    List<Branch> branches = new ArrayList<>();
-    for (TrialConfig trial : Search.trials(spec)) {
-      long updates = trial.training().totalUpdates(dataset.samples());
-      branches.add(
-          new Branch(
-              new BranchId(branches.size()),
-              trial,
-              List.of(new Branch.Milestone(trial.id(), updates))));
-    }
-    return branches;
+    return StageTree.of(spec, Search.trials(spec), dataset.samples()).branches();
   }
 
   @Override

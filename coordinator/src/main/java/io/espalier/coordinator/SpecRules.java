@@ -133,7 +133,7 @@ record SpecRules(UploadedFiles uploads) implements Surroundings.Specs {
             .filter(running -> progress.isOpen(milestone.trial()))
             .map(BranchProgress.Running::worker);
     return new TrialView(
-        progress.branch().config(),
+        progress.branch().config(milestone),
         milestone.update(),
         progress.id(),
         worker,

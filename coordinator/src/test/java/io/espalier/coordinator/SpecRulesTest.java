@@ -2,6 +2,7 @@ package io.espalier.coordinator;
 
 import static io.espalier.coordinator.sweep.Examples.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.PruningSpec;
@@ -18,6 +19,7 @@ import io.espalier.coordinator.sweep.SweepEvent;
 import io.espalier.coordinator.sweep.SweepInput;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -53,6 +55,19 @@ class SpecRulesTest {
     assertThat(view().trials()).extracting(TrialView::updates).containsOnly(270L);
     assertThat(view().trials()).allMatch(trial -> trial.worker().isPresent());
     assertThat(view().state()).isEqualTo(SweepView.State.RUNNING);
+  }
+
+  @Test
+  void trials_on_one_branch_keep_their_own_points_and_ends() {
+    SweepSpec lengths =
+        Specs.with(
+            Specs.grid("num_train_epochs", List.of("1", "3", "2")),
+            Map.of("lr_scheduler_type", "constant"));
+    Life shared = new Life(rules.policy(lengths)).running(3);
+    assertThat(shared.sweep().branches().size()).isEqualTo(1);
+    assertThat(rules.view(shared.sweep(), Optional.of(lengths)).trials())
+        .extracting(trial -> trial.config().point().get("num_train_epochs"), TrialView::updates)
+        .containsExactly(tuple("1", 90L), tuple("3", 270L), tuple("2", 180L));
   }
 
   @Test

@@ -50,6 +50,7 @@ public final class Specs {
         new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty()),
         Optional.empty(),
         Optional.empty(),
+        true,
         1000);
   }
 
@@ -67,19 +68,37 @@ public final class Specs {
     return searching(new SearchSpec(SearchSpec.Method.GRID, 1, 7, space, false));
   }
 
+  /** The same, other values holding for every trial. */
+  public static SweepSpec with(SweepSpec spec, Map<String, String> training) {
+    return with(spec, spec.hyperparameters().with(training), spec.pruning(), spec.share());
+  }
+
+  public static SweepSpec notSharing(SweepSpec spec) {
+    return with(spec, spec.hyperparameters(), spec.pruning(), false);
+  }
+
   public static SweepSpec pruned(SweepSpec spec, PruningSpec pruning) {
+    return with(spec, spec.hyperparameters(), Optional.of(pruning), spec.share());
+  }
+
+  private static SweepSpec with(
+      SweepSpec spec,
+      Hyperparameters hyperparameters,
+      Optional<PruningSpec> pruning,
+      boolean share) {
     return new SweepSpec(
         spec.name(),
         spec.model(),
         spec.dataset(),
-        spec.hyperparameters(),
+        hyperparameters,
         spec.search(),
         spec.objective(),
         spec.evaluation(),
-        Optional.of(pruning),
+        pruning,
         spec.guard(),
         spec.earlyStopping(),
         spec.best(),
+        share,
         spec.maxTrials());
   }
 }

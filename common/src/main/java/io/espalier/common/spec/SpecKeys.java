@@ -235,6 +235,11 @@ public final class SpecKeys {
     rows.later("resources.slots", new Structure("auto"), "auto", "trials at a time on a device");
     rows.later("resources.micro_batch", new Structure("auto"), "auto", "rows of a pass");
     rows.later("resources.labels", new Structure("{}"), "{}", "which workers may train it");
+    rows.key(
+        "resources.share",
+        FLAG,
+        "true",
+        "whether trials that begin alike do so once: a shorter one ends on a longer one's way");
     rows.section("budget", "what the sweep may use");
     rows.key("budget.max_trials", Whole.between(1, 1_000_000), "1000", "more trials are refused");
     rows.later("budget.max_device_hours", Decimal.above(0), "", "device time of the sweep");

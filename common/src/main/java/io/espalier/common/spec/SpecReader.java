@@ -54,6 +54,7 @@ public final class SpecReader {
             RuleSections.guard(tree),
             selection.earlyStopping(),
             selection.best(),
+            tree.flag("resources.share"),
             Math.toIntExact(tree.whole("budget.max_trials")));
     problems.throwIfAny();
     return spec;

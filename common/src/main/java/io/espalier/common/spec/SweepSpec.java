@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param hyperparameters the values that hold for every trial unless {@code search.space} has the
  *     key
  * @param best absent where the last evaluation of a trial counts
+ * @param share whether what trials have in common is trained once
  */
 public record SweepSpec(
     String name,
@@ -25,6 +26,7 @@ public record SweepSpec(
     GuardSpec guard,
     Optional<EarlyStoppingSpec> earlyStopping,
     Optional<BestSpec> best,
+    boolean share,
     int maxTrials) {
 
   /** What a trial trains with, but for its own point of the search. */

@@ -1,6 +1,9 @@
 package io.espalier.common.trial;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The unit that is leased: a stretch of training that one slot does from start to end.
@@ -20,11 +23,45 @@ public record Branch(BranchId id, TrialConfig config, List<Milestone> milestones
    * A trial's end on a branch: final evaluation, export, and on goes the branch.
    *
    * @param update the trial's last update, from 1
+   * @param config the trial's own; absent where it is the branch's
    */
-  public record Milestone(TrialId trial, long update) {}
+  public record Milestone(
+      TrialId trial,
+      long update,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<TrialConfig> config) {
+    @JsonCreator
+    public Milestone {
+      // Earlier versions wrote none.
+      config = config == null ? Optional.empty() : config;
+    }
+
+    /** Of the trial whose configuration is the branch's. */
+    public Milestone(TrialId trial, long update) {
+      this(trial, update, Optional.empty());
+    }
+  }
 
   /** The branch's last update. */
   public long updates() {
     return milestones.get(milestones.size() - 1).update();
+  }
+
+  /** What a trial that ends here would train with alone; up to there the branch does the same. */
+  public TrialConfig config(Milestone end) {
+    return end.config().orElse(config);
+  }
+
+  /** As above, of a trial that has its milestone here. */
+  public TrialConfig config(TrialId trial) {
+    return milestones.stream()
+        .filter(end -> end.trial().equals(trial))
+        .findFirst()
+        .map(this::config)
+        .orElse(config);
+  }
+
+  /** The same training for some of its trials only; it ends with the last of them. */
+  public Branch with(List<Milestone> some) {
+    return new Branch(id, config, some);
   }
 }

@@ -95,6 +95,7 @@ class SpecReaderTest {
                     Optional.empty()),
                 Optional.empty(),
                 Optional.empty(),
+                true,
                 1000));
   }
 
@@ -160,7 +161,7 @@ class SpecReaderTest {
               loss_spike: {factor: 3, window: 50, patience: 2}
               collapse: off
               gradient_norm: {ceiling: 50, action: stop}
-            resources: {slots: auto, micro_batch: auto, labels: {}}
+            resources: {share: false, slots: auto, micro_batch: auto, labels: {}}
             budget: {max_trials: 20}
             reproducible: false
             """);
@@ -229,6 +230,7 @@ class SpecReaderTest {
                 Optional.of(new GuardSpec.LossSpike(3, 50, 2)),
                 Optional.empty(),
                 Optional.of(GuardSpec.GradientNorm.stopping(50))));
+    assertThat(spec.share()).isFalse();
     assertThat(spec.maxTrials()).isEqualTo(20);
   }
 

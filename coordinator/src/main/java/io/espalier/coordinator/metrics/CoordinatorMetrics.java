@@ -95,7 +95,7 @@ public final class CoordinatorMetrics implements AutoCloseable {
   /**
    * A trial is being trained. Again when its branch was leased again.
    *
-   * @param config what it trains with; on a shared branch that of the branch's longest trial
+   * @param config its own, also on a branch that others share
    * @param updates how many it takes in all
    */
   public synchronized void trialStarted(

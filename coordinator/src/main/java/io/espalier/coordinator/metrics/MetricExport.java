@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.metrics.MetricRowCodec;
-import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.TrialId;
+import io.espalier.coordinator.report.OwnRows;
 import io.espalier.coordinator.report.SweepView;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -20,7 +20,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.FieldVector;
@@ -68,16 +67,10 @@ public final class MetricExport {
   /** A row, and the trial it is shown for: several may share a branch. */
   public record TrialRow(TrialId trial, MetricRow row) {}
 
-  /** Where several trials share a branch, each has the branch's rows up to its own end. */
+  /** Where several trials share a branch, each has its {@link OwnRows own rows}. */
   public static Stream<TrialRow> byTrial(SweepView view, Stream<MetricRow> stored) {
-    Map<BranchId, List<MetricRow>> branches =
-        stored.collect(Collectors.groupingBy(MetricRow::branch));
-    return view.trials().stream()
-        .flatMap(
-            trial ->
-                branches.getOrDefault(trial.branch(), List.of()).stream()
-                    .filter(row -> row.update() <= trial.updates())
-                    .map(row -> new TrialRow(trial.config().id(), row)));
+    return OwnRows.of(view, stored).entrySet().stream()
+        .flatMap(trial -> trial.getValue().stream().map(row -> new TrialRow(trial.getKey(), row)));
   }
 
   /**

@@ -3,13 +3,11 @@ package io.espalier.coordinator.plan;
 import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Branch;
-import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.pruning.Cohort;
 import io.espalier.coordinator.search.Search;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +20,11 @@ import java.util.function.Function;
  * @param samples training rows
  * @param trials by number
  * @param same groups of two and more trials that are the same training
- * @param cohorts trials that may be compared before their ends, with what they have in common
+ * @param stages what is trained, and what of it once for several trials
+ * @param instead updates it would take under other schedules, by {@code lr_scheduler_type}, where
+ *     nothing is shared under its own
+ * @param cohorts branches that may be compared before their ends, with what they have in common;
+ *     each branch as its trials, by number
  * @param pruning the metric of the pruner, when there is one
  */
 public record Plan(
@@ -30,11 +32,10 @@ public record Plan(
     long samples,
     List<Cost> trials,
     List<List<TrialId>> same,
-    Map<Cohort, List<TrialId>> cohorts,
+    StageTree stages,
+    Map<String, Long> instead,
+    Map<Cohort, List<List<TrialId>>> cohorts,
     Optional<String> pruning) {
-
-  private static final Comparator<Cost> LONGEST_FIRST =
-      Comparator.comparingLong(Cost::updates).reversed().thenComparing(cost -> cost.config().id());
 
   /**
    * What one trial takes.
@@ -61,39 +62,36 @@ public record Plan(
                         trial.training().updatesPerEpoch(samples),
                         trial.training().totalUpdates(samples)))
             .toList();
-    var same = grouped(trials, trial -> SameTraining.of(trial.training(), samples));
+    var same = grouped(trials, t -> SameTraining.of(t.training(), samples), TrialConfig::id);
+    StageTree stages = StageTree.of(spec, trials, samples);
     return new Plan(
         spec.name(),
         samples,
         costs,
         same.values().stream().filter(group -> group.size() > 1).toList(),
-        grouped(trials, trial -> Cohort.of(trial.training(), samples)),
+        stages,
+        OtherSchedules.of(spec, trials, samples),
+        grouped(
+            stages.branches(),
+            branch -> Cohort.of(branch.config().training(), samples),
+            Plan::trialsOn),
         spec.pruning().map(PruningSpec::metric));
   }
 
-  /** The units that are leased, longest first, numbered in that order: one for each trial. */
-  public List<Branch> branches() {
-    var branches = new ArrayList<Branch>();
-    for (Cost cost : trials.stream().sorted(LONGEST_FIRST).toList()) {
-      branches.add(
-          new Branch(
-              new BranchId(branches.size()),
-              cost.config(),
-              List.of(new Branch.Milestone(cost.config().id(), cost.updates()))));
-    }
-    return List.copyOf(branches);
+  private static List<TrialId> trialsOn(Branch branch) {
+    return branch.milestones().stream().map(Branch.Milestone::trial).sorted().toList();
   }
 
-  /** Optimizer updates of all trials. */
+  /** Optimizer updates of all trials, each trained by itself. */
   public long totalUpdates() {
     return trials.stream().mapToLong(Cost::updates).sum();
   }
 
-  private static <K> Map<K, List<TrialId>> grouped(
-      List<TrialConfig> trials, Function<TrialConfig, K> key) {
-    var groups = new LinkedHashMap<K, List<TrialId>>();
-    for (TrialConfig trial : trials) {
-      groups.computeIfAbsent(key.apply(trial), k -> new ArrayList<>()).add(trial.id());
+  private static <T, K, V> Map<K, List<V>> grouped(
+      List<T> all, Function<T, K> key, Function<T, V> value) {
+    var groups = new LinkedHashMap<K, List<V>>();
+    for (T one : all) {
+      groups.computeIfAbsent(key.apply(one), k -> new ArrayList<>()).add(value.apply(one));
     }
     return groups;
   }

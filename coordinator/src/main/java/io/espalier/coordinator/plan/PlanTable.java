@@ -35,6 +35,7 @@ public final class PlanTable {
                 count(plan.samples(), "training row"),
                 count(plan.totalUpdates(), "update"))
         + new TextTable(columns, rows).text()
+        + shared(plan)
         + same(plan)
         + pruning(plan);
   }
@@ -47,6 +48,28 @@ public final class PlanTable {
     cells.add(grouped(cost.updatesPerEpoch()));
     cells.add(grouped(cost.updates()));
     return cells;
+  }
+
+  private static String shared(Plan plan) {
+    long shared = plan.stages().totalUpdates();
+    if (shared < plan.totalUpdates()) {
+      return "\nShared: what trials have in common is trained once, on %s of %s in all instead of %s\n"
+          .formatted(
+              count(plan.stages().branches().size(), "branch", "branches"),
+              count(shared, "update"),
+              grouped(plan.totalUpdates()));
+    }
+    if (plan.instead().isEmpty()) {
+      return "";
+    }
+    return "\nNothing is shared: with this lr_scheduler_type no two trials begin alike; with "
+        + plan.instead().entrySet().stream()
+            .map(
+                other ->
+                    "%s it would be %s"
+                        .formatted(other.getKey(), count(other.getValue(), "update")))
+            .collect(Collectors.joining(", with "))
+        + " in all\n";
   }
 
   private static String same(Plan plan) {
@@ -66,25 +89,43 @@ public final class PlanTable {
     out.append("\nPruned by %s, each trial among its like:\n".formatted(plan.pruning().get()));
     plan.cohorts()
         .forEach(
-            (cohort, trials) ->
+            (cohort, branches) ->
                 out.append(
                     "  %s: %s%s\n"
                         .formatted(
                             cohort,
-                            named(trials),
-                            trials.size() == 1 ? ", with none to compare: never pruned" : "")));
+                            branches(branches),
+                            branches.size() == 1 ? ", with none to compare: never pruned" : "")));
     return out.toString();
   }
 
+  /** Trials that share a branch are joined by plus signs. */
+  private static String branches(List<List<TrialId>> branches) {
+    boolean one = branches.size() == 1 && branches.get(0).size() == 1;
+    return listed(
+        one,
+        branches.stream()
+            .map(b -> b.stream().map(TrialId::toString).collect(Collectors.joining("+")))
+            .toList());
+  }
+
   private static String named(List<TrialId> trials) {
-    String names =
-        trials.stream().limit(NAMED).map(TrialId::toString).collect(Collectors.joining(", "));
-    String more = trials.size() > NAMED ? " and %d more".formatted(trials.size() - NAMED) : "";
-    return (trials.size() == 1 ? "trial " : "trials ") + names + more;
+    return listed(trials.size() == 1, trials.stream().map(TrialId::toString).toList());
+  }
+
+  private static String listed(boolean one, List<String> names) {
+    String more = names.size() > NAMED ? " and %d more".formatted(names.size() - NAMED) : "";
+    return (one ? "trial " : "trials ")
+        + names.stream().limit(NAMED).collect(Collectors.joining(", "))
+        + more;
   }
 
   private static String count(long n, String word) {
-    return grouped(n) + " " + word + (n == 1 ? "" : "s");
+    return count(n, word, word + "s");
+  }
+
+  private static String count(long n, String one, String several) {
+    return grouped(n) + " " + (n == 1 ? one : several);
   }
 
   private static String grouped(long n) {

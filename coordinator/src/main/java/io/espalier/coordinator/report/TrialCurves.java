@@ -2,7 +2,6 @@ package io.espalier.coordinator.report;
 
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.metrics.MetricRow;
-import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.TrialId;
 import java.util.Collections;
 import java.util.HashMap;
@@ -11,12 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * What was measured of each trial while it trained, by update. Of a branch that several trials
- * share, each has the rows up to its own end.
+ * share, each has its {@link OwnRows own rows}.
  */
 public record TrialCurves(Map<TrialId, List<MetricRow>> rows) {
   public TrialCurves {
@@ -30,17 +28,7 @@ public record TrialCurves(Map<TrialId, List<MetricRow>> rows) {
    * @param stored the rows of the sweep by branch and update, each once
    */
   public static TrialCurves of(SweepView view, Stream<MetricRow> stored) {
-    Map<BranchId, List<MetricRow>> branches =
-        stored.collect(Collectors.groupingBy(MetricRow::branch));
-    var rows = new LinkedHashMap<TrialId, List<MetricRow>>();
-    for (TrialView trial : view.trials()) {
-      rows.put(
-          trial.config().id(),
-          branches.getOrDefault(trial.branch(), List.of()).stream()
-              .filter(row -> row.update() <= trial.updates())
-              .toList());
-    }
-    return new TrialCurves(rows);
+    return new TrialCurves(OwnRows.of(view, stored));
   }
 
   List<MetricRow> of(TrialId trial) {

@@ -84,6 +84,20 @@ public record BranchProgress(
     return branch.milestones().stream().filter(m -> isOpen(m.trial())).toList();
   }
 
+  /** What is to be leased: up to the end of the last trial that is open. */
+  Branch remaining() {
+    return branch.with(open());
+  }
+
+  /** The last update of the last trial that is open; 0 when none is. */
+  long lastUpdate() {
+    return branch.milestones().stream()
+        .filter(end -> isOpen(end.trial()))
+        .mapToLong(Branch.Milestone::update)
+        .max()
+        .orElse(0);
+  }
+
   List<Loss> losses(Loss.Kind kind) {
     return losses.stream().filter(loss -> loss.kind() == kind).toList();
   }

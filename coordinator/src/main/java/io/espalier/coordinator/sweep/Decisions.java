@@ -23,11 +23,11 @@ public final class Decisions {
   /** So many workers may vanish under a branch: it may be what ends them. */
   static final int LOST_WORKERS = 10;
 
-  /** Branches in one event, so that a large plan stays below the journal's row size. */
+  /** Trials in one event, so that a large plan stays below the journal's row size. */
   private static final int PLANNED_AT_ONCE = 500;
 
   private static final Comparator<BranchProgress> LONGEST_FIRST =
-      Comparator.<BranchProgress>comparingLong(p -> -p.branch().updates())
+      Comparator.<BranchProgress>comparingLong(p -> -p.lastUpdate())
           .thenComparing(BranchProgress::id);
 
   private final Policy policy;
@@ -159,10 +159,18 @@ public final class Decisions {
       draft.end(SweepView.State.FAILED, Optional.of("the search has no trials"), prepared.time());
       return;
     }
-    for (int from = 0; from < branches.size(); from += PLANNED_AT_ONCE) {
-      int to = Math.min(branches.size(), from + PLANNED_AT_ONCE);
-      draft.add(new SweepEvent.Planned(branches.subList(from, to)));
+    List<Branch> some = new ArrayList<>();
+    int trials = 0;
+    for (Branch branch : branches) {
+      trials += branch.milestones().size();
+      if (trials > PLANNED_AT_ONCE && !some.isEmpty()) {
+        draft.add(new SweepEvent.Planned(some));
+        some.clear();
+        trials = branch.milestones().size();
+      }
+      some.add(branch);
     }
+    draft.add(new SweepEvent.Planned(some));
   }
 
   private void preparationLost(SweepInput.PreparationLost lost) {

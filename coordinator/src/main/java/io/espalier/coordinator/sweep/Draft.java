@@ -48,17 +48,19 @@ final class Draft {
   /** Ends the trials of a branch that no worker works on. */
   void endOpen(BranchProgress progress, Outcome outcome, Instant time) {
     for (Branch.Milestone milestone : progress.open()) {
-      endOpen(progress, milestone.trial(), outcome, time);
+      endOpen(progress, milestone, outcome, time);
     }
   }
 
   /** Ends one trial as far as it was evaluated. */
-  void endOpen(BranchProgress progress, TrialId trial, Outcome outcome, Instant time) {
+  void endOpen(BranchProgress progress, Branch.Milestone end, Outcome outcome, Instant time) {
     Optional<Report> newest =
-        progress.reports().stream().max(Comparator.comparingLong(Report::update));
+        progress.reports().stream()
+            .filter(report -> report.update() <= end.update())
+            .max(Comparator.comparingLong(Report::update));
     TrialResult result =
         new TrialResult(
-            trial,
+            end.trial(),
             outcome,
             newest.map(Report::update).orElse(0L),
             newest.map(Report::epoch).orElse(0.0),

@@ -50,7 +50,7 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Path directory) {
             new Lease(
                 sweep.id(),
                 leased.attempt(),
-                sweep.branches().get(leased.branch()).branch(),
+                sweep.branches().get(leased.branch()).remaining(),
                 spec.orElseThrow().taskSettings(),
                 sweep.preparation().dataset().orElseThrow(),
                 directory.toString()));

@@ -45,7 +45,10 @@ record Wishes(Draft draft) {
     draft.add(
         new SweepEvent.TrialStopRequested(progress.id(), stop.trial(), stop.reason(), stop.time()));
     if (progress.isWaiting() || progress.open().size() > 1) {
-      draft.endOpen(progress, stop.trial(), new Outcome.Stopped(stop.reason()), stop.time());
+      progress.open().stream()
+          .filter(end -> end.trial().equals(stop.trial()))
+          .forEach(
+              end -> draft.endOpen(progress, end, new Outcome.Stopped(stop.reason()), stop.time()));
     }
     draft.endIfDone(stop.time());
   }

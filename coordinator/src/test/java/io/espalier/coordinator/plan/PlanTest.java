@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.PruningSpec;
-import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.Specs;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
 class PlanTest {
+  private static final Map<String, String> CONSTANT = Map.of("lr_scheduler_type", "constant");
 
   @Test
   void a_thousand_samples_at_effective_batch_a_hundred_are_ten_updates_an_epoch() {
@@ -53,36 +55,24 @@ class PlanTest {
     assertThat(SameTraining.of(epochs, 101)).isNotEqualTo(SameTraining.of(steps, 101));
   }
 
-  @Test
-  void branches_come_longest_first_and_number_themselves() {
-    var branches =
-        Plan.of(Specs.grid("num_train_epochs", List.of("1", "20", "3", "20")), 10).branches();
-    assertThat(branches)
-        .extracting(branch -> branch.config().id().number())
-        .containsExactly(1, 3, 2, 0);
-    assertThat(branches)
-        .extracting(branch -> branch.id())
-        .containsExactly(new BranchId(0), new BranchId(1), new BranchId(2), new BranchId(3));
-    assertThat(branches.get(0).updates()).isEqualTo(200);
-  }
-
   @Property(tries = 200)
-  void each_trial_is_in_one_cohort_and_on_one_branch_that_ends_with_it(
+  void each_trial_is_in_one_cohort_and_on_one_branch(
       @ForAll @IntRange(min = 1, max = 300) int samples,
-      @ForAll @IntRange(min = 1, max = 40) int batch) {
-    var spec =
+      @ForAll @IntRange(min = 1, max = 40) int batch,
+      @ForAll boolean constant) {
+    var grid =
         Specs.grid(
             "num_train_epochs",
             List.of("0.5", "1", "3"),
             "per_device_train_batch_size",
             List.of("1", Integer.toString(batch + 1)));
-    var plan = Plan.of(spec, samples);
-    assertThat(plan.cohorts().values().stream().mapToInt(List::size).sum()).isEqualTo(6);
-    assertThat(plan.branches())
-        .extracting(branch -> branch.milestones().get(0).trial())
-        .containsExactlyInAnyOrderElementsOf(
-            plan.trials().stream().map(cost -> cost.config().id()).toList());
-    assertThat(plan.branches()).allSatisfy(branch -> assertThat(branch.updates()).isPositive());
+    var plan = Plan.of(constant ? Specs.with(grid, CONSTANT) : grid, samples);
+    List<TrialId> all = plan.trials().stream().map(cost -> cost.config().id()).toList();
+    assertThat(plan.cohorts().values().stream().flatMap(List::stream).flatMap(List::stream))
+        .containsExactlyInAnyOrderElementsOf(all);
+    assertThat(plan.stages().branches().stream().flatMap(b -> b.milestones().stream()))
+        .extracting(Branch.Milestone::trial)
+        .containsExactlyInAnyOrderElementsOf(all);
   }
 
   @Test
@@ -107,6 +97,8 @@ class PlanTest {
                 2  10                1                                          1              1,000   10,000
                 3  10                4                                          4                250    2,500
 
+            Nothing is shared: with this lr_scheduler_type no two trials begin alike; with constant it would be 12,500 updates in all
+
             Pruned by eval_loss, each trial among its like:
               cosine over 3 epochs, 5.0 % warmup: trials 0, 1
               cosine over 10 epochs, 5.0 % warmup: trials 2, 3
@@ -129,5 +121,29 @@ class PlanTest {
             new PruningSpec("eval_loss", ObjectiveSpec.Mode.MIN, 3, 1));
     assertThat(PlanTable.text(Plan.of(alone, 10)))
         .contains("cosine over 1 epoch, 5.0 % warmup: trial 0, with none to compare: never pruned");
+  }
+
+  @Test
+  void a_plan_counts_what_is_shared_and_compares_branches() {
+    var grid =
+        Specs.grid(
+            "learning_rate",
+            List.of("1e-3", "1e-4"),
+            "num_train_epochs",
+            List.of("3", "5", "10", "15", "20"));
+    var spec =
+        Specs.with(
+            Specs.pruned(grid, new PruningSpec("eval_loss", ObjectiveSpec.Mode.MIN, 3, 1)),
+            CONSTANT);
+    assertThat(PlanTable.text(Plan.of(spec, 50)))
+        .startsWith("test: 10 trials on 50 training rows, 5,300 updates in all\n")
+        .contains(
+            """
+
+            Shared: what trials have in common is trained once, on 2 branches of 2,000 updates in all instead of 5,300
+
+            Pruned by eval_loss, each trial among its like:
+              constant over 20 epochs: trials 0+1+2+3+4, 5+6+7+8+9
+            """);
   }
 }

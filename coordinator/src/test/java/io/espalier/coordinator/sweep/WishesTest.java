@@ -70,6 +70,26 @@ class WishesTest {
   }
 
   @Test
+  void a_branch_that_is_leased_again_ends_with_the_last_trial_that_is_open() {
+    Life life = new Life(SHARED).running(1);
+    life.tell(stop(LONG));
+    life.tell(new SweepInput.LeaseLost(BRANCH, new Attempt(1, 1), Loss.gone("silent"), NOW));
+    assertThat(branch(life).lastUpdate()).isEqualTo(23);
+    assertThat(branch(life).remaining().milestones())
+        .containsExactly(new Branch.Milestone(SHORT, 23));
+  }
+
+  @Test
+  void a_trial_that_is_stopped_late_counts_no_update_beyond_its_end() {
+    Life life = new Life(SHARED).running(1);
+    life.tell(
+        new SweepInput.Evaluated(
+            BRANCH, new Attempt(1, 1), List.of(Examples.loss(20, 1), Examples.loss(30, 1)), NOW));
+    life.tell(stop(SHORT));
+    assertThat(branch(life).result(SHORT).orElseThrow().updates()).isEqualTo(20);
+  }
+
+  @Test
   void the_last_trials_worker_is_told_and_its_result_counts() {
     Life life = new Life(SHARED).running(1);
     life.tell(stop(LONG));

@@ -1,12 +1,15 @@
 package io.espalier.deploy.progress;
 
+import io.espalier.common.trial.BranchId;
 import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialView;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What is known of a sweep at one moment.
@@ -40,29 +43,46 @@ public record Moment(SweepView view, List<LiveUpdate> latest, Instant now) {
   }
 
   /**
-   * Time left at the pace so far, counted in rows to train on; what a killed trial did not do is
-   * not waited for. Absent at first, when the pace is that of reading the data.
+   * Time left at the pace so far, counted in rows to train on, those of a shared branch once; what
+   * a killed trial did not do is not waited for. Absent at first, when the pace is that of reading
+   * the data.
    */
   Optional<Duration> remaining() {
     double done = 0;
     double left = 0;
-    for (TrialView trial : view.trials()) {
-      double all = (double) trial.updates() * trial.config().training().effectiveBatch();
-      if (trial.result().isPresent()) {
-        done += trial.result().get().samples();
-      } else {
-        double trained =
-            trial
-                .worker()
-                .flatMap(w -> latest(trial))
-                .map(update -> (double) update.samples())
-                .orElse(0.0);
-        done += Math.min(trained, all);
-        left += Math.max(0, all - trained);
-      }
+    Map<BranchId, List<TrialView>> branches =
+        view.trials().stream().collect(Collectors.groupingBy(TrialView::branch));
+    for (List<TrialView> trials : branches.values()) {
+      double trained = trials.stream().mapToDouble(this::trained).max().orElse(0);
+      double all =
+          trials.stream()
+              .filter(trial -> trial.result().isEmpty())
+              .mapToDouble(trial -> (double) trial.updates() * batch(trial))
+              .max()
+              .orElse(0);
+      done += trained;
+      left += Math.max(0, all - trained);
     }
     return done < ENOUGH_TO_GUESS * (done + left) || done == 0
         ? Optional.empty()
         : Optional.of(Duration.ofMillis((long) (elapsed().toMillis() * (left / done))));
+  }
+
+  /** Rows of which a trial has seen the last, as far as is known. */
+  private double trained(TrialView trial) {
+    if (trial.result().isPresent()) {
+      return trial.result().get().samples();
+    }
+    double samples =
+        trial
+            .worker()
+            .flatMap(w -> latest(trial))
+            .map(update -> (double) update.samples())
+            .orElse(0.0);
+    return Math.min(samples, (double) trial.updates() * batch(trial));
+  }
+
+  private static int batch(TrialView trial) {
+    return trial.config().training().effectiveBatch();
   }
 }

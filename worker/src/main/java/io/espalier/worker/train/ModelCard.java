@@ -5,6 +5,7 @@ import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.trial.Provenance;
+import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.worker.model.BaseModel;
@@ -33,7 +34,8 @@ final class ModelCard {
   static String text(
       Lease lease, BaseModel model, DatasetSummary data, TrialResult result, List<Point> curve) {
     String base = quoted(model.directory().toString());
-    boolean adapter = lease.branch().config().training().trainType() == TrainType.LORA;
+    Training training = lease.branch().config(result.trial()).training();
+    boolean adapter = training.trainType() == TrainType.LORA;
     var numbers = new LinkedHashMap<String, String>();
     result.trainLoss().ifPresent(loss -> numbers.put("train_loss", Numbers.text(loss)));
     result.metrics().forEach((name, value) -> numbers.put(name, Numbers.text(value)));
@@ -73,7 +75,7 @@ final class ModelCard {
             table("Measured at its end", numbers),
             loading(adapter, model.config().classes() > 0, base),
             curve(curve),
-            table("Key", Hyperparameters.of(lease.branch().config().training()).texts()),
+            table("Key", Hyperparameters.of(training).texts()),
             table("What", origin(lease, data, result)));
   }
 

@@ -60,7 +60,14 @@ public final class TrialLog {
                 lease.branch().milestones().stream()
                     .map(end -> "trial %s to update %d".formatted(end.trial(), end.update()))
                     .collect(Collectors.joining(", "))));
-    line("point: " + pairs(lease.branch().config().point()));
+    lease
+        .branch()
+        .milestones()
+        .forEach(
+            end ->
+                line(
+                    "point of trial %s: %s"
+                        .formatted(end.trial(), pairs(lease.branch().config(end).point()))));
     line("training: " + pairs(Hyperparameters.of(lease.branch().config().training()).texts()));
     DatasetSpec dataset = lease.settings().dataset();
     line(

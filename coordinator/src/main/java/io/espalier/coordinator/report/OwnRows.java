@@ -1,0 +1,109 @@
+package io.espalier.coordinator.report;
+
+import io.espalier.common.metrics.Measurement;
+import io.espalier.common.metrics.MetricRow;
+import io.espalier.common.spec.EvaluationSpec;
+import io.espalier.common.spec.TaskSettings;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.TrialResult;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * The rows each trial would have had alone. A branch that several share has more: it is evaluated
+ * where any of them ends. Pure.
+ */
+public final class OwnRows {
+  private OwnRows() {}
+
+  /**
+   * @param stored the rows of the sweep by branch, update and sequence, each once
+   * @return by trial, in the view's order; none for a trial that has no rows
+   */
+  public static Map<TrialId, List<MetricRow>> of(SweepView view, Stream<MetricRow> stored) {
+    Map<BranchId, List<MetricRow>> branches =
+        stored.collect(Collectors.groupingBy(MetricRow::branch));
+    var own = new LinkedHashMap<TrialId, List<MetricRow>>();
+    for (TrialView trial : view.trials()) {
+      List<MetricRow> rows =
+          branches.getOrDefault(trial.branch(), List.of()).stream()
+              .filter(row -> row.update() <= trial.updates())
+              .toList();
+      Set<Long> ends =
+          view.trials().stream()
+              .filter(other -> other != trial && other.branch().equals(trial.branch()))
+              .map(TrialView::updates)
+              .collect(Collectors.toSet());
+      own.put(trial.config().id(), ends.isEmpty() ? rows : own(view, trial, rows, ends));
+    }
+    return own;
+  }
+
+  /**
+   * @param ends of the other trials
+   */
+  private static List<MetricRow> own(
+      SweepView view, TrialView trial, List<MetricRow> rows, Set<Long> ends) {
+    long end = end(trial);
+    return IntStream.range(0, rows.size())
+        .filter(
+            i -> {
+              MetricRow row = rows.get(i);
+              if (row.measurement() instanceof Measurement.Kill kill) {
+                return !(kill.rule().equals("early_stopping") && row.update() == trial.updates());
+              }
+              boolean foreign =
+                  row.measurement() instanceof Measurement.Evaluation
+                      && row.update() < end
+                      && ends.contains(row.update());
+              return !foreign || (wholeEpoch(row) && ofEachEpoch(view, rows, i));
+            })
+        .mapToObj(rows::get)
+        .toList();
+  }
+
+  /** Early stopping ends a trial that has not come to its own end. */
+  private static long end(TrialView trial) {
+    return trial
+        .result()
+        .map(TrialResult::outcome)
+        .filter(Outcome.EarlyStopped.class::isInstance)
+        .map(outcome -> ((Outcome.EarlyStopped) outcome).verdict().update())
+        .orElse(trial.updates());
+  }
+
+  private static boolean wholeEpoch(MetricRow row) {
+    return row.epoch() == Math.rint(row.epoch());
+  }
+
+  /**
+   * Whether it would have been measured here had no trial ended here. What comes at an end only
+   * comes once; the accuracy of classes is measured at every epoch, and at an end once more.
+   */
+  private static boolean ofEachEpoch(SweepView view, List<MetricRow> rows, int index) {
+    MetricRow row = rows.get(index);
+    Measurement.Evaluation made = (Measurement.Evaluation) row.measurement();
+    Optional<EvaluationSpec> spec = view.settings().map(TaskSettings::evaluation);
+    boolean asked =
+        spec.isEmpty()
+            || EvaluationSpec.Metric.ofSet(made.name())
+                .filter(spec.get()::atEveryEpoch)
+                .isPresent();
+    return asked
+        || rows.subList(index + 1, rows.size()).stream()
+            .takeWhile(later -> later.update() == row.update())
+            .anyMatch(later -> named(later, made.name()));
+  }
+
+  private static boolean named(MetricRow row, String name) {
+    return row.measurement() instanceof Measurement.Evaluation made && made.name().equals(name);
+  }
+}
