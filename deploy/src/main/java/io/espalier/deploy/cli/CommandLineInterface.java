@@ -54,6 +54,7 @@ public final class CommandLineInterface {
             .addSubcommand(new ReportCommand(console))
             .addSubcommand(new MetricsCommand(console))
             .addSubcommand(new GenerateCommand(console))
+            .addSubcommand(new ExportCommand(console))
             .addSubcommand(new SubmitCommand(console))
             .addSubcommand(new WatchCommand(console))
             .addSubcommand(new StopCommand(console))

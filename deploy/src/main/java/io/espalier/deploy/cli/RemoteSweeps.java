@@ -97,6 +97,12 @@ record RemoteSweeps(CoordinatorClient client) implements Sweeps {
   }
 
   @Override
+  public Path adapter(SweepView view, TrialView trial, Path scratch) throws IOException {
+    FetchedAdapter.of(client, view.id().value(), trial.config().id().number()).writeTo(scratch);
+    return scratch;
+  }
+
+  @Override
   public String where() {
     return client.url();
   }

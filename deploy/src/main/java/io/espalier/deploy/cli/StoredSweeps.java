@@ -81,6 +81,11 @@ record StoredSweeps(Path store) implements Sweeps {
   }
 
   @Override
+  public Path adapter(SweepView view, TrialView trial, Path scratch) {
+    return directory(view).resolve(trial.result().flatMap(TrialResult::adapter).orElseThrow());
+  }
+
+  @Override
   public String where() {
     return store.toString();
   }

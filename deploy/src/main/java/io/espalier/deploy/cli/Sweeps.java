@@ -5,8 +5,10 @@ import io.espalier.coordinator.report.ReportPlaces;
 import io.espalier.coordinator.report.SweepSummary;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialCurves;
+import io.espalier.coordinator.report.TrialView;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Path;
 import java.util.List;
 
 /** Sweeps to be read: a store's files or a coordinator's answers. */
@@ -30,6 +32,14 @@ interface Sweeps {
 
   /** What commands about the best trial name. */
   ReportPlaces places(SweepView view);
+
+  /**
+   * The directory of what a trial left.
+   *
+   * @param trial one that left something
+   * @param scratch an empty directory, for what is not on this machine
+   */
+  Path adapter(SweepView view, TrialView trial, Path scratch) throws IOException;
 
   /** Where they are, for messages. */
   String where();

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,9 +43,16 @@ class GenerateIT {
   }
 
   private static Launcher.Ended generate(String... options) {
-    List<String> command = new ArrayList<>(List.of("generate", "--model", MODEL));
+    return Launcher.run(directory, command(options));
+  }
+
+  private static String[] command(String... options) {
+    List<String> command = new ArrayList<>(List.of("generate"));
+    if (!List.of(options).contains("--model")) {
+      command.addAll(List.of("--model", MODEL));
+    }
     command.addAll(List.of(options));
-    return Launcher.run(directory, command.toArray(String[]::new));
+    return command.toArray(String[]::new);
   }
 
   private static String said(String... options) {
@@ -72,6 +78,18 @@ class GenerateIT {
   }
 
   @Test
+  void merged_into_the_base_it_answers_without_the_adapter_as_with_it() {
+    Path merged = directory.resolve("merged");
+    Launcher.Ended ended = Launcher.run(directory, "export", "name-1", "0", "--merged", "merged");
+    assertThat(ended.exitCode()).as(ended.err()).isZero();
+
+    for (String prompt : List.of("你是谁？", "who are you?", "一年有几个月？")) {
+      assertThat(said("--model", merged.toString(), "--prompt", prompt))
+          .isEqualTo(said("--adapter", adapter, "--prompt", prompt));
+    }
+  }
+
+  @Test
   void what_cannot_be_done_is_said_in_a_line_with_exit_code_1() throws IOException {
     Path empty = Files.createDirectories(directory.resolve("empty"));
     refused("--prompt is empty", "--prompt", " ");
@@ -90,16 +108,7 @@ class GenerateIT {
 
   /** In this JVM: six processes take long, and the launcher does nothing more. */
   private static void refused(String problem, String... options) {
-    Object[] command =
-        Stream.concat(
-                Stream.concat(
-                    Stream.of("generate"),
-                    List.of(options).contains("--model")
-                        ? Stream.empty()
-                        : Stream.of("--model", MODEL)),
-                Stream.of(options))
-            .toArray();
-    Launcher.Ended ended = InProcess.run(command);
+    Launcher.Ended ended = InProcess.run((Object[]) command(options));
     assertThat(ended.exitCode()).as(ended.err()).isEqualTo(1);
     assertThat(ended.err()).contains(problem);
     assertThat(ended.err().lines()).hasSize(1);

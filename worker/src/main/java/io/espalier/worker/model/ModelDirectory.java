@@ -30,14 +30,17 @@ public final class ModelDirectory {
             .toList();
     DurableFiles.write(
         directory.resolve("model.safetensors"), file -> Safetensors.write(file, tensors));
-    List<Path> beside;
-    try (Stream<Path> files = Files.list(model.directory())) {
-      beside = files.filter(ModelDirectory::copied).toList();
-    }
-    for (Path file : beside) {
+    for (Path file : beside(model.directory())) {
       DurableFiles.write(directory.resolve(file.getFileName()), copy -> Files.copy(file, copy));
     }
     DurableFiles.write(directory.resolve("config.json"), config(model));
+  }
+
+  /** A model's files that are no weights: configuration, tokenizer, licence. */
+  static List<Path> beside(Path model) throws IOException {
+    try (Stream<Path> files = Files.list(model)) {
+      return files.filter(ModelDirectory::copied).sorted().toList();
+    }
   }
 
   /** A tensor's numbers in the order of the file. */
@@ -61,9 +64,8 @@ public final class ModelDirectory {
   private static boolean copied(Path file) {
     String name = file.getFileName().toString();
     return Files.isRegularFile(file)
-        && !name.equals("config.json")
         && !name.endsWith(".index.json")
-        && COPIED.stream().anyMatch(name::endsWith);
+        && (COPIED.stream().anyMatch(name::endsWith) || name.equals("LICENSE"));
   }
 
   /** The base model's config, its dtype being that of the weights written. */

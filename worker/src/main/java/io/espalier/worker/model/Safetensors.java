@@ -20,6 +20,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -89,6 +91,13 @@ public final class Safetensors {
   /** The file opened: the one file, or the index. */
   public Path source() {
     return source;
+  }
+
+  /** All files they are in, and the index where there is one. */
+  SortedSet<Path> files() {
+    var files = new TreeSet<>(Set.of(source));
+    tensors.values().forEach(tensor -> files.add(tensor.file()));
+    return files;
   }
 
   public List<String> names() {
