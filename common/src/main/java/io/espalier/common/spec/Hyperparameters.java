@@ -20,6 +20,8 @@ import java.util.stream.Collectors;
  */
 public record Hyperparameters(Map<String, String> texts) {
   static final String INIT_ADAPTER = "init_adapter";
+  static final String TORCH_DTYPE = "torch_dtype";
+  private static final String FLOAT32 = "float32";
   private static final String NO_MAX_STEPS = "-1";
 
   /**
@@ -79,7 +81,10 @@ public record Hyperparameters(Map<String, String> texts) {
         written.whole("max_length"),
         written.constant(Training.TruncationStrategy.class, "truncation_strategy"),
         Long.parseLong(written.text("seed")),
-        Optional.ofNullable(texts.get(INIT_ADAPTER)).map(this::initAdapter));
+        Optional.ofNullable(texts.get(INIT_ADAPTER)).map(this::initAdapter),
+        Optional.of(written.text(TORCH_DTYPE))
+            .filter(dtype -> !dtype.equals(FLOAT32))
+            .map(dtype -> Training.TorchDtype.valueOf(dtype.toUpperCase(Locale.ROOT))));
   }
 
   private InitAdapter initAdapter(String directory) {
@@ -148,6 +153,7 @@ public record Hyperparameters(Map<String, String> texts) {
     texts.put("max_length", Integer.toString(training.maxLength()));
     texts.put("truncation_strategy", word(training.truncationStrategy()));
     texts.put("seed", Long.toString(training.seed()));
+    texts.put(TORCH_DTYPE, training.torchDtype().map(Hyperparameters::word).orElse(FLOAT32));
     training
         .initAdapter()
         .ifPresent(

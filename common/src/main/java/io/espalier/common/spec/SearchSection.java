@@ -59,6 +59,7 @@ record SearchSection(SpecTree tree, Problems problems) {
   SearchSpec read() {
     Method method = Method.valueOf(tree.text("search.method").toUpperCase(Locale.ROOT));
     Map<String, Candidates> space = space(method);
+    checkDtype(space);
     if (method == Method.RANDOM && tree.written(TRIALS).isEmpty()) {
       tree.problem(TRIALS, "is missing; expected how many trials random search draws; add it");
     }
@@ -74,6 +75,23 @@ record SearchSection(SpecTree tree, Problems problems) {
             automatic);
     checkBudget(search);
     return search;
+  }
+
+  /** All weights are trained in float32: updates would be lost in what bfloat16 rounds away. */
+  private void checkDtype(Map<String, Candidates> space) {
+    if (may("train_type", "full", space) && may(Hyperparameters.TORCH_DTYPE, "bfloat16", space)) {
+      String path = SpecKeys.TRAINING + Hyperparameters.TORCH_DTYPE;
+      tree.problem(
+          tree.node(path).isPresent() ? path : SPACE,
+          "bfloat16 is for a frozen base, but train_type: full trains every weight; expected float32; remove one");
+    }
+  }
+
+  /** Whether a trial may have this value of a key. */
+  private boolean may(String name, String value, Map<String, Candidates> space) {
+    return space.containsKey(name)
+        ? space.get(name) instanceof Candidates.Values several && several.values().contains(value)
+        : tree.text(SpecKeys.TRAINING + name).equals(value);
   }
 
   private void checkBudget(SearchSpec search) {

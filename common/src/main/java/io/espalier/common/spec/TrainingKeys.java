@@ -120,6 +120,12 @@ final class TrainingKeys {
         Whole.between(0, Long.MAX_VALUE),
         "42",
         "seed of the adapter's first weights");
+    training(
+        rows,
+        Hyperparameters.TORCH_DTYPE,
+        Choice.of("float32", "bfloat16", "auto").orLater("float16"),
+        "float32",
+        "what the frozen base is kept in; auto: bfloat16 where its config says so, else float32");
   }
 
   private static void schedule(KeyRows rows) {
@@ -179,7 +185,6 @@ final class TrainingKeys {
   }
 
   private static void later(KeyRows rows) {
-    rows.later("training.torch_dtype", Choice.of("auto"), "auto", "type of the base's weights");
     rows.later("training.gradient_checkpointing", FLAG, "false", "recompute instead of keep");
     rows.later("training.eval_steps", COUNT, "", "updates between evaluations");
     rows.later("training.save_steps", COUNT, "", "updates between checkpoints");

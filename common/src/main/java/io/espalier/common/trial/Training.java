@@ -24,6 +24,8 @@ import java.util.OptionalInt;
  * @param seed of the adapter's initial weights and of dropout
  * @param initAdapter where the weights come from instead; {@code lora} then counts as far as it
  *     says
+ * @param torchDtype what the frozen base is kept and computed in; empty: float32, as always when
+ *     every weight is trained
  */
 public record Training(
     TrainType trainType,
@@ -42,9 +44,11 @@ public record Training(
     int maxLength,
     TruncationStrategy truncationStrategy,
     long seed,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<InitAdapter> initAdapter) {
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<InitAdapter> initAdapter,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<TorchDtype> torchDtype) {
   public Training {
     // Earlier versions wrote none of these.
+    torchDtype = torchDtype == null || trainType == TrainType.FULL ? Optional.empty() : torchDtype;
     initAdapter = initAdapter == null ? Optional.empty() : initAdapter;
     layerwiseLrDecay = layerwiseLrDecay == 0 ? 1 : layerwiseLrDecay;
   }
@@ -61,6 +65,13 @@ public record Training(
     TOKEN,
     /** Mean over micro-batches of each one's token mean. */
     MEAN_OF_MEANS
+  }
+
+  /** What a frozen base can be kept in instead of float32. */
+  public enum TorchDtype {
+    BFLOAT16,
+    /** bfloat16 where the model's config says so, else float32. */
+    AUTO
   }
 
   /** What happens to a row longer than {@code max_length}. */
@@ -89,7 +100,8 @@ public record Training(
         maxLength,
         truncationStrategy,
         seed,
-        initAdapter);
+        initAdapter,
+        torchDtype);
   }
 
   /** Rows of one update: micro-batch × accumulation. */

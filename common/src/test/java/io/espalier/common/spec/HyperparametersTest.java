@@ -14,6 +14,8 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HyperparametersTest {
   private static final Training BASE = Hyperparameters.of(Map.of()).training();
@@ -41,6 +43,13 @@ class HyperparametersTest {
       assertThat(training.gradientAccumulationSteps())
           .isEqualTo((int) Math.max(1, Math.ceil(16.0 / batch)));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"float32", "bfloat16", "auto"})
+  void what_the_base_is_kept_in_is_read_back(String dtype) {
+    var written = Hyperparameters.of(Map.of("torch_dtype", dtype));
+    assertThat(Hyperparameters.of(written.training()).texts()).containsEntry("torch_dtype", dtype);
   }
 
   @Property

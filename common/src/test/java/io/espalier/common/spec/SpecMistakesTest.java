@@ -108,6 +108,8 @@ class SpecMistakesTest {
         "training: {learning_rate: 0} | 0 is out of range; expected a number above 0",
         "training: {learning_rate: .nan} | .nan is not a number",
         "training: {learning_rate: 1e999} | 1e999 is out of range",
+        "training: {torch_dtype: float16} | float16 is something this version cannot do yet; expected float32 or bfloat16 or auto",
+        "training: {torch_dtype: bfloat16, train_type: full} | training.torch_dtype: bfloat16 is for a frozen base",
         "training: {learning_rate: [1, 2]} | values to try belong under search.space",
         "training: {learning_rate: } | training.learning_rate: has no value; expected a number",
         "training: {lora_rank: 8.5} | 8.5 is not a whole number",
@@ -157,10 +159,12 @@ class SpecMistakesTest {
         "gradient_checkpointing: [true] | search.space.gradient_checkpointing: this version cannot do this yet",
         "max_length: [10, 20] | this version cannot search it yet",
         "learning_rates: [1] | did you mean learning_rate?",
+        "train_type: [lora, full]\\n    torch_dtype: [auto, bfloat16] | search.space: bfloat16 is for a frozen base",
         "name: [a, b] | cannot be searched",
       })
   void a_mistake_in_the_space_of_a_grid_says_what_to_do(String key, String message) {
-    assertThat(folder.problems(spec("method: grid", key)).toString()).contains(message);
+    String keys = key.replace("\\n", "\n");
+    assertThat(folder.problems(spec("method: grid", keys)).toString()).contains(message);
   }
 
   @ParameterizedTest

@@ -60,6 +60,7 @@ class SpecReaderTest {
                 2048,
                 Training.TruncationStrategy.DELETE,
                 42,
+                Optional.empty(),
                 Optional.empty()));
     assertThat(spec)
         .isEqualTo(
@@ -198,6 +199,7 @@ class SpecReaderTest {
                 128,
                 Training.TruncationStrategy.RIGHT,
                 1,
+                Optional.empty(),
                 Optional.empty()));
     assertThat(spec.search())
         .isEqualTo(

@@ -42,6 +42,7 @@ record SameTraining(Training training) {
             t.maxLength(),
             t.truncationStrategy(),
             t.seed(),
-            t.initAdapter()));
+            t.initAdapter(),
+            t.torchDtype()));
   }
 }

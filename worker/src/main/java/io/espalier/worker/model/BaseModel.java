@@ -12,9 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A base model on a device, in float32: loaded once, never changed, shared by all threads that
- * train on that device (each calls {@link Libtorch#prepareThread} first). Owns the weights and the
- * compiled script; close it when no thread uses it any more.
+ * A base model on a device: loaded once, never changed, shared by all threads that train on that
+ * device (each calls {@link Libtorch#prepareThread} first). Owns the weights and the compiled
+ * script; close it when no thread uses it any more.
  */
 public final class BaseModel implements AutoCloseable {
   /** DJL hands arrays of this name to the script as one list. */
@@ -27,20 +27,22 @@ public final class BaseModel implements AutoCloseable {
   private final ModelConfig config;
   private final WeightLayout layout;
   private final Device device;
+  private final Precision precision;
   private final NDManager owner;
   private final ScriptModule script;
   private final List<NDArray> weights = new ArrayList<>();
   private final NDArray frequencies;
 
-  private BaseModel(Path directory, Device device) {
+  private BaseModel(Path directory, ModelConfig config, Precision precision, Device device) {
     this.directory = directory;
+    this.config = config;
+    this.precision = precision;
     this.device = device;
-    config = ModelConfig.read(directory);
     layout = WeightLayout.of(config);
     Safetensors stored = Safetensors.ofModel(directory).named(config.architecture().bodyName());
     Libtorch.prepareThread();
     owner = Libtorch.newScope(device);
-    script = ScriptModule.compile(config, device);
+    script = ScriptModule.compile(config, precision, device);
     try {
       for (WeightLayout.Entry entry : layout.entries()) {
         NDArray weight = entry.present() ? load(stored, entry) : owner.create(new Shape(0));
@@ -55,13 +57,26 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Loads a HuggingFace model directory.
+   * Loads a HuggingFace model directory, in float32.
    *
    * @throws io.espalier.common.UserError naming file and key or tensor when the engine cannot
    *     compute the model exactly
    */
   public static BaseModel load(Path directory, Device device) {
-    return new BaseModel(directory, device);
+    return load(directory, ModelConfig.read(directory), Precision.FLOAT32, device);
+  }
+
+  /**
+   * Loads a HuggingFace model directory.
+   *
+   * @param config of that directory
+   * @param precision what its weights are kept in; they are rounded to it where files hold more
+   * @throws io.espalier.common.UserError naming file and tensor when a tensor is not as the config
+   *     says
+   */
+  public static BaseModel load(
+      Path directory, ModelConfig config, Precision precision, Device device) {
+    return new BaseModel(directory, config, precision, device);
   }
 
   private NDArray load(Safetensors stored, WeightLayout.Entry entry) {
@@ -130,6 +145,10 @@ public final class BaseModel implements AutoCloseable {
     return device;
   }
 
+  public Precision precision() {
+    return precision;
+  }
+
   /** A scope on this model's device; whoever opens it closes it. */
   public NDManager newScope() {
     return owner.newSubManager();
@@ -141,7 +160,8 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * A copy of all weights in one row [1, P], owned by {@code scope}: where full training starts.
+   * A float32 copy of all weights in one row [1, P], owned by {@code scope}: where full training
+   * starts.
    */
   public NDArray flatWeights(NDManager scope) {
     return script.call(scope, "flatten", false, weights).head();

@@ -26,11 +26,11 @@ final class ScriptModule implements AutoCloseable {
     this.block = block;
   }
 
-  static ScriptModule compile(ModelConfig config, Device device) {
+  static ScriptModule compile(ModelConfig config, Precision precision, Device device) {
     NDManager owner = Libtorch.newScope(device);
     List<String> parts =
         Stream.concat(Stream.of("engine.py"), config.architecture().scripts().stream()).toList();
-    byte[] archive = ScriptArchive.of(parts, "Engine", sizes(config));
+    byte[] archive = ScriptArchive.of(parts, "Engine", sizes(config, precision));
     try {
       // hasSize must be false: with true DJL's reader never ends on a stream of known size.
       return new ScriptModule(
@@ -42,7 +42,7 @@ final class ScriptModule implements AutoCloseable {
     }
   }
 
-  private static Map<String, Number> sizes(ModelConfig config) {
+  private static Map<String, Number> sizes(ModelConfig config, Precision precision) {
     ModelTensors tensors = config.architecture().tensors(config);
     var sizes = new LinkedHashMap<String, Number>();
     sizes.put("LAYERS", config.layers());
@@ -51,6 +51,7 @@ final class ScriptModule implements AutoCloseable {
     sizes.put("MODULES", tensors.modules().size());
     sizes.put("FOLLOWING", tensors.following().size());
     sizes.put("CLASSES", config.architecture().classes());
+    sizes.put("DTYPE", precision.scalarType);
     sizes.putAll(config.architecture().sizes(config));
     return sizes;
   }

@@ -6,13 +6,16 @@ import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.InitAdapter;
 import io.espalier.common.trial.Training;
+import io.espalier.common.trial.Training.TorchDtype;
 import io.espalier.worker.data.ChatTokenizer;
 import io.espalier.worker.data.DatasetReader;
 import io.espalier.worker.data.ModelFingerprint;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.lora.InitialAdapter;
 import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.ModelConfig;
 import io.espalier.worker.model.ModelPlaces;
+import io.espalier.worker.model.Precision;
 import io.espalier.worker.train.Rows;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -26,13 +29,16 @@ import java.util.Optional;
 final class Trunks implements AutoCloseable {
   private final Device device;
   private final ModelPlaces places;
-  private final Map<String, Loaded> models = new HashMap<>();
+  private final Map<ModelKey, Loaded> models = new HashMap<>();
   private final Map<DataKey, TokenizedDataset> data = new HashMap<>();
 
   Trunks(Device device, ModelPlaces places) {
     this.device = device;
     this.places = places;
   }
+
+  /** A model is there once for each number format that is asked for. */
+  private record ModelKey(String model, Optional<TorchDtype> dtype) {}
 
   /** What reading a data set depends on. */
   private record DataKey(
@@ -66,7 +72,8 @@ final class Trunks implements AutoCloseable {
    * @throws io.espalier.common.UserError naming what in the files cannot be used
    */
   synchronized Trunk trunk(TaskSettings settings, Training training) {
-    Loaded model = models.computeIfAbsent(settings.model(), this::load);
+    Loaded model =
+        models.computeIfAbsent(new ModelKey(settings.model(), training.torchDtype()), this::load);
     TokenizedDataset rows =
         data.computeIfAbsent(
             new DataKey(
@@ -96,12 +103,15 @@ final class Trunks implements AutoCloseable {
     return trunk.data().summary();
   }
 
-  private Loaded load(String model) {
-    Path directory = places.find(model);
+  private Loaded load(ModelKey key) {
+    Path directory = places.find(key.model());
+    ModelConfig config = ModelConfig.read(directory);
     ModelFingerprint fingerprint = ModelFingerprint.of(directory);
     Optional<ChatTokenizer> tokenizer = ChatTokenizer.open(directory);
     try {
-      return new Loaded(BaseModel.load(directory, device), tokenizer, fingerprint);
+      Precision precision = Precision.of(key.dtype(), config);
+      return new Loaded(
+          BaseModel.load(directory, config, precision, device), tokenizer, fingerprint);
     } catch (RuntimeException e) {
       tokenizer.ifPresent(ChatTokenizer::close);
       throw e;

@@ -102,7 +102,11 @@ public final class Pack implements AutoCloseable {
   }
 
   private static List<Object> common(Training slot) {
-    return List.of(slot.optimizer().getClass(), slot.labelSmoothing(), slot.lora().dropout());
+    return List.of(
+        slot.optimizer().getClass(),
+        slot.labelSmoothing(),
+        slot.lora().dropout(),
+        slot.torchDtype());
   }
 
   /** [modules, K, 1, 1]. */

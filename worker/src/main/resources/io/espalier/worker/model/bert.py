@@ -28,9 +28,10 @@
     x = torch.layer_norm(x, hidden, weights[3], weights[4], self.NORM_EPSILON)
     for layer in range(self.LAYERS):
       w = self.weight_of(layer, 0) - self.NORMS
-      q = self.heads(self.project(x, weights, adapters, scale, layer, 0, dropout, keys), rows)
-      k = self.heads(self.project(x, weights, adapters, scale, layer, 1, dropout, keys), rows)
-      v = self.heads(self.project(x, weights, adapters, scale, layer, 2, dropout, keys), rows)
+      h = x.to(6)
+      q = self.heads(self.project(h, weights, adapters, scale, layer, 0, dropout, keys), rows)
+      k = self.heads(self.project(h, weights, adapters, scale, layer, 1, dropout, keys), rows)
+      v = self.heads(self.project(h, weights, adapters, scale, layer, 2, dropout, keys), rows)
       h = torch.scaled_dot_product_attention(q, k, v, seen, 0., False, scale=None, enable_gqa=False)
       h = torch.transpose(h, 1, 2).reshape([rows * length, -1])
       h = self.project(h, weights, adapters, scale, layer, 3, dropout, keys)
@@ -48,9 +49,9 @@
     weight = adapters[3 * self.modules()]
     if weight.numel() == 0:
       last = self.weight_of(self.LAYERS, self.FOLLOWING)
-      logits = torch.linear(pooled, weights[last], weights[last + 1])
+      logits = torch.linear(pooled, weights[last], weights[last + 1]).to(6)
     else:
       bias = adapters[3 * self.modules() + 1].unsqueeze(1)
-      mine = pooled.view([weight.size(0), -1, pooled.size(1)])
+      mine = pooled.to(6).view([weight.size(0), -1, pooled.size(1)])
       logits = torch.baddbmm(bias, mine, torch.transpose(weight, 1, 2)).view([ids.size(0), -1])
     return torch.index_select(logits, 0, torch.floor_divide(targets, ids.size(1)))

@@ -20,13 +20,16 @@
     state = self.state_of(flat, slot)
     scale1 = torch.index_select(scale, 1, slot)
     used = self.used_weights(state, weights, options)
-    used = self.merged(used, self.adapter_leaves(state, weights, options), scale1)
-    adapters = self.adapter_leaves(state, weights, torch.zeros_like(options))
+    adapters = self.adapter_leaves(state, weights, options)
+    if self.DTYPE == 6:
+      # In a narrower type an adapter added in would be lost in rounding.
+      used = self.merged(used, adapters, scale1)
+      adapters = self.adapter_leaves(state, weights, torch.zeros_like(options))
     rows = ids.size(0)
     room = ids.size(1) + limit
     caches = annotate(List[Tensor], [])
     for i in range(2 * self.LAYERS):
-      caches.append(torch.zeros([rows, self.KV_HEADS, room, self.HEAD_SIZE], dtype=6, device=ids.device))
+      caches.append(torch.zeros([rows, self.KV_HEADS, room, self.HEAD_SIZE], dtype=self.DTYPE, device=ids.device))
     empty = torch.narrow(scale.view([-1]), 0, 0, 0)
     places = torch.arange(ids.size(1), dtype=4, device=ids.device)
     x = self.layers(used, adapters, scale1, frequencies, ids, places, empty, caches, 0., slot)

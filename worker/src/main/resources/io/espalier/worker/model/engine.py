@@ -11,6 +11,8 @@
 # adapters: of each module A [K, r, in], B [K, out, r] and, with DoRA, the magnitude [K, out]; empty
 # tensors where there is none. scale [M, K, 1, 1]: what a module's product is multiplied with.
 # In a model with CLASSES its head's weight [K, CLASSES, H] and bias [K, CLASSES] follow.
+# The model's weights and what flows between its layers are of type DTYPE, as libtorch numbers them:
+# 6 float32, 15 bfloat16. What is trained is float32, as is all that comes out.
 # options: whether all weights are trained, whether adapters have magnitudes, rank of each module,
 # whether the head is trained beside the adapters.
 class Engine(Module):
@@ -23,6 +25,7 @@ class Engine(Module):
   MODULES : int
   FOLLOWING : int
   CLASSES : int
+  DTYPE : int
 
   # ------------------------------------------------------------------ what is trained
 
@@ -100,7 +103,7 @@ class Engine(Module):
   # Norms [K, out] of the rows of W + scale B A, without making that matrix. As PEFT has it, no
   # gradient flows through them.
   def row_norms(self: __torch__.Engine, weight: Tensor, a: Tensor, b: Tensor, scale: Tensor) -> Tensor:
-    w = torch.detach(weight)
+    w = torch.detach(weight).to(6)
     da = torch.detach(a)
     db = torch.detach(b)
     s = scale.view([-1, 1])
@@ -143,7 +146,9 @@ class Engine(Module):
     return (keep.to(6) / (1. - p)).view([keys.size(0), length, features])
 
   # y = x W' + b of a module, and where it has an adapter + scale (x A') B', slot by slot. With
-  # magnitudes m each output is scaled by m / norm of its row of W + scale B A.
+  # magnitudes m each output is scaled by m / norm of its row of W + scale B A. As PEFT has it, an
+  # adapter reads and adds in float32, and the sum is rounded to DTYPE. Rounded x may come as
+  # float32: so modules that read the same keep one copy of it.
   def project(self: __torch__.Engine, x: Tensor, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, layer: int, module: int, dropout: float, keys: Tensor) -> Tensor:
     at = self.weight_of(layer, module)
     weight = weights[at]
@@ -152,36 +157,38 @@ class Engine(Module):
     a = adapters[3 * m]
     b = adapters[3 * m + 1]
     magnitude = adapters[3 * m + 2]
+    low = x.to(self.DTYPE)
     if bias.numel() == 0 or magnitude.numel() > 0:
-      y = torch.linear(x, weight)
+      y = torch.linear(low, weight)
     else:
-      y = torch.linear(x, weight, bias)
+      y = torch.linear(low, weight, bias)
     if a.numel() == 0:
       return y
     slots = a.size(0)
-    dropped = x
+    dropped = x.to(6)
+    y = y.to(6)
     if dropout > 0.:
       rows = keys.size(0)
       length = x.size(0) // rows
       mask = self.dropout_mask(keys, m, length, x.size(1), dropout)
-      dropped = x * mask.view(x.size())
+      dropped = dropped * mask.view(x.size())
     down = torch.bmm(dropped.view([slots, -1, x.size(1)]), torch.transpose(a, 1, 2)).mul_(scale[m])
     wide = [slots, -1, y.size(1)]
     up = torch.transpose(b, 1, 2)
     if magnitude.numel() == 0:
       # In place: what a linear layer gave is nobody else's, and its gradient does not need it.
-      return torch._unsafe_view(y, wide).baddbmm_(down, up).view(y.size())
+      return torch._unsafe_view(y, wide).baddbmm_(down, up).view(y.size()).to(self.DTYPE)
     factor = (magnitude / self.row_norms(weight, a, b, scale[m])).unsqueeze(1)
     if dropout > 0.:
       # As PEFT has it: what the magnitudes change is computed on what dropout left.
-      left = torch.linear(dropped, weight).view(wide)
+      left = torch.linear(dropped, weight.to(6)).view(wide)
       z = y.view(wide) - left + torch.baddbmm(left, down, up) * factor
     else:
       z = torch.baddbmm(y.view(wide), down, up) * factor
     z = z.view(y.size())
     if bias.numel() > 0:
       z = z + bias
-    return z
+    return z.to(self.DTYPE)
 
   # ------------------------------------------------------------------ training
 
@@ -309,31 +316,31 @@ class Engine(Module):
     for at in range(self.modules()):
       if magnitudes and int(choices[2 + at].item()) > 0:
         weight = weights[self.weight_of(at // self.MODULES, at % self.MODULES)]
-        values.append(torch.sqrt(torch.sum(torch.square(weight), [1])))
+        values.append(torch.sqrt(torch.sum(torch.square(weight.to(6)), [1])))
     if int(choices[2 + self.modules()].item()) == 1:
-      values.append(weights[-2].reshape([-1]))
-      values.append(weights[-1])
+      values.append(weights[-2].reshape([-1]).to(6))
+      values.append(weights[-1].to(6))
     return torch.cat(values, 0)
 
   # ------------------------------------------------------------------ loading
 
-  # A float32 copy of a stored tensor; 16-bit types come in as their bytes, two a value.
+  # A copy of a stored tensor in DTYPE; 16-bit types come in as their bytes, two a value.
   def load_float32(self: __torch__.Engine, stored: Tensor) -> Tensor:
-    return torch.clone(stored)
+    return torch.to(stored, self.DTYPE, False, True)
 
   def load_float16(self: __torch__.Engine, stored: Tensor) -> Tensor:
-    return torch.view_copy(stored, dtype=5).to(6)
+    return torch.view_copy(stored, dtype=5).to(self.DTYPE)
 
   def load_bfloat16(self: __torch__.Engine, stored: Tensor) -> Tensor:
-    return torch.view_copy(stored, dtype=15).to(6)
+    return torch.view_copy(stored, dtype=15).to(self.DTYPE)
 
   def transposed(self: __torch__.Engine, weight: Tensor) -> Tensor:
     return torch.clone(torch.transpose(weight, 0, 1), memory_format=0)
 
-  # All weights in one row [1, P].
+  # All weights in one row [1, P], in float32.
   def flatten(self: __torch__.Engine, weights: List[Tensor]) -> Tensor:
     parts = annotate(List[Tensor], [])
     for weight in weights:
-      parts.append(weight.reshape([-1]))
+      parts.append(weight.reshape([-1]).to(6))
     return torch.cat(parts, 0).unsqueeze(0)
 

@@ -13,6 +13,10 @@
   def rotate(self: __torch__.Engine, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.transpose(x * cos + torch.roll(x, [self.HEAD_SIZE // 2], [3]) * sin, 1, 2)
 
+  # RMS norm over the last axis, as HuggingFace rounds it: in float32, then times the weight.
+  def rms_norm(self: __torch__.Engine, x: Tensor, weight: Tensor) -> Tensor:
+    return torch.rms_norm(x.to(6), [x.size(-1)], None, self.NORM_EPSILON).to(self.DTYPE) * weight
+
   # Keys or values [R, kv heads, T, head size] once for each query head: on a CPU the fused attention
   # takes only as many of them as of queries.
   def shared(self: __torch__.Engine, x: Tensor) -> Tensor:
@@ -31,21 +35,20 @@
     angles = places.to(6).unsqueeze(-1) * frequencies
     cos = torch.cos(angles)
     sin = torch.sin(angles)
-    cos = torch.cat([cos, cos], -1).unsqueeze(-2)
-    sin = torch.cat([torch.neg(sin), sin], -1).unsqueeze(-2)
+    cos = torch.cat([cos, cos], -1).unsqueeze(-2).to(self.DTYPE)
+    sin = torch.cat([torch.neg(sin), sin], -1).unsqueeze(-2).to(self.DTYPE)
     x = torch.embedding(weights[0], ids).view([rows * length, -1])
-    hidden = [x.size(1)]
     for layer in range(self.LAYERS):
       w = self.weight_of(layer, 0) - self.NORMS
-      h = torch.rms_norm(x, hidden, weights[w], self.NORM_EPSILON)
+      h = self.rms_norm(x, weights[w]).to(6)
       q = self.project(h, weights, adapters, scale, layer, 0, dropout, keys)
       k = self.project(h, weights, adapters, scale, layer, 1, dropout, keys)
       v = self.project(h, weights, adapters, scale, layer, 2, dropout, keys)
       q = q.view([rows, length, self.HEADS, self.HEAD_SIZE])
       k = k.view([rows, length, self.KV_HEADS, self.HEAD_SIZE])
       if weights[w + 2].numel() > 0:
-        q = torch.rms_norm(q, [self.HEAD_SIZE], weights[w + 2], self.NORM_EPSILON)
-        k = torch.rms_norm(k, [self.HEAD_SIZE], weights[w + 3], self.NORM_EPSILON)
+        q = self.rms_norm(q, weights[w + 2])
+        k = self.rms_norm(k, weights[w + 3])
       q = self.rotate(q, cos, sin)
       k = self.rotate(k, cos, sin)
       v = torch.transpose(v.view([rows, length, self.KV_HEADS, self.HEAD_SIZE]), 1, 2)
@@ -65,7 +68,7 @@
         seen = seen.reshape([rows, self.HEADS, 1, self.HEAD_SIZE])
       seen = torch.transpose(seen, 1, 2).reshape([rows * length, self.HEADS * self.HEAD_SIZE])
       x = x + self.project(seen, weights, adapters, scale, layer, 3, dropout, keys)
-      h = torch.rms_norm(x, hidden, weights[w + 1], self.NORM_EPSILON)
+      h = self.rms_norm(x, weights[w + 1]).to(6)
       gate = self.project(h, weights, adapters, scale, layer, 4, dropout, keys)
       up = self.project(h, weights, adapters, scale, layer, 5, dropout, keys)
       x = x + self.project(torch.silu(gate) * up, weights, adapters, scale, layer, 6, dropout, keys)
@@ -74,8 +77,8 @@
   # Logits [N, vocabulary] of hidden states [N, H].
   def logits(self: __torch__.Engine, weights: List[Tensor], x: Tensor) -> Tensor:
     last = self.weight_of(self.LAYERS, 0)
-    h = torch.rms_norm(x, [x.size(1)], weights[last], self.NORM_EPSILON)
+    h = self.rms_norm(x, weights[last])
     if weights[last + 1].numel() == 0:
-      return torch.linear(h, weights[0])
-    return torch.linear(h, weights[last + 1])
+      return torch.linear(h, weights[0]).to(6)
+    return torch.linear(h, weights[last + 1]).to(6)
 

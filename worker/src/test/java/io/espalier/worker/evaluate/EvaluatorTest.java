@@ -4,17 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
 import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.trial.Training;
 import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Golden;
+import io.espalier.worker.model.Precision;
 import io.espalier.worker.train.Pack;
 import io.espalier.worker.train.Trainable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -91,6 +94,34 @@ class EvaluatorTest {
       assertThat(answers.get(i)).isEqualTo(Arrays.copyOf(answer, length));
     }
     assertThat(answers.get(2).length).isLessThanOrEqualTo(4);
+  }
+
+  @Test
+  void a_base_in_bfloat16_answers_by_its_own_rounded_logits() {
+    try (BaseModel narrow =
+            BaseModel.load(model.directory(), model.config(), Precision.BFLOAT16, Device.cpu());
+        NDManager scope = narrow.newScope()) {
+      PeftFormat.Adapter adapter =
+          PeftFormat.read(
+              Golden.path("runs/qwen2_tiny/adamw_cosine_b4_a1/adapter_final"), model.config());
+      var rounded = new Evaluator(TrainedState.of(scope, narrow, Optional.of(adapter)));
+      int[] prompt = rows.get(2).inputIds();
+      int[] answer = rounded.answer(List.of(prompt, rows.get(3).inputIds()), List.of(), 8).get(0);
+      int vocabulary = model.config().vocabulary();
+      for (int length = 0; length < answer.length; length++) {
+        int[] before = Arrays.copyOf(prompt, prompt.length + length);
+        System.arraycopy(answer, 0, before, prompt.length, length);
+        float[] all = rounded.logits(new TokenRow(before, before));
+        float[] last = Arrays.copyOfRange(all, all.length - vocabulary, all.length);
+        float highest = 0;
+        for (float logit : last) {
+          assertThat(Float.floatToRawIntBits(logit) & 0xFFFF).isZero();
+          highest = Math.max(highest, logit);
+        }
+        // With a cache the same sums are made in another order.
+        assertThat(last[answer[length]]).isGreaterThan(highest - 0.05f);
+      }
+    }
   }
 
   @Test

@@ -32,6 +32,22 @@ class BaseModelTest {
     }
   }
 
+  @Test
+  void float32_is_rounded_to_the_nearest_bfloat16_and_ties_to_even() {
+    float[] wide = weights(source);
+    ModelConfig config = ModelConfig.read(source);
+    try (BaseModel narrow = BaseModel.load(source, config, Precision.BFLOAT16, Device.cpu());
+        NDManager scope = narrow.newScope()) {
+      float[] expected = new float[wide.length];
+      for (int i = 0; i < wide.length; i++) {
+        int bits = Float.floatToRawIntBits(wide[i]);
+        int even = 0x7FFF + (bits >>> 16 & 1);
+        expected[i] = Float.intBitsToFloat(bits + even & 0xFFFF0000);
+      }
+      assertThat(narrow.flatWeights(scope).toFloatArray()).isEqualTo(expected);
+    }
+  }
+
   /** 1.5, -2 and 2^-7 are exact in both types: float16 3E00 C000 2000, bfloat16 3FC0 C000 3C00. */
   @ParameterizedTest
   @CsvSource({"F16, 3E00, C000, 2000", "BF16, 3FC0, C000, 3C00"})
