@@ -71,6 +71,7 @@ record Course(TrialConfig config, Training settings, Schedule schedule) {
         t.maxLength(),
         t.truncationStrategy(),
         t.seed(),
-        t.initAdapter());
+        t.initAdapter(),
+        t.torchDtype());
   }
 }
