@@ -50,6 +50,7 @@ public final class Specs {
         new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty()),
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         true,
         1000);
   }
@@ -98,6 +99,7 @@ public final class Specs {
         spec.guard(),
         spec.earlyStopping(),
         spec.best(),
+        spec.steps(),
         share,
         spec.maxTrials());
   }

@@ -12,10 +12,9 @@ import java.util.TreeSet;
 /**
  * When and what is measured on the evaluation sets.
  *
- * @param everyEpoch at every epoch's end too, not only at a trial's
- * @param metrics computed at a trial's end; those of the model's own predictions also at each epoch
- * @param answersEveryEpoch whether answers are generated, and their metrics computed, at each epoch
- *     too
+ * @param everyEpoch at every epoch's end too, or every so many updates, not only at a trial's end
+ * @param metrics computed at a trial's end; those of the model's own predictions also before it
+ * @param answersEveryEpoch whether answers are generated, and their metrics computed, before it too
  * @param maxNewTokens how far a generated answer may go
  */
 public record EvaluationSpec(

@@ -26,7 +26,9 @@ record SearchSection(SpecTree tree, Problems problems) {
   static Hyperparameters training(SpecTree tree, SpecFiles files) {
     var texts = new LinkedHashMap<String, String>();
     for (String name : SpecKeys.namesIn("training")) {
-      tree.written(SpecKeys.TRAINING + name).ifPresent(text -> texts.put(name, text));
+      if (!StepsSection.KEYS.contains(name)) {
+        tree.written(SpecKeys.TRAINING + name).ifPresent(text -> texts.put(name, text));
+      }
     }
     initAdapter(tree, files, texts);
     String sequence = SpecKeys.TRAINING + "lr_sequence";
@@ -134,7 +136,7 @@ record SearchSection(SpecTree tree, Problems problems) {
               + NearestWord.of(name, known)
                   .map(near -> "did you mean " + near + "?")
                   .orElse("there are " + String.join(", ", known)));
-    } else if (NOT_SEARCHED.contains(name)) {
+    } else if (NOT_SEARCHED.contains(name) || StepsSection.KEYS.contains(name)) {
       problems.add(
           where,
           SPACE + "." + name,

@@ -156,7 +156,7 @@ public final class SpecKeys {
         "evaluation.every",
         Choice.of("epoch", "off"),
         "epoch",
-        "when loss and token_accuracy are measured before a trial's end");
+        "when loss and token_accuracy are measured before a trial's end; see training.eval_steps");
     rows.key(
         "evaluation.answers",
         Choice.of("end", "epoch"),

@@ -54,6 +54,7 @@ public final class SpecReader {
             RuleSections.guard(tree),
             selection.earlyStopping(),
             selection.best(),
+            new StepsSection(tree, dataset, evaluation, objective, pruning).read(),
             tree.flag("resources.share"),
             Math.toIntExact(tree.whole("budget.max_trials")));
     problems.throwIfAny();

@@ -8,6 +8,7 @@ import java.util.Optional;
  *
  * @param model absolute path of the base model's directory, or its name
  * @param best absent where a trial leaves its last state
+ * @param steps absent where nothing but an epoch's end counts
  */
 public record TaskSettings(
     String model,
@@ -15,10 +16,23 @@ public record TaskSettings(
     EvaluationSpec evaluation,
     GuardSpec guard,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<EarlyStoppingSpec> earlyStopping,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<BestSpec> best) {
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<BestSpec> best,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<StepsSpec> steps) {
   public TaskSettings {
-    // Earlier versions wrote neither.
+    // Earlier versions wrote none of these.
     earlyStopping = earlyStopping == null ? Optional.empty() : earlyStopping;
     best = best == null ? Optional.empty() : best;
+    steps = steps == null ? Optional.empty() : steps;
+  }
+
+  /** With nothing done between the ends of epochs. */
+  public TaskSettings(
+      String model,
+      DatasetSpec dataset,
+      EvaluationSpec evaluation,
+      GuardSpec guard,
+      Optional<EarlyStoppingSpec> earlyStopping,
+      Optional<BestSpec> best) {
+    this(model, dataset, evaluation, guard, earlyStopping, best, Optional.empty());
   }
 }

@@ -23,6 +23,7 @@ final class TrainingKeys {
   static void fill(KeyRows rows) {
     rows.section("training", "hyperparameters of all trials, unless search.space has the key");
     supported(rows);
+    steps(rows);
     later(rows);
   }
 
@@ -184,12 +185,20 @@ final class TrainingKeys {
         "each layer's learning rate over that of the layer above it");
   }
 
+  private static void steps(KeyRows rows) {
+    Whole updates = Whole.between(1, 1_000_000);
+    rows.optional(
+        "training.eval_steps",
+        updates,
+        "updates between evaluations, instead of epochs; with pruning, beside them");
+    rows.optional("training.save_steps", updates, "updates between checkpoints of the weights");
+    training(rows, "save_total_limit", COUNT, "2", "checkpoints kept of a trial: best and last");
+    rows.optional(
+        "training.logging_steps", updates, "updates between lines of a trial's log, if any");
+  }
+
   private static void later(KeyRows rows) {
     rows.later("training.gradient_checkpointing", FLAG, "false", "recompute instead of keep");
-    rows.later("training.eval_steps", COUNT, "", "updates between evaluations");
-    rows.later("training.save_steps", COUNT, "", "updates between checkpoints");
-    rows.later("training.save_total_limit", COUNT, "", "checkpoints kept of a trial");
-    rows.later("training.logging_steps", COUNT, "", "updates between lines on the console");
   }
 
   private static void training(

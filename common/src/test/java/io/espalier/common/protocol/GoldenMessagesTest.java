@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.ConfigFactory;
+import io.espalier.common.spec.BestSpec;
 import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.GuardSpec;
 import io.espalier.common.spec.Hyperparameters;
+import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.RowSource;
+import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
@@ -30,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -99,6 +103,39 @@ class GoldenMessagesTest {
                     () ->
                         assertThat(read(entry.getKey(), entry.getValue()))
                             .isEqualTo(entry.getValue())));
+  }
+
+  @Test
+  void what_happens_between_epochs_reaches_the_workers() throws Exception {
+    var steps =
+        new StepsSpec(
+            OptionalInt.of(5),
+            true,
+            OptionalInt.empty(),
+            2,
+            Optional.of(new BestSpec("eval_loss", ObjectiveSpec.Mode.MIN)),
+            OptionalInt.of(1));
+    TaskSettings old = settings();
+    var message =
+        new ToWorker.Prepare(
+            SWEEP,
+            new TaskSettings(
+                old.model(),
+                old.dataset(),
+                old.evaluation(),
+                old.guard(),
+                old.earlyStopping(),
+                old.best(),
+                Optional.of(steps)),
+            training());
+    Serializer serializer = SERIALIZATION.findSerializerFor(message);
+    byte[] written = SERIALIZATION.serialize(message).get();
+    assertThat(
+            SERIALIZATION
+                .deserialize(
+                    written, serializer.identifier(), Serializers.manifestFor(serializer, message))
+                .get())
+        .isEqualTo(message);
   }
 
   private static Map<String, ClusterMessage> earlier() {

@@ -98,7 +98,9 @@ class SpecMistakesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "training: {save_steps: 10} | training.save_steps: this version cannot do this yet",
+        "training: {save_total_limit: 3} | training.save_total_limit: limits nothing; expected",
+        "training: {eval_steps: 0} | training.eval_steps: 0 is out of range",
+        "training: {eval_steps: 5}\\nevaluation: {every: off} | training.eval_steps: has nothing to evaluate; expected a set",
         "training: {optimizer: lion} | training.optimizer: lion is not known",
         "training: {rank_pattern: {q_proj: none}} | none is not a whole number",
         "training: {rank_pattern: [4]} | is a list; expected names of modules with a value each",
@@ -157,6 +159,7 @@ class SpecMistakesTest {
         "learning_rate: [1e-3, -1] | -1 is out of range",
         "learning_rate: {log_uniform: [1e-5, 1e-3]} | a grid expects a list",
         "gradient_checkpointing: [true] | search.space.gradient_checkpointing: this version cannot do this yet",
+        "eval_steps: [10, 20] | this version cannot search it yet",
         "max_length: [10, 20] | this version cannot search it yet",
         "learning_rates: [1] | did you mean learning_rate?",
         "train_type: [lora, full]\\n    torch_dtype: [auto, bfloat16] | search.space: bfloat16 is for a frozen base",

@@ -96,6 +96,7 @@ class SpecReaderTest {
                     Optional.empty()),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 true,
                 1000));
   }

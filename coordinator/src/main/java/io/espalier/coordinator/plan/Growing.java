@@ -1,5 +1,6 @@
 package io.espalier.coordinator.plan;
 
+import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Training;
@@ -29,14 +30,16 @@ final class Growing {
 
   private final Sharing sharing;
   private final boolean selective;
+  private final StepsSpec steps;
   private final long samples;
 
   /** By what must be equal; each list in the order its longest trials came. */
   private final Map<Training, List<Shoot>> shoots = new HashMap<>();
 
-  Growing(Sharing sharing, boolean selective, long samples) {
+  Growing(Sharing sharing, boolean selective, StepsSpec steps, long samples) {
     this.sharing = sharing;
     this.selective = selective;
+    this.steps = steps;
     this.samples = samples;
   }
 
@@ -98,7 +101,7 @@ final class Growing {
   private boolean mayEndOn(Shoot shoot, Course trial) {
     boolean unnoticed =
         !selective
-            || lastEpochEnd(trial) == trial.updates()
+            || steps.evaluates(trial.updates(), lastEpochEnd(trial) == trial.updates())
             || shoot.longest().updates() == trial.updates();
     return unnoticed && shoot.trials().size() < MOST_TRIALS;
   }

@@ -1,5 +1,6 @@
 package io.espalier.coordinator.plan;
 
+import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
@@ -61,17 +62,20 @@ public record StageTree(List<Limb> limbs) {
   /** As a sweep is trained. */
   public static StageTree of(SweepSpec spec, List<TrialConfig> trials, long samples) {
     boolean selective = spec.earlyStopping().isPresent() || spec.best().isPresent();
-    return of(trials, samples, spec.share() ? Sharing.SUPPORTED : Sharing.NONE, selective);
+    Sharing sharing = spec.share() ? Sharing.SUPPORTED : Sharing.NONE;
+    return of(trials, samples, sharing, selective, spec.steps().orElse(StepsSpec.NONE));
   }
 
   /**
    * @param trials by number
    * @param samples training rows
    * @param selective whether a trial's course or result depends on every evaluation of it, so that
-   *     it must not be evaluated where another ends within an epoch
+   *     it must not be evaluated where another ends between two of its own
+   * @param steps where a trial is evaluated before its end
    */
-  static StageTree of(List<TrialConfig> trials, long samples, Sharing sharing, boolean selective) {
-    var growing = new Growing(sharing, selective, samples);
+  static StageTree of(
+      List<TrialConfig> trials, long samples, Sharing sharing, boolean selective, StepsSpec steps) {
+    var growing = new Growing(sharing, selective, steps, samples);
     trials.stream()
         .map(trial -> Course.of(trial, samples))
         .sorted(LONGEST_FIRST)

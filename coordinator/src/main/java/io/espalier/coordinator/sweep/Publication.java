@@ -7,10 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Where people find what a trial left. Workers write under their attempt; of the attempt that
- * counted {@code trials/<trial>/adapter} is a link.
+ * counted {@code trials/<trial>/adapter} is a link, and so is each {@code checkpoint-<update>}.
  */
 public final class Publication {
   private Publication() {}
@@ -21,7 +23,7 @@ public final class Publication {
   }
 
   /**
-   * Makes the link, unless it is there.
+   * Makes the links, unless they are there.
    *
    * @param sweep the sweep's directory in the store
    * @param result one that counted
@@ -31,11 +33,31 @@ public final class Publication {
     if (result.adapter().isEmpty() || Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
-    Path directory = Files.createDirectories(link.resolveSibling("."));
+    Files.createDirectories(link.resolveSibling("."));
     Path written = sweep.resolve(result.adapter().get());
-    Path fresh = link.resolveSibling("adapter.new");
+    for (Path checkpoint : checkpoints(written.resolveSibling("."))) {
+      point(link.resolveSibling(checkpoint.getFileName()), checkpoint);
+    }
+    // Last: where it is there, all are.
+    point(link, written);
+  }
+
+  private static List<Path> checkpoints(Path trial) throws IOException {
+    if (!Files.isDirectory(trial)) {
+      return List.of();
+    }
+    try (Stream<Path> places = Files.list(trial)) {
+      return places
+          .filter(place -> place.getFileName().toString().matches("checkpoint-\\d+"))
+          .toList();
+    }
+  }
+
+  private static void point(Path link, Path written) throws IOException {
+    Path fresh = link.resolveSibling(link.getFileName() + ".new");
     Files.deleteIfExists(fresh);
-    Files.createSymbolicLink(fresh, directory.normalize().relativize(written));
+    Path from = link.resolveSibling(".").normalize();
+    Files.createSymbolicLink(fresh, from.relativize(written.normalize()));
     Files.move(fresh, link, StandardCopyOption.ATOMIC_MOVE);
   }
 }

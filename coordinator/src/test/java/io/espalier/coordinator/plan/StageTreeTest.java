@@ -2,6 +2,7 @@ package io.espalier.coordinator.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Training;
@@ -17,6 +18,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -31,7 +33,7 @@ class StageTreeTest {
 
   private static StageTree epochs(Sharing sharing, Map<String, String> training, int samples) {
     var spec = Specs.with(Specs.grid("num_train_epochs", EPOCHS), training);
-    return StageTree.of(Search.trials(spec), samples, sharing, false);
+    return StageTree.of(Search.trials(spec), samples, sharing, false, StepsSpec.NONE);
   }
 
   private static List<Long> ends(Limb limb) {
@@ -103,7 +105,7 @@ class StageTreeTest {
   @Test
   void branches_are_numbered_by_their_first_trial_and_one_by_one_where_nothing_is_shared() {
     var spec = Specs.grid("learning_rate", List.of("1e-5", "1e-3"), "num_train_epochs", EPOCHS);
-    var alone = StageTree.of(Search.trials(spec), 50, Sharing.MILESTONES, false);
+    var alone = StageTree.of(Search.trials(spec), 50, Sharing.MILESTONES, false, StepsSpec.NONE);
     assertThat(alone.branches())
         .extracting(branch -> branch.id().number())
         .containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
@@ -119,12 +121,34 @@ class StageTreeTest {
             Specs.grid("num_train_epochs", List.of("2.5", "3", "4", "2.5")),
             Map.of("lr_scheduler_type", "constant"));
     var trials = Search.trials(spec);
-    assertThat(StageTree.of(trials, 50, Sharing.MILESTONES, false).limbs()).hasSize(1);
-    var selective = StageTree.of(trials, 50, Sharing.MILESTONES, true);
+    assertThat(StageTree.of(trials, 50, Sharing.MILESTONES, false, StepsSpec.NONE).limbs())
+        .hasSize(1);
+    var selective = StageTree.of(trials, 50, Sharing.MILESTONES, true, StepsSpec.NONE);
     assertThat(selective.limbs())
         .extracting(StageTreeTest::ends)
         .containsExactly(List.of(125L, 125L), List.of(150L, 200L));
-    assertThat(StageTree.of(trials, 50, Sharing.FORKS, true).totalUpdates()).isEqualTo(225);
+    assertThat(StageTree.of(trials, 50, Sharing.FORKS, true, StepsSpec.NONE).totalUpdates())
+        .isEqualTo(225);
+  }
+
+  @Test
+  void where_evaluations_decide_a_trial_ends_on_the_way_of_another_at_one_of_them() {
+    var spec =
+        Specs.with(
+            Specs.grid("num_train_epochs", List.of("2.4", "3", "4")),
+            Map.of("lr_scheduler_type", "constant"));
+    var every =
+        new StepsSpec(
+            OptionalInt.of(40),
+            false,
+            OptionalInt.empty(),
+            2,
+            Optional.empty(),
+            OptionalInt.empty());
+    var tree = StageTree.of(Search.trials(spec), 50, Sharing.MILESTONES, true, every);
+    assertThat(tree.limbs())
+        .extracting(StageTreeTest::ends)
+        .containsExactly(List.of(120L, 200L), List.of(150L));
   }
 
   @Test
@@ -188,7 +212,7 @@ class StageTreeTest {
       @ForAll @IntRange(min = 1, max = 60) int samples,
       @ForAll Sharing sharing,
       @ForAll boolean selective) {
-    StageTree tree = StageTree.of(trials, samples, sharing, selective);
+    StageTree tree = StageTree.of(trials, samples, sharing, selective, StepsSpec.NONE);
     List<TrialId> seen = new ArrayList<>();
     for (Limb limb : tree.limbs()) {
       for (Branch.Milestone end : limb.branch().milestones()) {
@@ -250,7 +274,8 @@ class StageTreeTest {
       }
       expected += own.updates() - most;
     }
-    assertThat(StageTree.of(trials, samples, sharing, false).totalUpdates()).isEqualTo(expected);
+    assertThat(StageTree.of(trials, samples, sharing, false, StepsSpec.NONE).totalUpdates())
+        .isEqualTo(expected);
   }
 
   /** Counted one by one. */

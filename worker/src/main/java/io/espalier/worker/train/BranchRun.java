@@ -5,6 +5,7 @@ import io.espalier.common.UserError;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.GuardSpec;
+import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.trial.Branch.Milestone;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Provenance;
@@ -51,6 +52,8 @@ public final class BranchRun {
   private final Optional<EarlyStopping> earlyStopping;
   private final Optional<BestState> best;
   private final Export export;
+  private final StepsSpec steps;
+  private final Checkpoints checkpoints;
   private final Progress progress = new Progress();
   private final List<TrialResult> results = new ArrayList<>();
   private final CompletableFuture<Outcome> stop = new CompletableFuture<>();
@@ -85,6 +88,8 @@ public final class BranchRun {
     earlyStopping = lease.settings().earlyStopping().map(EarlyStopping::new);
     best = lease.settings().best().map(BestState::new);
     export = new Export(lease);
+    steps = lease.settings().steps().orElse(StepsSpec.NONE);
+    checkpoints = new Checkpoints(lease, model, export);
   }
 
   /**
@@ -209,7 +214,7 @@ public final class BranchRun {
   }
 
   /**
-   * Evaluates where an epoch or a trial ends; finishes the trials that end here, or all that are
+   * Evaluates where that is due or a trial ends; finishes the trials that end here, or all that are
    * left when early stopping says so.
    *
    * @return its verdict, if it ended them
@@ -219,12 +224,17 @@ public final class BranchRun {
     long number = update.number();
     List<Milestone> ending =
         lease.branch().milestones().stream().filter(end -> end.update() == number).toList();
-    if (ending.isEmpty() && !update.endsEpoch()) {
+    if (ending.isEmpty() && !steps.evaluates(number, update.endsEpoch())) {
+      if (steps.logs(number)) {
+        log.updated(update, progress, made);
+      }
+      checkpoints.after(number, Map.of(), pack.trainable(), () -> pack.parameters(0));
       return Optional.empty();
     }
     var metrics =
         new TreeMap<>(evaluations.atEpochEnd(pack.state(0), value -> tell(number, value)));
     best.ifPresent(kept -> kept.offer(number, metrics, () -> pack.parameters(0)));
+    checkpoints.after(number, metrics, pack.trainable(), () -> pack.parameters(0));
     Optional<Verdict> enough =
         earlyStopping
             .flatMap(rule -> rule.judge(number, metrics))

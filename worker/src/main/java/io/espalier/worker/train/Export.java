@@ -50,8 +50,29 @@ final class Export {
    */
   void write(TrialId trial, BaseModel model, Trainable trainable, float[] flat, String card)
       throws IOException {
-    Path place = directory(trial);
-    Path fresh = place.resolveSibling("adapter.new");
+    Path fresh = fresh(directory(trial), model, trainable, flat);
+    DurableFiles.write(fresh.resolve("README.md"), card);
+    put(fresh, directory(trial));
+  }
+
+  /** Leaves a trial's weights as they are after an update, all of them or nothing. */
+  void checkpoint(TrialId trial, long update, BaseModel model, Trainable trainable, float[] flat)
+      throws IOException {
+    Path place = checkpoint(trial, update);
+    put(fresh(place, model, trainable, flat), place);
+  }
+
+  void removeCheckpoint(TrialId trial, long update) throws IOException {
+    remove(checkpoint(trial, update));
+  }
+
+  private Path checkpoint(TrialId trial, long update) {
+    return directory(trial).resolveSibling("checkpoint-%d".formatted(update));
+  }
+
+  private static Path fresh(Path place, BaseModel model, Trainable trainable, float[] flat)
+      throws IOException {
+    Path fresh = place.resolveSibling(place.getFileName() + ".new");
     remove(fresh);
     Files.createDirectories(fresh);
     if (trainable instanceof Trainable.Adapter adapter) {
@@ -59,7 +80,10 @@ final class Export {
     } else {
       ModelDirectory.write(fresh, model, flat);
     }
-    DurableFiles.write(fresh.resolve("README.md"), card);
+    return fresh;
+  }
+
+  private static void put(Path fresh, Path place) throws IOException {
     remove(place);
     Files.move(fresh, place, StandardCopyOption.ATOMIC_MOVE);
     DurableFiles.flush(place.resolveSibling("."));

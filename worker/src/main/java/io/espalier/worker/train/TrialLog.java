@@ -137,7 +137,21 @@ public final class TrialLog {
             .formatted(best.update(), metric, Numbers.text(best.value())));
   }
 
-  /** Where an epoch or a trial ends. */
+  /** An update between two evaluations. */
+  void updated(BatchPlan.Update update, Progress progress, Measurement.Update made) {
+    line(
+        String.format(
+            Locale.ROOT,
+            "update %d, epoch %s: loss %s, learning_rate %s, grad_norm %s, %,.0f tokens/s",
+            update.number(),
+            Numbers.text(progress.epochs()),
+            Numbers.text(made.trainLoss()),
+            Numbers.text(made.learningRate()),
+            Numbers.text(made.gradNorm()),
+            made.tokensPerSecond()));
+  }
+
+  /** Where an epoch or a trial ends, or an evaluation is due. */
   void measured(
       BatchPlan.Update update,
       Progress progress,

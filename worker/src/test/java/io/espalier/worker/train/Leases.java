@@ -9,6 +9,7 @@ import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.EvaluationSpec.Metric;
 import io.espalier.common.spec.GuardSpec;
 import io.espalier.common.spec.Hyperparameters;
+import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
@@ -120,6 +121,25 @@ final class Leases {
         lease.branch(),
         new TaskSettings(
             old.model(), old.dataset(), old.evaluation(), old.guard(), earlyStopping, best),
+        lease.dataset(),
+        lease.sweepDirectory());
+  }
+
+  /** The same with something to do every so many updates. */
+  static Lease stepping(Lease lease, StepsSpec steps) {
+    TaskSettings old = lease.settings();
+    return new Lease(
+        lease.sweep(),
+        lease.attempt(),
+        lease.branch(),
+        new TaskSettings(
+            old.model(),
+            old.dataset(),
+            old.evaluation(),
+            old.guard(),
+            old.earlyStopping(),
+            old.best(),
+            Optional.of(steps)),
         lease.dataset(),
         lease.sweepDirectory());
   }
