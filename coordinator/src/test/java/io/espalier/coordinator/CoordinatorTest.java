@@ -11,12 +11,14 @@ import io.espalier.common.spec.SpecReader;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.sweep.Examples;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.Address;
@@ -148,6 +150,28 @@ class CoordinatorTest {
       }
       assertThat(view(coordinator, sweep).state()).isEqualTo(SweepView.State.RUNNING);
       end(bob, second);
+      await().until(() -> view(coordinator, sweep).state() == SweepView.State.COMPLETED);
+    }
+  }
+
+  @Test
+  void a_milestone_is_acknowledged_and_a_branch_with_no_trial_left_is_called_back()
+      throws Exception {
+    try (Coordinator coordinator = start();
+        ScriptedWorker worker = join(coordinator, true)) {
+      SweepId sweep = submit(coordinator);
+      prepare(worker);
+      worker.offer(1);
+      Lease lease = granted(worker);
+      TrialId trial = lease.branch().milestones().get(0).trial();
+      worker.reached(lease.key(), 0, Examples.result(trial.number(), new Outcome.Completed()));
+      assertThat(worker.expect(ToWorker.MilestonesAcknowledged.class))
+          .isEqualTo(new ToWorker.MilestonesAcknowledged(lease.key(), List.of(trial)));
+      worker.offer(0, lease.key());
+      assertThat(worker.expect(ToWorker.StopBranch.class).lease()).isEqualTo(lease.key());
+      end(worker, lease);
+      worker.offer(1);
+      end(worker, granted(worker));
       await().until(() -> view(coordinator, sweep).state() == SweepView.State.COMPLETED);
     }
   }

@@ -132,6 +132,10 @@ final class ScriptedWorker implements AutoCloseable {
     fleet.tell(new ToCoordinator.PreparationFailed(id, sweep, problem));
   }
 
+  void reached(Lease.Key lease, long lastSequence, TrialResult result) {
+    fleet.tell(new ToCoordinator.MilestonesReached(id, lease, List.of(result), lastSequence));
+  }
+
   void ended(Lease.Key lease, long lastSequence, TrialResult result) {
     fleet.tell(new ToCoordinator.BranchEnded(id, lease, List.of(result), lastSequence));
   }

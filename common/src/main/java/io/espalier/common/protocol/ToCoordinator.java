@@ -17,6 +17,7 @@ import org.apache.pekko.actor.typed.receptionist.ServiceKey;
   @JsonSubTypes.Type(value = ToCoordinator.Prepared.class, name = "prepared"),
   @JsonSubTypes.Type(value = ToCoordinator.PreparationFailed.class, name = "preparation-failed"),
   @JsonSubTypes.Type(value = ToCoordinator.Unfit.class, name = "unfit"),
+  @JsonSubTypes.Type(value = ToCoordinator.MilestonesReached.class, name = "milestones-reached"),
   @JsonSubTypes.Type(value = ToCoordinator.BranchEnded.class, name = "branch-ended")
 })
 public sealed interface ToCoordinator extends ClusterMessage {
@@ -85,9 +86,23 @@ public sealed interface ToCoordinator extends ClusterMessage {
   record Unfit(WorkerId worker, SweepId sweep, String reason) implements ToCoordinator {}
 
   /**
+   * Trials have ended on a branch that goes on. Repeated until {@link
+   * ToWorker.MilestonesAcknowledged} answers it or the branch has ended.
+   *
+   * @param lastSequence a metric row after which theirs are all sent
+   */
+  record MilestonesReached(
+      WorkerId worker, Lease.Key lease, List<TrialResult> results, long lastSequence)
+      implements ToCoordinator {
+    public MilestonesReached {
+      results = List.copyOf(results);
+    }
+  }
+
+  /**
    * The branch of a lease is done. Repeated until {@link ToWorker.ResultAcknowledged} answers it.
    *
-   * @param results one for each trial that ended on it
+   * @param results one for each of its trials, those of milestones told before too
    * @param lastSequence its last metric row; the trials are complete once that is stored
    */
   record BranchEnded(WorkerId worker, Lease.Key lease, List<TrialResult> results, long lastSequence)

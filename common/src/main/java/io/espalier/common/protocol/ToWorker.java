@@ -6,6 +6,7 @@ import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.Training;
+import io.espalier.common.trial.TrialId;
 import java.util.List;
 
 /** What the coordinator says to a worker. */
@@ -17,6 +18,9 @@ import java.util.List;
   @JsonSubTypes.Type(value = ToWorker.Prepare.class, name = "prepare"),
   @JsonSubTypes.Type(value = ToWorker.Grant.class, name = "grant"),
   @JsonSubTypes.Type(value = ToWorker.StopBranch.class, name = "stop-branch"),
+  @JsonSubTypes.Type(
+      value = ToWorker.MilestonesAcknowledged.class,
+      name = "milestones-acknowledged"),
   @JsonSubTypes.Type(value = ToWorker.ResultAcknowledged.class, name = "result-acknowledged")
 })
 public sealed interface ToWorker extends ClusterMessage {
@@ -63,6 +67,13 @@ public sealed interface ToWorker extends ClusterMessage {
 
   /** End this branch at its next update boundary and report {@code outcome} for its open trials. */
   record StopBranch(Lease.Key lease, Outcome outcome) implements ToWorker {}
+
+  /** These trials' results are journaled; the worker need not tell them before the branch's end. */
+  record MilestonesAcknowledged(Lease.Key lease, List<TrialId> trials) implements ToWorker {
+    public MilestonesAcknowledged {
+      trials = List.copyOf(trials);
+    }
+  }
 
   /** The result is journaled; the worker may forget it. */
   record ResultAcknowledged(Lease.Key lease) implements ToWorker {}

@@ -191,6 +191,10 @@ class GoldenMessagesTest {
             new ToCoordinator.PreparationFailed(WORKER, SWEEP, "data.jsonl:3: not JSON")),
         Map.entry("unfit", new ToCoordinator.Unfit(WORKER, SWEEP, "another model")),
         Map.entry(
+            "milestones-reached",
+            new ToCoordinator.MilestonesReached(
+                WORKER, KEY, List.of(completed(Optional.of(PROVENANCE))), 57)),
+        Map.entry(
             "branch-ended",
             new ToCoordinator.BranchEnded(
                 WORKER, KEY, List.of(completed(Optional.of(PROVENANCE)), killed(), failed()), 123)),
@@ -216,6 +220,9 @@ class GoldenMessagesTest {
                     dataset(),
                     "/store/sweeps/demo-1"))),
         Map.entry("stop-branch", new ToWorker.StopBranch(KEY, new Outcome.Stopped("enough"))),
+        Map.entry(
+            "milestones-acknowledged",
+            new ToWorker.MilestonesAcknowledged(KEY, List.of(new TrialId(4), new TrialId(5)))),
         Map.entry("result-acknowledged", new ToWorker.ResultAcknowledged(KEY)));
   }
 

@@ -107,6 +107,8 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
           .getLog()
           .warn("{} gets no more of {}: {}", unfit.worker(), unfit.sweep(), unfit.reason());
       tell(unfit.sweep(), new SweepInput.Unfit(unfit.worker(), unfit.reason(), now()));
+    } else if (message instanceof ToCoordinator.MilestonesReached reached) {
+      milestonesReached(reached);
     } else if (message instanceof ToCoordinator.BranchEnded ended) {
       branchEnded(ended);
     }
@@ -188,8 +190,23 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     sweep
         .get()
         .tell(
-            new SweepActor.BranchEnded(
-                ended.worker(), ended.lease(), ended.results(), ended.lastSequence()));
+            new SweepActor.Results(
+                ended.worker(), ended.lease(), ended.results(), true, ended.lastSequence()));
+  }
+
+  /** Of a sweep that is not known here the branch's end will be acknowledged. */
+  private void milestonesReached(ToCoordinator.MilestonesReached reached) {
+    sweeps
+        .actor(reached.lease().sweep())
+        .ifPresent(
+            sweep ->
+                sweep.tell(
+                    new SweepActor.Results(
+                        reached.worker(),
+                        reached.lease(),
+                        reached.results(),
+                        false,
+                        reached.lastSequence())));
   }
 
   private Behavior<Command> sweep(SweepNotice notice) {
@@ -212,6 +229,9 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
               worker -> send(worker, new ToWorker.StopBranch(ending.lease(), ending.outcome())));
     } else if (notice instanceof SweepNotice.Released released) {
       fleet = fleet.released(released.lease());
+    } else if (notice instanceof SweepNotice.MilestonesSettled settled) {
+      send(
+          settled.worker(), new ToWorker.MilestonesAcknowledged(settled.lease(), settled.trials()));
     } else if (notice instanceof SweepNotice.Settled settled) {
       send(settled.worker(), new ToWorker.ResultAcknowledged(settled.lease()));
     } else if (notice instanceof SweepNotice.Finished finished) {

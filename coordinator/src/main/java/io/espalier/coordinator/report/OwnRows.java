@@ -3,6 +3,7 @@ package io.espalier.coordinator.report;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.spec.EvaluationSpec;
+import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
@@ -64,7 +65,7 @@ public final class OwnRows {
                   row.measurement() instanceof Measurement.Evaluation
                       && row.update() < end
                       && ends.contains(row.update());
-              return !foreign || (wholeEpoch(row) && ofEachEpoch(view, rows, i));
+              return !foreign || (evaluates(view, row) && beforeEnds(view, rows, i));
             })
         .mapToObj(rows::get)
         .toList();
@@ -80,15 +81,18 @@ public final class OwnRows {
         .orElse(trial.updates());
   }
 
-  private static boolean wholeEpoch(MetricRow row) {
-    return row.epoch() == Math.rint(row.epoch());
+  private static boolean evaluates(SweepView view, MetricRow row) {
+    return view.settings()
+        .flatMap(TaskSettings::steps)
+        .orElse(StepsSpec.NONE)
+        .evaluates(row.update(), row.epoch() == Math.rint(row.epoch()));
   }
 
   /**
-   * Whether it would have been measured here had no trial ended here. What comes at an end only
-   * comes once; the accuracy of classes is measured at every epoch, and at an end once more.
+   * Whether it is measured also where no trial ends. What comes at an end only comes once; the
+   * accuracy of classes is measured before it too, and at an end once more.
    */
-  private static boolean ofEachEpoch(SweepView view, List<MetricRow> rows, int index) {
+  private static boolean beforeEnds(SweepView view, List<MetricRow> rows, int index) {
     MetricRow row = rows.get(index);
     Measurement.Evaluation made = (Measurement.Evaluation) row.measurement();
     Optional<EvaluationSpec> spec = view.settings().map(TaskSettings::evaluation);

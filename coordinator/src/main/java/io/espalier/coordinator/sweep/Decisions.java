@@ -83,6 +83,11 @@ public final class Decisions {
       evaluated(evaluated);
     } else if (input instanceof SweepInput.Unfit unfit) {
       unfit(unfit);
+    } else if (input instanceof SweepInput.MilestonesReached reached) {
+      if (draft.sweep().isCurrent(reached.branch(), reached.attempt())) {
+        counted(reached.branch(), reached.attempt(), reached.results(), reached.time());
+        draft.endIfDone(reached.time());
+      }
     } else if (input instanceof SweepInput.BranchEnded ended) {
       if (draft.sweep().isCurrent(ended.branch(), ended.attempt())) {
         branchEnded(ended);
@@ -212,23 +217,30 @@ public final class Decisions {
   }
 
   private void branchEnded(SweepInput.BranchEnded input) {
-    List<Outcome> others = new ArrayList<>();
-    for (TrialResult result : input.results()) {
-      BranchProgress progress = draft.branch(input.branch());
-      if (!progress.isOpen(result.trial())) {
-        continue;
-      }
-      if (counts(progress, result.outcome())) {
-        draft.end(input.branch(), Optional.of(input.attempt()), result, input.time());
-      } else {
-        others.add(result.outcome());
-      }
-    }
+    List<Outcome> others = counted(input.branch(), input.attempt(), input.results(), input.time());
     BranchProgress progress = draft.branch(input.branch());
     if (!progress.hasEnded()) {
       attemptLost(input.branch(), input.attempt(), loss(progress, others), input.time());
     }
     draft.endIfDone(input.time());
+  }
+
+  /** Ends the trials whose results count; how the others ended. */
+  private List<Outcome> counted(
+      BranchId branch, Attempt attempt, List<TrialResult> results, Instant time) {
+    List<Outcome> others = new ArrayList<>();
+    for (TrialResult result : results) {
+      BranchProgress progress = draft.branch(branch);
+      if (!progress.isOpen(result.trial())) {
+        continue;
+      }
+      if (counts(progress, result.outcome())) {
+        draft.end(branch, Optional.of(attempt), result, time);
+      } else {
+        others.add(result.outcome());
+      }
+    }
+    return others;
   }
 
   private static Loss loss(BranchProgress progress, List<Outcome> outcomes) {

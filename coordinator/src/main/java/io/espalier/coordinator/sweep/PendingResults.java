@@ -1,6 +1,5 @@
 package io.espalier.coordinator.sweep;
 
-import io.espalier.common.protocol.Lease;
 import java.time.Clock;
 import java.util.HashSet;
 import java.util.Set;
@@ -10,31 +9,30 @@ import java.util.concurrent.CompletionStage;
 final class PendingResults {
   private final Surroundings.Rows rows;
   private final Clock clock;
-  private final Set<Lease.Key> awaited = new HashSet<>();
+  private final Set<SweepNotice> awaited = new HashSet<>();
 
   PendingResults(Surroundings.Rows rows, Clock clock) {
     this.rows = rows;
     this.clock = clock;
   }
 
-  /** False when the lease's result waits already: it is a repeat. */
-  boolean add(SweepActor.BranchEnded result) {
-    return awaited.add(result.lease());
+  /** False when the same waits already: it is a repeat. */
+  boolean add(SweepActor.Results result) {
+    return awaited.add(result.settled());
   }
 
-  CompletionStage<Void> rowsOf(SweepActor.BranchEnded result) {
+  CompletionStage<Void> rowsOf(SweepActor.Results result) {
     return rows.whenStored(result.lease(), result.lastSequence());
   }
 
   /** What the sweep is told once they are stored. */
-  SweepInput stored(SweepActor.BranchEnded result) {
+  SweepInput stored(SweepActor.Results result) {
     remove(result);
-    return new SweepInput.BranchEnded(
-        result.lease().branch(), result.lease().attempt(), result.results(), clock.instant());
+    return result.input(clock.instant());
   }
 
   /** It may come again. */
-  void remove(SweepActor.BranchEnded result) {
-    awaited.remove(result.lease());
+  void remove(SweepActor.Results result) {
+    awaited.remove(result.settled());
   }
 }

@@ -8,6 +8,7 @@ import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.coordinator.report.SweepView;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -40,12 +41,30 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   /** Anything the state decides on alone. */
   public record Tell(SweepInput input) implements Command {}
 
-  /** A worker's result; answered by {@link SweepNotice.Settled}, also when it does not count. */
-  public record BranchEnded(
-      WorkerId worker, Lease.Key lease, List<TrialResult> results, long lastSequence)
+  /**
+   * Results of a worker; answered by {@link SweepNotice.Settled} or {@link
+   * SweepNotice.MilestonesSettled}, also when they do not count.
+   *
+   * @param ended whether the branch has; else it goes on beyond these trials
+   */
+  public record Results(
+      WorkerId worker, Lease.Key lease, List<TrialResult> results, boolean ended, long lastSequence)
       implements Command {
-    public BranchEnded {
+    public Results {
       results = List.copyOf(results);
+    }
+
+    SweepNotice settled() {
+      return ended
+          ? new SweepNotice.Settled(worker, lease)
+          : new SweepNotice.MilestonesSettled(
+              worker, lease, results.stream().map(TrialResult::trial).toList());
+    }
+
+    SweepInput input(Instant now) {
+      return ended
+          ? new SweepInput.BranchEnded(lease.branch(), lease.attempt(), results, now)
+          : new SweepInput.MilestonesReached(lease.branch(), lease.attempt(), results, now);
     }
   }
 
@@ -72,9 +91,9 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   /** After a restart: a sweep that was numbered but never journaled ends here. */
   record Resume() implements Command {}
 
-  private record RowsStored(BranchEnded result) implements Command {}
+  private record RowsStored(Results result) implements Command {}
 
-  private record RowsMissing(BranchEnded result, Throwable problem) implements Command {}
+  private record RowsMissing(Results result, Throwable problem) implements Command {}
 
   private record Unreadable(String problem) implements Command {}
 
@@ -145,7 +164,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
         .forAnyState()
         .onCommand(Submit.class, this::submit)
         .onCommand(Tell.class, this::tell)
-        .onCommand(BranchEnded.class, this::branchEnded)
+        .onCommand(Results.class, this::results)
         .onCommand(RowsStored.class, (sweep, stored) -> rowsStored(sweep, stored.result()))
         .onCommand(RowsMissing.class, this::rowsMissing)
         .onCommand(Evaluated.class, this::evaluated)
@@ -223,10 +242,10 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     return decide(sweep, tell.input(), (after, events) -> {});
   }
 
-  private Effect<SweepEvent, Sweep> branchEnded(Sweep sweep, BranchEnded result) {
+  private Effect<SweepEvent, Sweep> results(Sweep sweep, Results result) {
     Lease.Key lease = result.lease();
     if (!sweep.isCurrent(lease.branch(), lease.attempt())) {
-      around.fleet().tell(new SweepNotice.Settled(result.worker(), lease));
+      around.fleet().tell(result.settled());
     } else if (results.add(result)) {
       context.pipeToSelf(
           results.rowsOf(result),
@@ -236,12 +255,9 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     return Effect().none();
   }
 
-  private Effect<SweepEvent, Sweep> rowsStored(Sweep sweep, BranchEnded result) {
+  private Effect<SweepEvent, Sweep> rowsStored(Sweep sweep, Results result) {
     return decide(
-        sweep,
-        results.stored(result),
-        (after, events) ->
-            around.fleet().tell(new SweepNotice.Settled(result.worker(), result.lease())));
+        sweep, results.stored(result), (after, events) -> around.fleet().tell(result.settled()));
   }
 
   /** Not acknowledged: the worker repeats its result. */

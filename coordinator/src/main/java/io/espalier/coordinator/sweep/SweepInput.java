@@ -71,6 +71,15 @@ public sealed interface SweepInput {
     }
   }
 
+  /** Trials have ended on a branch that goes on, all their metric rows stored. */
+  record MilestonesReached(
+      BranchId branch, Attempt attempt, List<TrialResult> results, Instant time)
+      implements SweepInput {
+    public MilestonesReached {
+      results = List.copyOf(results);
+    }
+  }
+
   /** A worker's result, all its metric rows stored. */
   record BranchEnded(BranchId branch, Attempt attempt, List<TrialResult> results, Instant time)
       implements SweepInput {

@@ -5,6 +5,7 @@ import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.TrialId;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,6 +66,14 @@ public sealed interface SweepNotice {
 
   /** An attempt no longer counts. */
   record Released(Lease.Key lease) implements SweepNotice {}
+
+  /** These trials' results are journaled, or not needed any more. */
+  record MilestonesSettled(WorkerId worker, Lease.Key lease, List<TrialId> trials)
+      implements SweepNotice {
+    public MilestonesSettled {
+      trials = List.copyOf(trials);
+    }
+  }
 
   /** A worker's result is journaled, or not needed any more. */
   record Settled(WorkerId worker, Lease.Key lease) implements SweepNotice {}

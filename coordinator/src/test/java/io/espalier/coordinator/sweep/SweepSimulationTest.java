@@ -96,7 +96,10 @@ class SweepSimulationTest {
             random.nextInt(branches * 5) == 0
                 ? new SweepInput.Unfit(BOB, "another model", NOW)
                 : new SweepInput.Submit("name: other", "/", NOW);
-        case 8, 9 -> ended(branch, attempt, new Outcome.Completed());
+        case 8 -> ended(branch, attempt, new Outcome.Completed());
+        case 9 ->
+            new SweepInput.MilestonesReached(
+                branch, attempt, List.of(result(branch.number(), new Outcome.Completed())), NOW);
         default ->
             new SweepInput.Ask(
                 worker,

@@ -90,6 +90,40 @@ class WishesTest {
   }
 
   @Test
+  void a_trial_that_has_reached_its_milestone_has_ended_and_the_branch_goes_on() {
+    Life life = new Life(SHARED).running(1);
+    assertThat(life.tell(reached(SHORT))).hasSize(1);
+    assertThat(branch(life).result(SHORT).orElseThrow().outcome().finished()).isTrue();
+    assertThat(branch(life).isCurrent(new Attempt(1, 1))).isTrue();
+    assertThat(life.tell(reached(SHORT))).as("a repeat").isEmpty();
+    life.tell(
+        new SweepInput.BranchEnded(
+            BRANCH,
+            new Attempt(1, 1),
+            List.of(result(0, new Outcome.Completed()), result(1, new Outcome.Completed())),
+            NOW));
+    assertThat(branch(life).results()).hasSize(2);
+    assertThat(life.sweep().end().orElseThrow().state()).isEqualTo(SweepView.State.COMPLETED);
+  }
+
+  @Test
+  void a_branch_whose_longer_trials_were_stopped_ends_with_the_last_milestone() {
+    Life life = new Life(SHARED).running(1);
+    life.tell(stop(LONG));
+    List<SweepEvent> events = life.tell(reached(SHORT));
+    assertThat(events).hasSize(2);
+    assertThat(notices(life, events.get(0)))
+        .singleElement()
+        .isInstanceOf(SweepNotice.Released.class);
+    assertThat(life.sweep().end()).isPresent();
+  }
+
+  private static SweepInput reached(TrialId trial) {
+    return new SweepInput.MilestonesReached(
+        BRANCH, new Attempt(1, 1), List.of(result(trial.number(), new Outcome.Completed())), NOW);
+  }
+
+  @Test
   void the_last_trials_worker_is_told_and_its_result_counts() {
     Life life = new Life(SHARED).running(1);
     life.tell(stop(LONG));

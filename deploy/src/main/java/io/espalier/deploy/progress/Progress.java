@@ -124,7 +124,9 @@ public final class Progress {
 
   private static List<String> measured(LiveUpdate update, double epochs) {
     return List.of(
-        String.format(Locale.ROOT, "epoch %.1f/%s", update.epoch(), decimal(epochs)),
+        // Others on its branch may have gone on before its end is known here.
+        String.format(
+            Locale.ROOT, "epoch %.1f/%s", Math.min(update.epoch(), epochs), decimal(epochs)),
         "loss " + number(update.trainLoss()),
         "lr " + scientific(update.learningRate()),
         String.format(Locale.ROOT, "%,.0f tokens/s", update.tokensPerSecond()));

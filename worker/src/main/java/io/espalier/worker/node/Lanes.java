@@ -9,16 +9,19 @@ import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.Training;
+import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.worker.train.BranchRun;
 import io.espalier.worker.train.TrialLog;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -80,6 +83,9 @@ final class Lanes implements AutoCloseable {
     private Optional<Ended> ended = Optional.empty();
     private Optional<String> unfit = Optional.empty();
 
+    /** Trials whose results the coordinator has journaled while the branch goes on. */
+    private final Set<TrialId> known = new HashSet<>();
+
     static Held of(Ended earlier) {
       Held done = new Held();
       done.ended = Optional.of(earlier);
@@ -93,6 +99,9 @@ final class Lanes implements AutoCloseable {
 
   /** A sweep whose branches must not be trained here, and why. */
   record Unfit(SweepId sweep, String reason) {}
+
+  /** Trials that ended on a branch that goes on, of which the coordinator may not know. */
+  record Reached(Lease.Key lease, List<TrialResult> results, long lastSequence) {}
 
   /** A branch whose result the coordinator has not yet acknowledged. */
   record Ended(Lease.Key lease, List<TrialResult> results, long lastSequence) {}
@@ -141,6 +150,37 @@ final class Lanes implements AutoCloseable {
   List<Ended> ended() {
     synchronized (held) {
       return held.values().stream().flatMap(lease -> lease.ended.stream()).toList();
+    }
+  }
+
+  /** Milestones not acknowledged yet, of branches in training. */
+  List<Reached> reached() {
+    List<Reached> reached = new ArrayList<>();
+    synchronized (held) {
+      held.forEach(
+          (key, lease) -> {
+            List<TrialResult> news =
+                lease
+                    .run
+                    .filter(run -> lease.busy())
+                    .map(BranchRun::results)
+                    .orElse(List.of())
+                    .stream()
+                    .filter(result -> result.outcome() instanceof Outcome.Completed)
+                    .filter(result -> !lease.known.contains(result.trial()))
+                    .toList();
+            if (!news.isEmpty()) {
+              reached.add(new Reached(key, news, lease.sequence.get()));
+            }
+          });
+    }
+    return reached;
+  }
+
+  /** These trials need not be told before their branch's end. */
+  void acknowledged(Lease.Key key, List<TrialId> trials) {
+    synchronized (held) {
+      Optional.ofNullable(held.get(key)).ifPresent(lease -> lease.known.addAll(trials));
     }
   }
 

@@ -239,6 +239,8 @@ final class WorkerActor {
       offer(fleet);
     } else if (message instanceof ToWorker.StopBranch stop) {
       duties.lanes().stop(stop.lease(), stop.outcome());
+    } else if (message instanceof ToWorker.MilestonesAcknowledged done) {
+      duties.lanes().acknowledged(done.lease(), done.trials());
     } else if (message instanceof ToWorker.ResultAcknowledged done) {
       duties.lanes().acknowledged(done.lease());
       offer(fleet);
@@ -281,6 +283,11 @@ final class WorkerActor {
 
   /** Results first, so that a slot is offered only after what it did is told. */
   private void report(ActorRef<ToCoordinator> fleet) {
+    for (Lanes.Reached reached : duties.lanes().reached()) {
+      fleet.tell(
+          new ToCoordinator.MilestonesReached(
+              duties.worker(), reached.lease(), reached.results(), reached.lastSequence()));
+    }
     for (Lanes.Ended ended : duties.lanes().ended()) {
       fleet.tell(
           new ToCoordinator.BranchEnded(

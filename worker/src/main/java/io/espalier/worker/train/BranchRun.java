@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -55,7 +56,7 @@ public final class BranchRun {
   private final StepsSpec steps;
   private final Checkpoints checkpoints;
   private final Progress progress = new Progress();
-  private final List<TrialResult> results = new ArrayList<>();
+  private final List<TrialResult> results = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Outcome> stop = new CompletableFuture<>();
   private final PeakMemory memory = new PeakMemory();
   private final TrialLog log;
@@ -107,6 +108,11 @@ public final class BranchRun {
    */
   public void stop(Outcome outcome) {
     stop.complete(outcome);
+  }
+
+  /** Of the trials that have ended, in the milestones' order. Safe from any thread. */
+  public List<TrialResult> results() {
+    return List.copyOf(results);
   }
 
   /**
