@@ -9,6 +9,7 @@ import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.spec.RowSource;
 import io.espalier.common.spec.SearchSpec;
 import io.espalier.common.spec.SearchSpec.Candidates;
+import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Training;
 import java.nio.file.Path;
@@ -71,21 +72,27 @@ public final class Specs {
 
   /** The same, other values holding for every trial. */
   public static SweepSpec with(SweepSpec spec, Map<String, String> training) {
-    return with(spec, spec.hyperparameters().with(training), spec.pruning(), spec.share());
+    return with(
+        spec, spec.hyperparameters().with(training), spec.pruning(), spec.steps(), spec.share());
   }
 
   public static SweepSpec notSharing(SweepSpec spec) {
-    return with(spec, spec.hyperparameters(), spec.pruning(), false);
+    return with(spec, spec.hyperparameters(), spec.pruning(), spec.steps(), false);
+  }
+
+  public static SweepSpec stepping(SweepSpec spec, StepsSpec steps) {
+    return with(spec, spec.hyperparameters(), spec.pruning(), Optional.of(steps), spec.share());
   }
 
   public static SweepSpec pruned(SweepSpec spec, PruningSpec pruning) {
-    return with(spec, spec.hyperparameters(), Optional.of(pruning), spec.share());
+    return with(spec, spec.hyperparameters(), Optional.of(pruning), spec.steps(), spec.share());
   }
 
   private static SweepSpec with(
       SweepSpec spec,
       Hyperparameters hyperparameters,
       Optional<PruningSpec> pruning,
+      Optional<StepsSpec> steps,
       boolean share) {
     return new SweepSpec(
         spec.name(),
@@ -99,7 +106,7 @@ public final class Specs {
         spec.guard(),
         spec.earlyStopping(),
         spec.best(),
-        spec.steps(),
+        steps,
         share,
         spec.maxTrials());
   }

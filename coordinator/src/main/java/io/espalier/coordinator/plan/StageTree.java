@@ -59,10 +59,11 @@ public record StageTree(List<Limb> limbs) {
    */
   public record Fork(BranchId from, long update) {}
 
-  /** As a sweep is trained. */
+  /** As a sweep is trained. Trials that leave checkpoints on their ways share none. */
   public static StageTree of(SweepSpec spec, List<TrialConfig> trials, long samples) {
     boolean selective = spec.earlyStopping().isPresent() || spec.best().isPresent();
-    Sharing sharing = spec.share() ? Sharing.SUPPORTED : Sharing.NONE;
+    boolean alone = !spec.share() || spec.steps().flatMap(StageTree::saving).isPresent();
+    Sharing sharing = alone ? Sharing.NONE : Sharing.SUPPORTED;
     return of(trials, samples, sharing, selective, spec.steps().orElse(StepsSpec.NONE));
   }
 
@@ -81,6 +82,10 @@ public record StageTree(List<Limb> limbs) {
         .sorted(LONGEST_FIRST)
         .forEach(growing::add);
     return growing.tree();
+  }
+
+  private static Optional<Integer> saving(StepsSpec steps) {
+    return steps.save().stream().boxed().findFirst();
   }
 
   public List<Branch> branches() {

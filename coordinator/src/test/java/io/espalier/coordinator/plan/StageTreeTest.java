@@ -160,6 +160,24 @@ class StageTreeTest {
     assertThat(StageTree.of(alone, Search.trials(alone), 50).totalUpdates()).isEqualTo(2_650);
   }
 
+  @Test
+  void trials_that_leave_checkpoints_on_their_ways_share_nothing() {
+    var saving =
+        new StepsSpec(
+            OptionalInt.empty(),
+            true,
+            OptionalInt.of(10),
+            2,
+            Optional.empty(),
+            OptionalInt.empty());
+    var spec =
+        Specs.stepping(
+            Specs.with(
+                Specs.grid("num_train_epochs", EPOCHS), Map.of("lr_scheduler_type", "constant")),
+            saving);
+    assertThat(StageTree.of(spec, Search.trials(spec), 50).totalUpdates()).isEqualTo(2_650);
+  }
+
   @Provide
   Arbitrary<List<TrialConfig>> trials() {
     Arbitrary<Map<String, String>> schedules =
