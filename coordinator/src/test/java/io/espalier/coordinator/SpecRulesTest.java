@@ -71,6 +71,46 @@ class SpecRulesTest {
   }
 
   @Test
+  void a_shared_branch_is_compared_as_one_and_its_end_spares_who_has_finished() {
+    SweepSpec lengths =
+        Specs.with(
+            Specs.pruned(
+                Specs.grid(
+                    "learning_rate",
+                    List.of("1e-3", "1e-4"),
+                    "num_train_epochs",
+                    List.of("1", "9")),
+                new PruningSpec("eval_loss", ObjectiveSpec.Mode.MIN, 3, 3)),
+            Map.of("lr_scheduler_type", "constant"));
+    Life shared = new Life(rules.policy(lengths)).running(2);
+    BranchId worse = new BranchId(1);
+    Attempt attempt = new Attempt(1, 2);
+    shared.tell(
+        new SweepInput.MilestonesReached(
+            worse, attempt, List.of(Examples.result(2, new Outcome.Completed())), NOW));
+    assertThat(judged(atRung(shared, 0, 2))).isFalse();
+    assertThat(judged(atRung(shared, 1, 3))).as("three of nine epochs").isTrue();
+    Outcome pruned =
+        new Outcome.Pruned(shared.sweep().branches().get(worse).verdict().orElseThrow());
+    shared.tell(
+        new SweepInput.BranchEnded(
+            worse,
+            attempt,
+            List.of(Examples.result(2, new Outcome.Completed()), Examples.result(3, pruned)),
+            NOW));
+    assertThat(rules.view(shared.sweep(), Optional.of(lengths)).trials())
+        .extracting(trial -> trial.result().map(result -> result.outcome().word()).orElse("open"))
+        .containsExactly("open", "open", "completed", "pruned");
+  }
+
+  private static List<SweepEvent> atRung(Life life, int branch, double value) {
+    Report report = new Report(270, 3, 270, "eval", "loss", value);
+    return life.tell(
+        new SweepInput.Evaluated(
+            new BranchId(branch), new Attempt(1, branch + 1), List.of(report), NOW));
+  }
+
+  @Test
   void who_is_worse_than_the_best_at_the_rung_is_pruned() {
     assertThat(judged(report(0, "loss", 2))).isFalse();
     assertThat(judged(report(1, "accuracy", 3))).as("not the pruner's metric").isFalse();

@@ -93,6 +93,18 @@ final class Moments {
         SUBMITTED);
   }
 
+  /** The same trial, trained on another's branch. */
+  static TrialView on(int branch, TrialView trial) {
+    return new TrialView(
+        trial.config(),
+        trial.updates(),
+        new BranchId(branch),
+        trial.worker(),
+        trial.result(),
+        trial.rank(),
+        trial.broken());
+  }
+
   private static TrialResult result(
       int number, Outcome outcome, long updates, Map<String, Double> metrics) {
     return new TrialResult(

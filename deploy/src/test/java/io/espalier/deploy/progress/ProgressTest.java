@@ -62,6 +62,26 @@ class ProgressTest {
   }
 
   @Test
+  void what_trials_share_is_waited_for_once() {
+    List<TrialView> trials =
+        List.of(
+            Moments.on(0, completed(0, "1e-3", 1)),
+            Moments.on(0, running(1, "1e-3", 2)),
+            Moments.on(0, running(2, "1e-3", 4)));
+
+    assertThat(Moments.at(10, trials, update(0, 20, 1, 1e-3)).remaining())
+        .contains(Duration.ofSeconds(10));
+  }
+
+  @Test
+  void a_trial_is_not_shown_beyond_its_end_while_its_branch_goes_on() {
+    Moment moment =
+        Moments.at(1, List.of(Moments.on(0, running(1, "1e-3", 1))), update(0, 13, 1, 1e-3));
+
+    assertThat(Progress.line(moment)).contains("epoch 1.0/1");
+  }
+
+  @Test
   void before_the_data_is_read_it_says_so() {
     Moment moment =
         new Moment(
