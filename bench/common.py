@@ -88,6 +88,11 @@ class Trial:
     def adapter(self):
         return self.store / "sweeps/bench-1/trials/0/adapter"
 
+    def export(self, directory, model):
+        """Its adapter merged into a model."""
+        espalier("export", "bench-1", 0, "--merged", directory, "--model", model, "--store", self.store)
+        return directory
+
     def rows(self):
         return [json.loads(line) for line in espalier("metrics", "bench-1", "--format", "jsonl", "--store", self.store).splitlines()]
 
@@ -119,6 +124,12 @@ def java(main, *arguments):
 
 def base(model):
     return transformers.AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+
+
+def in_float32(model, directory):
+    """The same numbers in a wider format, saved."""
+    base(model).save_pretrained(directory)
+    return directory
 
 
 def batches(rows, size):

@@ -93,13 +93,8 @@ final class ExportCommand implements Callable<Integer> {
             .orElseThrow(
                 () ->
                     new UserError(
-                        "%s has no trial %d; it has %s."
-                            .formatted(
-                                sweep,
-                                trial,
-                                view.trials().isEmpty()
-                                    ? "none yet"
-                                    : "0 to %d".formatted(view.trials().size() - 1))));
+                        "%s has no trial %d; it has %d, numbered from 0."
+                            .formatted(sweep, trial, view.trials().size())));
     Optional<String> left = found.result().flatMap(TrialResult::adapter);
     if (left.isEmpty()) {
       throw new UserError(

@@ -98,7 +98,7 @@ class ExportIT {
   @Test
   void what_cannot_be_done_is_said_in_a_line_and_leaves_nothing() throws IOException {
     refused("Trial 1 of tiny-1 has no adapter: it is killed", 1);
-    refused("tiny-1 has no trial 7; it has 0 to 1", 7);
+    refused("tiny-1 has no trial 7; it has 2, numbered from 0", 7);
     refused("there is no model " + made.resolve("no"), 0, "--model", made.resolve("no"));
     Files.writeString(Files.createDirectory(made.resolve("new")).resolve("mine"), "x");
     refused("nothing is overwritten", 0);
@@ -136,6 +136,24 @@ class ExportIT {
         export(0, "--merged", made.resolve("new"), "--store", store, "--model", model);
     assertThat(named.exitCode()).as(named.err()).isZero();
     assertThat(named.err()).contains("warning: " + model + " is not the model");
+  }
+
+  @Test
+  void a_trial_that_trained_every_weight_has_nothing_to_merge() {
+    String yaml = TinySweep.yaml("full", "method: grid", "learning_rate: [1e-3]");
+    Path spec =
+        tiny.write("full.yaml", yaml.replace("training:\n", "training:\n  train_type: full\n"));
+    Path store = made.resolve("store");
+    assertThat(run("run", spec, "--store", store).exitCode()).isZero();
+
+    Launcher.Ended ended =
+        run("export", "full-1", 0, "--merged", made.resolve("new"), "--store", store);
+
+    assertThat(ended.exitCode()).isEqualTo(1);
+    assertThat(ended.err())
+        .contains("Trial 0 of full-1 has trained every weight (train_type: full)")
+        .contains("trials/0/adapter in the sweep's directory");
+    assertThat(made.resolve("new")).doesNotExist();
   }
 
   private static List<String> names(Path directory) throws IOException {
