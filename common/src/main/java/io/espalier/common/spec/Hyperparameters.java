@@ -84,7 +84,8 @@ public record Hyperparameters(Map<String, String> texts) {
         Optional.ofNullable(texts.get(INIT_ADAPTER)).map(this::initAdapter),
         Optional.of(written.text(TORCH_DTYPE))
             .filter(dtype -> !dtype.equals(FLOAT32))
-            .map(dtype -> Training.TorchDtype.valueOf(dtype.toUpperCase(Locale.ROOT))));
+            .map(dtype -> Training.TorchDtype.valueOf(dtype.toUpperCase(Locale.ROOT))),
+        written.flag("gradient_checkpointing"));
   }
 
   private InitAdapter initAdapter(String directory) {
@@ -153,6 +154,7 @@ public record Hyperparameters(Map<String, String> texts) {
     texts.put("max_length", Integer.toString(training.maxLength()));
     texts.put("truncation_strategy", word(training.truncationStrategy()));
     texts.put("seed", Long.toString(training.seed()));
+    texts.put("gradient_checkpointing", Boolean.toString(training.gradientCheckpointing()));
     texts.put(TORCH_DTYPE, training.torchDtype().map(Hyperparameters::word).orElse(FLOAT32));
     training
         .initAdapter()

@@ -24,7 +24,6 @@ final class TrainingKeys {
     rows.section("training", "hyperparameters of all trials, unless search.space has the key");
     supported(rows);
     steps(rows);
-    later(rows);
   }
 
   private static void supported(KeyRows rows) {
@@ -127,6 +126,12 @@ final class TrainingKeys {
         Choice.of("float32", "bfloat16", "auto").orLater("float16"),
         "float32",
         "what the frozen base is kept in; auto: bfloat16 where its config says so, else float32");
+    training(
+        rows,
+        "gradient_checkpointing",
+        FLAG,
+        "false",
+        "keeps less of each pass and computes it a second time");
   }
 
   private static void schedule(KeyRows rows) {
@@ -195,10 +200,6 @@ final class TrainingKeys {
     training(rows, "save_total_limit", COUNT, "2", "checkpoints kept of a trial: best and last");
     rows.optional(
         "training.logging_steps", updates, "updates between lines of a trial's log, if any");
-  }
-
-  private static void later(KeyRows rows) {
-    rows.later("training.gradient_checkpointing", FLAG, "false", "recompute instead of keep");
   }
 
   private static void training(

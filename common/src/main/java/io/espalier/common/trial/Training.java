@@ -26,6 +26,8 @@ import java.util.OptionalInt;
  *     says
  * @param torchDtype what the frozen base is kept and computed in; empty: float32, as always when
  *     every weight is trained
+ * @param gradientCheckpointing whether a layer's inner activations are computed a second time
+ *     instead of kept; the numbers are the same
  */
 public record Training(
     TrainType trainType,
@@ -45,7 +47,8 @@ public record Training(
     TruncationStrategy truncationStrategy,
     long seed,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<InitAdapter> initAdapter,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<TorchDtype> torchDtype) {
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<TorchDtype> torchDtype,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean gradientCheckpointing) {
   public Training {
     // Earlier versions wrote none of these.
     torchDtype = torchDtype == null || trainType == TrainType.FULL ? Optional.empty() : torchDtype;
@@ -101,7 +104,8 @@ public record Training(
         truncationStrategy,
         seed,
         initAdapter,
-        torchDtype);
+        torchDtype,
+        gradientCheckpointing);
   }
 
   /** Rows of one update: micro-batch × accumulation. */

@@ -32,7 +32,7 @@ class SpecMistakesTest {
                   learning_rat: 1e-3
                   lora_rank: eight
                   weight_decay: -1
-                  gradient_checkpointing: true
+                  torch_dtype: float16
                   data_seed: 3
                   seed: "42"
                 search:
@@ -70,8 +70,8 @@ class SpecMistakesTest {
             one ->
                 assertThat(one)
                     .isEqualTo(
-                        "sweep.yaml:9: training.gradient_checkpointing: this version cannot do this yet;"
-                            + " expected false or no such key; remove it"),
+                        "sweep.yaml:9: training.torch_dtype: float16 is something this version cannot"
+                            + " do yet; expected float32 or bfloat16 or auto; choose one of those"),
             one ->
                 assertThat(one)
                     .isEqualTo(
@@ -158,7 +158,7 @@ class SpecMistakesTest {
         "learning_rate: [1e-3, 0.001] | holds 1e-3 twice",
         "learning_rate: [1e-3, -1] | -1 is out of range",
         "learning_rate: {log_uniform: [1e-5, 1e-3]} | a grid expects a list",
-        "gradient_checkpointing: [true] | search.space.gradient_checkpointing: this version cannot do this yet",
+        "torch_dtype: [float16] | float16 is something this version cannot do yet",
         "eval_steps: [10, 20] | this version cannot search it yet",
         "max_length: [10, 20] | this version cannot search it yet",
         "learning_rates: [1] | did you mean learning_rate?",

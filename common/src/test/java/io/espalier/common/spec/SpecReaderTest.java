@@ -61,7 +61,8 @@ class SpecReaderTest {
                 Training.TruncationStrategy.DELETE,
                 42,
                 Optional.empty(),
-                Optional.empty()));
+                Optional.empty(),
+                false));
     assertThat(spec)
         .isEqualTo(
             new SweepSpec(
@@ -201,7 +202,8 @@ class SpecReaderTest {
                 Training.TruncationStrategy.RIGHT,
                 1,
                 Optional.empty(),
-                Optional.empty()));
+                Optional.empty(),
+                false));
     assertThat(spec.search())
         .isEqualTo(
             new SearchSpec(

@@ -72,6 +72,7 @@ record Course(TrialConfig config, Training settings, Schedule schedule) {
         t.truncationStrategy(),
         t.seed(),
         t.initAdapter(),
-        t.torchDtype());
+        t.torchDtype(),
+        t.gradientCheckpointing());
   }
 }

@@ -7,8 +7,9 @@ import java.util.OptionalInt;
 
 /**
  * A training without what makes no difference to its updates: how an effective batch is cut into
- * micro-batches when the loss is a mean over tokens, and whether lengths are given in epochs, steps
- * or shares. Two trainings are the same when these are equal.
+ * micro-batches when the loss is a mean over tokens, whether lengths are given in epochs, steps or
+ * shares, and what is computed twice to save memory. Two trainings are the same when these are
+ * equal.
  *
  * @param training reduced to one way of writing it
  */
@@ -43,6 +44,7 @@ record SameTraining(Training training) {
             t.truncationStrategy(),
             t.seed(),
             t.initAdapter(),
-            t.torchDtype()));
+            t.torchDtype(),
+            false));
   }
 }

@@ -91,7 +91,11 @@ public final class Pack implements AutoCloseable {
       scale = scales();
       options = owner.create(trainable.options());
       Training one = slots.get(0);
-      settings = owner.create(new double[] {one.labelSmoothing(), one.lora().dropout()});
+      settings =
+          owner.create(
+              new double[] {
+                one.labelSmoothing(), one.lora().dropout(), one.gradientCheckpointing() ? 1 : 0
+              });
       rateMultiplier = rateMultiplier();
       optimizerKind = owner.create(new long[] {kind(one.optimizer())});
       sums = none();
@@ -106,7 +110,8 @@ public final class Pack implements AutoCloseable {
         slot.optimizer().getClass(),
         slot.labelSmoothing(),
         slot.lora().dropout(),
-        slot.torchDtype());
+        slot.torchDtype(),
+        slot.gradientCheckpointing());
   }
 
   /** [modules, K, 1, 1]. */

@@ -1,16 +1,15 @@
   # ------------------------------------------------------------------ decoders
 
-  # What predicts the next token: its family's text after this one has `layers` and `logits`.
+  # What predicts the next token: its family's text after this one has `logits`, and its `layer`
+  # works with caches (keys and values of each layer [R, kv heads, room, head size]): those of the
+  # whole prompt are kept when mask is empty, else those of one token per row at its place, which
+  # attends where mask [R, 1, 1, room] is true.
   HEADS : int
   KV_HEADS : int
   HEAD_SIZE : int
 
-  # The model's logits at the target places (places in the flattened [R, T]) of right-padded rows.
-  def target_logits(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, frequencies: Tensor, ids: Tensor, targets: Tensor, dropout: float, keys: Tensor) -> Tensor:
-    none = annotate(List[Tensor], [])
-    empty = torch.narrow(scale.view([-1]), 0, 0, 0)
-    places = torch.arange(ids.size(1), dtype=4, device=ids.device)
-    x = self.layers(weights, adapters, scale, frequencies, ids, places, empty, none, dropout, keys)
+  # The logits [N, vocabulary] at the target places.
+  def outputs(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, ids: Tensor, targets: Tensor, x: Tensor, dropout: float, keys: Tensor) -> Tensor:
     return self.logits(weights, torch.index_select(x, 0, targets))
 
   # The likeliest continuation of right-padded prompts ids [R, T] of the given lengths [R]: tokens

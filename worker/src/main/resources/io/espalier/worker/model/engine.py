@@ -1,6 +1,7 @@
 # The training step of every model and its pieces, in TorchScript's serialized dialect (plain Python
 # with types). libtorch compiles this text when a worker starts, with the model family's own
-# text after it (decoder.py, rotary.py and their like), which has `target_logits`.
+# text after it (decoder.py, rotary.py and their like), which has `context` (what every layer reads
+# of the pass), `embedded`, `layer` and `outputs` (the logits at the target places).
 #
 # Words: K slots (adapters trained together), R rows, T tokens of a row, N target tokens,
 # P trainable numbers of one slot, H hidden size, M linear modules of the model (MODULES of each layer,
@@ -190,20 +191,113 @@ class Engine(Module):
       z = z + bias
     return z.to(self.DTYPE)
 
+  # ------------------------------------------------------------------ the model as a whole
+
+  # One pass through all layers [R T, H]. places: of each row's tokens, [T] or [R, T].
+  def layers(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, frequencies: Tensor, ids: Tensor, places: Tensor, mask: Tensor, caches: List[Tensor], dropout: float, keys: Tensor) -> Tensor:
+    context = self.context(frequencies, ids, places, mask)
+    x = self.embedded(weights, ids, places)
+    for layer in range(self.LAYERS):
+      x = self.layer(weights, adapters, scale, ids, context, caches, layer, x, dropout, keys)
+    return x
+
+  # The logits at the target places (places in the flattened [R, T]) of right-padded rows.
+  def target_logits(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, frequencies: Tensor, ids: Tensor, targets: Tensor, dropout: float, keys: Tensor) -> Tensor:
+    places = torch.arange(ids.size(1), dtype=4, device=ids.device)
+    none = annotate(List[Tensor], [])
+    empty = torch.narrow(scale.view([-1]), 0, 0, 0)
+    x = self.layers(weights, adapters, scale, frequencies, ids, places, empty, none, dropout, keys)
+    return self.outputs(weights, adapters, scale, ids, targets, x, dropout, keys)
+
+  # ------------------------------------------------------------------ gradient checkpointing
+
+  # The lowest layer with something to train in it; LAYERS when there is none.
+  def lowest(self: __torch__.Engine, adapters: List[Tensor], whole: bool) -> int:
+    lowest = self.LAYERS
+    for at in range(self.LAYERS * self.MODULES):
+      if adapters[3 * at].numel() > 0 or whole:
+        lowest = min(lowest, at // self.MODULES)
+    return lowest
+
+  # Adds gradients to the sums where there are any; an empty sum has had none yet.
+  def add(self: __torch__.Engine, sums: List[Tensor], found: List[Optional[Tensor]]) -> List[Tensor]:
+    added = annotate(List[Tensor], [])
+    for i in range(len(sums)):
+      part = found[i]
+      if part is not None:
+        if sums[i].numel() == 0:
+          added.append(part)
+        else:
+          added.append(sums[i] + part)
+      else:
+        added.append(sums[i])
+    return added
+
+  # The inputs of all layers, and what comes out of the last, without what their gradients need.
+  def inputs(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, ids: Tensor, places: Tensor, context: List[Tensor], dropout: float, keys: Tensor) -> List[Tensor]:
+    torch.set_grad_enabled(False)
+    none = annotate(List[Tensor], [])
+    x = self.embedded(weights, ids, places)
+    inputs = [x]
+    for layer in range(self.LAYERS):
+      x = self.layer(weights, adapters, scale, ids, context, none, layer, x, dropout, keys)
+      inputs.append(x)
+    torch.set_grad_enabled(True)
+    return inputs
+
+  # Gradients of the leaves `wanted`: layer by layer from the last each is computed once more, and
+  # differentiated with the gradient of what came out of it. inputs: as above, its last a leaf
+  # that `total` was computed from.
+  def recomputed(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, ids: Tensor, places: Tensor, context: List[Tensor], dropout: float, keys: Tensor, inputs: List[Tensor], total: Tensor, wanted: List[Tensor], whole: bool) -> List[Tensor]:
+    none = annotate(List[Tensor], [])
+    sums = annotate(List[Tensor], [])
+    for leaf in wanted:
+      sums.append(torch.narrow(total.view([-1]), 0, 0, 0))
+    found = torch.grad([total], wanted + [inputs[-1]], None, None, False, True)
+    sums = self.add(sums, found)
+    lowest = self.lowest(adapters, whole)
+    for above in range(self.LAYERS - lowest):
+      layer = self.LAYERS - 1 - above
+      gradient = [found[-1]]
+      start = torch.detach(inputs[layer])
+      leaves = wanted
+      # Below the lowest nobody asks for a gradient.
+      if whole or layer > lowest:
+        start = torch.requires_grad_(start, True)
+        leaves = wanted + [start]
+      x = self.layer(weights, adapters, scale, ids, context, none, layer, start, dropout, keys)
+      found = torch.grad([x], leaves, gradient, None, False, True)
+      sums = self.add(sums, found)
+    if whole:
+      x = self.embedded(weights, ids, places)
+      sums = self.add(sums, torch.grad([x], wanted, [found[-1]], None, False, True))
+    return sums
+
   # ------------------------------------------------------------------ training
 
   # One micro-batch of every slot. Gives (gradients [K, P] with the given ones (or none: empty)
   # added, per-slot sums [2, K] in float64 with the given ones added: weighted loss, plain loss).
-  # settings: label smoothing, dropout.
+  # settings: label smoothing, dropout, whether to keep only what flows between layers.
   def accumulate(self: __torch__.Engine, weights: List[Tensor], flat: Tensor, gradients: Tensor, sums: Tensor, frequencies: Tensor, scale: Tensor, options: Tensor, settings: Tensor, ids: Tensor, targets: Tensor, labels: Tensor, slots: Tensor, shares: Tensor, keys: Tensor) -> Tuple[Tensor, Tensor]:
     smoothing = float(settings[0].item())
     dropout = float(settings[1].item())
+    checkpointing = int(settings[2].item()) == 1
+    whole = int(options[0].item()) == 1
     used = self.used_weights(flat, weights, options)
     adapters = self.adapter_leaves(flat, weights, options)
     trained = adapters
-    if int(options[0].item()) == 1:
+    if whole:
       trained = used
-    logits = self.target_logits(used, adapters, scale, frequencies, ids, targets, dropout, keys)
+    places = torch.arange(ids.size(1), dtype=4, device=ids.device)
+    context = self.context(frequencies, ids, places, torch.narrow(scale.view([-1]), 0, 0, 0))
+    inputs = annotate(List[Tensor], [])
+    if checkpointing:
+      inputs = self.inputs(used, adapters, scale, ids, places, context, dropout, keys)
+      x = torch.requires_grad_(torch.detach(inputs[-1]), True)
+      inputs[-1] = x
+      logits = self.outputs(used, adapters, scale, ids, targets, x, dropout, keys)
+    else:
+      logits = self.target_logits(used, adapters, scale, frequencies, ids, targets, dropout, keys)
     losses = torch.cross_entropy_loss(logits, labels, None, 0, -100, smoothing).to(7)
     weighted = torch.index_add(torch.zeros_like(sums[0]), 0, slots, losses * shares)
     plain = torch.index_add(torch.zeros_like(sums[0]), 0, slots, torch.detach(losses))
@@ -211,11 +305,15 @@ class Engine(Module):
     for leaf in trained:
       if leaf.numel() > 0:
         wanted.append(leaf)
-    found = torch.grad([torch.sum(weighted)], wanted)
+    total = torch.sum(weighted)
     parts = annotate(List[Tensor], [])
-    for part in found:
-      if part is not None:
+    if checkpointing:
+      for part in self.recomputed(used, adapters, scale, ids, places, context, dropout, keys, inputs, total, wanted, whole):
         parts.append(part.reshape([flat.size(0), -1]))
+    else:
+      for found in torch.grad([total], wanted):
+        if found is not None:
+          parts.append(found.reshape([flat.size(0), -1]))
     fresh = torch.cat(parts, 1)
     if gradients.numel() > 0:
       fresh = fresh + gradients

@@ -25,54 +25,56 @@
     size = [x.size(0), self.KV_HEADS, self.HEADS // self.KV_HEADS, x.size(2), self.HEAD_SIZE]
     return x.unsqueeze(2).expand(size).reshape([x.size(0), self.HEADS, x.size(2), self.HEAD_SIZE])
 
-  # One pass through all layers, before the final norm: [R T, H]. With caches (keys and values of
-  # each layer [R, kv heads, room, head size]) keys and values are kept: of the whole prompt when
-  # mask is empty, else of one token per row at its place, attending where mask [R, 1, 1, room] is
-  # true.
-  def layers(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, frequencies: Tensor, ids: Tensor, places: Tensor, mask: Tensor, caches: List[Tensor], dropout: float, keys: Tensor) -> Tensor:
-    rows = ids.size(0)
-    length = ids.size(1)
+  # places and mask; cosines and sines of the places.
+  def context(self: __torch__.Engine, frequencies: Tensor, ids: Tensor, places: Tensor, mask: Tensor) -> List[Tensor]:
     angles = places.to(6).unsqueeze(-1) * frequencies
     cos = torch.cos(angles)
     sin = torch.sin(angles)
     cos = torch.cat([cos, cos], -1).unsqueeze(-2).to(self.DTYPE)
     sin = torch.cat([torch.neg(sin), sin], -1).unsqueeze(-2).to(self.DTYPE)
-    x = torch.embedding(weights[0], ids).view([rows * length, -1])
-    for layer in range(self.LAYERS):
-      w = self.weight_of(layer, 0) - self.NORMS
-      h = self.rms_norm(x, weights[w]).to(6)
-      q = self.project(h, weights, adapters, scale, layer, 0, dropout, keys)
-      k = self.project(h, weights, adapters, scale, layer, 1, dropout, keys)
-      v = self.project(h, weights, adapters, scale, layer, 2, dropout, keys)
-      q = q.view([rows, length, self.HEADS, self.HEAD_SIZE])
-      k = k.view([rows, length, self.KV_HEADS, self.HEAD_SIZE])
-      if weights[w + 2].numel() > 0:
-        q = self.rms_norm(q, weights[w + 2])
-        k = self.rms_norm(k, weights[w + 3])
-      q = self.rotate(q, cos, sin)
-      k = self.rotate(k, cos, sin)
-      v = torch.transpose(v.view([rows, length, self.KV_HEADS, self.HEAD_SIZE]), 1, 2)
-      if mask.numel() == 0:
-        if len(caches) > 0:
-          kept_k = torch.narrow(caches[2 * layer], 2, 0, length).copy_(k)
-          kept_v = torch.narrow(caches[2 * layer + 1], 2, 0, length).copy_(v)
-        seen = torch.scaled_dot_product_attention(q, self.shared(k), self.shared(v), None, 0., True, scale=None, enable_gqa=False)
-      else:
-        index = places.view([rows, 1, 1, 1]).expand([rows, self.KV_HEADS, 1, self.HEAD_SIZE])
-        kept_k = caches[2 * layer].scatter_(2, index, k)
-        kept_v = caches[2 * layer + 1].scatter_(2, index, v)
-        room = mask.size(3)
-        # The query heads that share keys stand as rows of one head: nothing is copied for them.
-        grouped = q.reshape([rows, self.KV_HEADS, -1, self.HEAD_SIZE])
-        seen = torch.scaled_dot_product_attention(grouped, torch.narrow(kept_k, 2, 0, room), torch.narrow(kept_v, 2, 0, room), mask, 0., False, scale=None, enable_gqa=False)
-        seen = seen.reshape([rows, self.HEADS, 1, self.HEAD_SIZE])
-      seen = torch.transpose(seen, 1, 2).reshape([rows * length, self.HEADS * self.HEAD_SIZE])
-      x = x + self.project(seen, weights, adapters, scale, layer, 3, dropout, keys)
-      h = self.rms_norm(x, weights[w + 1]).to(6)
-      gate = self.project(h, weights, adapters, scale, layer, 4, dropout, keys)
-      up = self.project(h, weights, adapters, scale, layer, 5, dropout, keys)
-      x = x + self.project(torch.silu(gate) * up, weights, adapters, scale, layer, 6, dropout, keys)
-    return x
+    return [places, mask, cos, sin]
+
+  # Before the first layer [R T, H].
+  def embedded(self: __torch__.Engine, weights: List[Tensor], ids: Tensor, places: Tensor) -> Tensor:
+    return torch.embedding(weights[0], ids).view([ids.numel(), -1])
+
+  def layer(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, ids: Tensor, context: List[Tensor], caches: List[Tensor], layer: int, x: Tensor, dropout: float, keys: Tensor) -> Tensor:
+    rows = ids.size(0)
+    length = ids.size(1)
+    places, mask, cos, sin = context
+    w = self.weight_of(layer, 0) - self.NORMS
+    h = self.rms_norm(x, weights[w]).to(6)
+    q = self.project(h, weights, adapters, scale, layer, 0, dropout, keys)
+    k = self.project(h, weights, adapters, scale, layer, 1, dropout, keys)
+    v = self.project(h, weights, adapters, scale, layer, 2, dropout, keys)
+    q = q.view([rows, length, self.HEADS, self.HEAD_SIZE])
+    k = k.view([rows, length, self.KV_HEADS, self.HEAD_SIZE])
+    if weights[w + 2].numel() > 0:
+      q = self.rms_norm(q, weights[w + 2])
+      k = self.rms_norm(k, weights[w + 3])
+    q = self.rotate(q, cos, sin)
+    k = self.rotate(k, cos, sin)
+    v = torch.transpose(v.view([rows, length, self.KV_HEADS, self.HEAD_SIZE]), 1, 2)
+    if mask.numel() == 0:
+      if len(caches) > 0:
+        kept_k = torch.narrow(caches[2 * layer], 2, 0, length).copy_(k)
+        kept_v = torch.narrow(caches[2 * layer + 1], 2, 0, length).copy_(v)
+      seen = torch.scaled_dot_product_attention(q, self.shared(k), self.shared(v), None, 0., True, scale=None, enable_gqa=False)
+    else:
+      index = places.view([rows, 1, 1, 1]).expand([rows, self.KV_HEADS, 1, self.HEAD_SIZE])
+      kept_k = caches[2 * layer].scatter_(2, index, k)
+      kept_v = caches[2 * layer + 1].scatter_(2, index, v)
+      room = mask.size(3)
+      # The query heads that share keys stand as rows of one head: nothing is copied for them.
+      grouped = q.reshape([rows, self.KV_HEADS, -1, self.HEAD_SIZE])
+      seen = torch.scaled_dot_product_attention(grouped, torch.narrow(kept_k, 2, 0, room), torch.narrow(kept_v, 2, 0, room), mask, 0., False, scale=None, enable_gqa=False)
+      seen = seen.reshape([rows, self.HEADS, 1, self.HEAD_SIZE])
+    seen = torch.transpose(seen, 1, 2).reshape([rows * length, self.HEADS * self.HEAD_SIZE])
+    x = x + self.project(seen, weights, adapters, scale, layer, 3, dropout, keys)
+    h = self.rms_norm(x, weights[w + 1]).to(6)
+    gate = self.project(h, weights, adapters, scale, layer, 4, dropout, keys)
+    up = self.project(h, weights, adapters, scale, layer, 5, dropout, keys)
+    return x + self.project(torch.silu(gate) * up, weights, adapters, scale, layer, 6, dropout, keys)
 
   # Logits [N, vocabulary] of hidden states [N, H].
   def logits(self: __torch__.Engine, weights: List[Tensor], x: Tensor) -> Tensor:

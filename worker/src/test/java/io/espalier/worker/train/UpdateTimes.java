@@ -8,9 +8,12 @@ import com.sun.management.OperatingSystemMXBean;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.Training;
 import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.ModelConfig;
+import io.espalier.worker.model.Precision;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -53,13 +56,13 @@ final class UpdateTimes implements BranchListener {
       training.put(pair[0], pair[1]);
     }
     var times = new UpdateTimes(Integer.parseInt(arguments[2]));
-    try (BaseModel model = BaseModel.load(Path.of(arguments[0]), Device.cpu())) {
+    Path directory = Path.of(arguments[0]);
+    ModelConfig config = ModelConfig.read(directory);
+    Training asked = Hyperparameters.of(training).training();
+    Precision precision = Precision.of(asked.torchDtype(), config);
+    try (BaseModel model = BaseModel.load(directory, config, precision, Device.cpu())) {
       var lease =
-          Leases.lease(
-              Hyperparameters.of(training).training(),
-              Leases.NON_FINITE_ONLY,
-              Path.of(arguments[3]),
-              Integer.MAX_VALUE);
+          Leases.lease(asked, Leases.NON_FINITE_ONLY, Path.of(arguments[3]), Integer.MAX_VALUE);
       var data = new TokenizedDataset(rows, List.of(), Set.of(), lease.dataset());
       var run = new BranchRun(lease, model, data, tokens -> "", times);
       times.stop = () -> run.stop(new Outcome.Completed());
