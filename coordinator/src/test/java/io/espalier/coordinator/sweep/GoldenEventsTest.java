@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.ConfigFactory;
 import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialId;
@@ -65,6 +66,16 @@ class GoldenEventsTest {
             entry ->
                 DynamicTest.dynamicTest(
                     entry.getKey(), () -> holds(entry.getKey(), entry.getValue())));
+  }
+
+  @Test
+  void a_branch_that_trials_share_reads_and_writes_as_it_always_did() throws Exception {
+    Branch longest = Examples.branch(1, 46);
+    Branch.Milestone shorter =
+        new Branch.Milestone(new TrialId(0), 23, Optional.of(Examples.branch(0, 23).config()));
+    Branch shared =
+        new Branch(BRANCH, longest.config(), List.of(shorter, longest.milestones().get(0)));
+    holds("planned-shared", new SweepEvent.Planned(List.of(shared)));
   }
 
   @Test

@@ -11,16 +11,22 @@ import static io.espalier.coordinator.sweep.Examples.result;
 import static io.espalier.coordinator.sweep.Examples.room;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.common.trial.Verdict;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -42,7 +48,7 @@ class SweepSimulationTest {
     void live(long seed, int branches) {
       Random random = new Random(seed);
       long[] updates = random.longs(branches, 1, 100).toArray();
-      Policy policy = policy(9.5, updates);
+      Policy policy = sharing(policy(9.5, updates), branches);
       tell(new SweepInput.Submit("name: demo", "/specs", NOW), policy);
       long epoch = 1;
       int chaos = random.nextInt(40 * branches);
@@ -58,12 +64,41 @@ class SweepSimulationTest {
         tell(new SweepInput.Prepared(ANN, DATASET, NOW), policy);
         tell(new SweepInput.Prepared(BOB, DATASET, NOW), policy);
         for (SweepEvent.Leased lease : List.copyOf(leases)) {
-          tell(ended(lease.branch(), lease.attempt(), new Outcome.Completed()), policy);
+          tell(ended(branches, lease, new Outcome.Completed()), policy);
         }
       }
       eachTrialEndedOnce(branches);
       attemptsAreNew();
       assertThat(replayed()).isEqualTo(sweep);
+    }
+
+    /** Every third branch has one trial, every third two, every third three. */
+    private static List<TrialId> trials(BranchId branch, int branches) {
+      return IntStream.rangeClosed(0, branch.number() % 3)
+          .mapToObj(k -> new TrialId(branch.number() + k * branches))
+          .toList();
+    }
+
+    private static Policy sharing(Policy alone, int branches) {
+      return new Policy() {
+        @Override
+        public List<Branch> branches(DatasetSummary dataset) {
+          return alone.branches(dataset).stream().map(this::shared).toList();
+        }
+
+        private Branch shared(Branch branch) {
+          List<Branch.Milestone> ends = new ArrayList<>();
+          for (TrialId trial : trials(branch.id(), branches)) {
+            ends.add(new Branch.Milestone(trial, branch.updates() * (ends.size() + 1)));
+          }
+          return branch.with(ends);
+        }
+
+        @Override
+        public Optional<Verdict> judge(Sweep all, BranchProgress branch, List<Report> fresh) {
+          return alone.judge(all, branch, fresh);
+        }
+      };
     }
 
     private SweepInput anything(Random random, int branches, long epoch) {
@@ -75,6 +110,7 @@ class SweepSimulationTest {
         branch = lease.branch();
         attempt = lease.attempt();
       }
+      List<TrialId> trials = trials(branch, branches);
       return switch (random.nextInt(13)) {
         case 0 -> new SweepInput.Prepared(worker, DATASET, NOW);
         case 1 -> new SweepInput.PreparationLost(worker, "gone", NOW);
@@ -85,8 +121,8 @@ class SweepSimulationTest {
                 attempt,
                 List.of(loss(random.nextInt(5), random.nextInt(11)), loss(1, 1)),
                 NOW);
-        case 4 -> ended(branch, attempt, new Outcome.Failed("no memory"));
-        case 5 -> ended(branch, attempt, new Outcome.Stopped("shut down"));
+        case 4 -> ended(trials, branch, attempt, new Outcome.Failed("no memory"));
+        case 5 -> ended(trials, branch, attempt, new Outcome.Stopped("shut down"));
         case 6 -> new SweepInput.BranchEnded(branch, attempt, List.of(), NOW);
         case 7 ->
             random.nextInt(branches * 5) == 0
@@ -96,10 +132,18 @@ class SweepSimulationTest {
             random.nextInt(branches * 5) == 0
                 ? new SweepInput.Unfit(BOB, "another model", NOW)
                 : new SweepInput.Submit("name: other", "/", NOW);
-        case 8 -> ended(branch, attempt, new Outcome.Completed());
+        case 8 -> ended(trials, branch, attempt, new Outcome.Completed());
+        case 10 ->
+            random.nextInt(5) == 0
+                ? new SweepInput.StopTrial(trials.get(random.nextInt(trials.size())), "no", NOW)
+                : ended(trials, branch, attempt, new Outcome.Completed());
         case 9 ->
             new SweepInput.MilestonesReached(
-                branch, attempt, List.of(result(branch.number(), new Outcome.Completed())), NOW);
+                branch,
+                attempt,
+                results(
+                    trials.subList(0, 1 + random.nextInt(trials.size())), new Outcome.Completed()),
+                NOW);
         default ->
             new SweepInput.Ask(
                 worker,
@@ -109,9 +153,17 @@ class SweepSimulationTest {
       };
     }
 
-    private static SweepInput ended(BranchId branch, Attempt attempt, Outcome outcome) {
-      return new SweepInput.BranchEnded(
-          branch, attempt, List.of(result(branch.number(), outcome)), NOW);
+    private static SweepInput ended(int branches, SweepEvent.Leased lease, Outcome outcome) {
+      return ended(trials(lease.branch(), branches), lease.branch(), lease.attempt(), outcome);
+    }
+
+    private static SweepInput ended(
+        List<TrialId> trials, BranchId branch, Attempt attempt, Outcome outcome) {
+      return new SweepInput.BranchEnded(branch, attempt, results(trials, outcome), NOW);
+    }
+
+    private static List<TrialResult> results(List<TrialId> trials, Outcome outcome) {
+      return trials.stream().map(trial -> result(trial.number(), outcome)).toList();
     }
 
     private void tell(SweepInput input, Policy policy) {
@@ -132,7 +184,12 @@ class SweepSimulationTest {
               .toList();
       assertThat(ended).doesNotHaveDuplicates();
       if (sweep.branches().size() > 0) {
-        assertThat(ended).hasSize(branches);
+        assertThat(ended)
+            .containsExactlyInAnyOrderElementsOf(
+                IntStream.range(0, branches)
+                    .boxed()
+                    .flatMap(number -> trials(new BranchId(number), branches).stream())
+                    .toList());
       }
       assertThat(journal.stream().filter(SweepEvent.SweepEnded.class::isInstance)).hasSize(1);
       assertThat(journal.get(journal.size() - 1)).isInstanceOf(SweepEvent.SweepEnded.class);

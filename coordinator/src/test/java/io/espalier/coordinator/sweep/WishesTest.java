@@ -6,12 +6,14 @@ import static io.espalier.coordinator.sweep.Examples.result;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.Verdict;
+import io.espalier.coordinator.Specs;
 import io.espalier.coordinator.report.SweepView;
 import java.nio.file.Path;
 import java.util.List;
@@ -75,8 +77,17 @@ class WishesTest {
     life.tell(stop(LONG));
     life.tell(new SweepInput.LeaseLost(BRANCH, new Attempt(1, 1), Loss.gone("silent"), NOW));
     assertThat(branch(life).lastUpdate()).isEqualTo(23);
-    assertThat(branch(life).remaining().milestones())
-        .containsExactly(new Branch.Milestone(SHORT, 23));
+    List<SweepEvent> leased = life.tell(new SweepInput.Ask(Examples.ANN, Examples.room(1), 1, NOW));
+    SweepSpec spec = Specs.grid("learning_rate", List.of("1e-3"));
+    assertThat(
+            new Notices(life.sweep(), Optional.of(spec), Path.of("sweep"))
+                .work(Examples.ANN, leased)
+                .leases())
+        .singleElement()
+        .satisfies(
+            lease ->
+                assertThat(lease.branch().milestones())
+                    .containsExactly(new Branch.Milestone(SHORT, 23)));
   }
 
   @Test
