@@ -25,14 +25,9 @@ public record TaskSettings(
     steps = steps == null ? Optional.empty() : steps;
   }
 
-  /** With nothing done between the ends of epochs. */
-  public TaskSettings(
-      String model,
-      DatasetSpec dataset,
-      EvaluationSpec evaluation,
-      GuardSpec guard,
-      Optional<EarlyStoppingSpec> earlyStopping,
-      Optional<BestSpec> best) {
-    this(model, dataset, evaluation, guard, earlyStopping, best, Optional.empty());
+  /** The same with model and data at other places. */
+  public TaskSettings at(String otherModel, DatasetSpec otherDataset) {
+    return new TaskSettings(
+        otherModel, otherDataset, evaluation, guard, earlyStopping, best, steps);
   }
 }

@@ -303,6 +303,7 @@ class GoldenMessagesTest {
             Optional.empty(),
             Optional.of(GuardSpec.GradientNorm.stopping(100))),
         Optional.empty(),
+        Optional.empty(),
         Optional.empty());
   }
 

@@ -61,13 +61,7 @@ record LocalStore(Path theirs, Path here) {
 
   /** The same settings; what they name inside the store is found here. */
   TaskSettings local(TaskSettings settings) {
-    return new TaskSettings(
-        local(settings.model()),
-        settings.dataset().moved(this::local),
-        settings.evaluation(),
-        settings.guard(),
-        settings.earlyStopping(),
-        settings.best());
+    return settings.at(local(settings.model()), settings.dataset().moved(this::local));
   }
 
   private String local(String path) {

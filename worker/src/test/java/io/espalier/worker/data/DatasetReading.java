@@ -109,6 +109,7 @@ class DatasetReading {
             new EvaluationSpec(true, Set.of(), false, 8),
             new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty()),
             Optional.empty(),
+            Optional.empty(),
             Optional.empty());
     return new DatasetReader(tokenizer, model)
         .read(settings, Trainings.maxLength(maxLength, strategy));

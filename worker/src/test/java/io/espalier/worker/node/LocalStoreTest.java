@@ -73,6 +73,7 @@ class LocalStoreTest {
             new EvaluationSpec(true, Set.of(), false, 64),
             new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty()),
             Optional.empty(),
+            Optional.empty(),
             Optional.empty());
 
     TaskSettings local = store.local(settings);

@@ -81,6 +81,7 @@ final class Leases {
             new EvaluationSpec(true, Set.of(Metric.values()), false, 8),
             guard,
             Optional.empty(),
+            Optional.empty(),
             Optional.empty());
     var config = new TrialConfig(new TrialId(milestones.length - 1), Map.of(), training);
     return new Lease(
@@ -106,7 +107,8 @@ final class Leases {
             new EvaluationSpec(true, evaluation.metrics(), true, evaluation.maxNewTokens()),
             old.guard(),
             old.earlyStopping(),
-            old.best()),
+            old.best(),
+            old.steps()),
         lease.dataset(),
         lease.sweepDirectory());
   }
@@ -120,7 +122,13 @@ final class Leases {
         lease.attempt(),
         lease.branch(),
         new TaskSettings(
-            old.model(), old.dataset(), old.evaluation(), old.guard(), earlyStopping, best),
+            old.model(),
+            old.dataset(),
+            old.evaluation(),
+            old.guard(),
+            earlyStopping,
+            best,
+            old.steps()),
         lease.dataset(),
         lease.sweepDirectory());
   }

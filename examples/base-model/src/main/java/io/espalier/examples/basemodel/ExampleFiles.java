@@ -122,6 +122,12 @@ record ExampleFiles(Path examples, Path work) {
             MakeBaseModel.SEED,
             false);
     return new TaskSettings(
-        randomModel().toString(), dataset, EVALUATION, GUARD, Optional.empty(), Optional.empty());
+        randomModel().toString(),
+        dataset,
+        EVALUATION,
+        GUARD,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 }
