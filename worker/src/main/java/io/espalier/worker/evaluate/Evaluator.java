@@ -5,19 +5,19 @@ import ai.djl.ndarray.types.Shape;
 import io.espalier.worker.data.PaddedRows;
 import io.espalier.worker.data.TokenRow;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Measures a trained state. Rows are passed through the model by ascending length, so little is
  * spent on padding; every row is computed as it would be alone.
  */
 public final class Evaluator {
-  /** Tokens of one pass, padding counted: enough for full speed, little enough to fit anywhere. */
-  private static final int TOKENS_PER_PASS = 1024;
+  /** Enough for full speed, little enough to fit anywhere. */
+  private static final Passes SCORED = new Passes(1024, Integer.MAX_VALUE);
 
-  /** Prompts answered in one pass. */
-  private static final int PROMPTS_PER_PASS = 64;
+  /** Generation keeps keys and values of all tokens, the answers' too, but few activations. */
+  private static final Passes ANSWERED = new Passes(8192, 64);
 
   private final TrainedState state;
 
@@ -49,29 +49,11 @@ public final class Evaluator {
   /** Loss and token accuracy of all rows together. */
   public Score score(List<TokenRow> rows) {
     Score total = new Score(0, 0, 0);
-    for (List<TokenRow> pass : passes(rows)) {
+    List<TokenRow> scored = rows.stream().filter(row -> row.targets() > 0).toList();
+    for (List<TokenRow> pass : SCORED.of(scored, TokenRow::length)) {
       total = total.plus(scoreOnePass(pass));
     }
     return total;
-  }
-
-  private static List<List<TokenRow>> passes(List<TokenRow> rows) {
-    List<TokenRow> byLength =
-        rows.stream()
-            .filter(row -> row.targets() > 0)
-            .sorted(Comparator.comparingInt(TokenRow::length))
-            .toList();
-    var passes = new ArrayList<List<TokenRow>>();
-    int from = 0;
-    for (int to = 1; to <= byLength.size(); to++) {
-      boolean full =
-          to == byLength.size() || (to - from + 1) * byLength.get(to).length() > TOKENS_PER_PASS;
-      if (full) {
-        passes.add(byLength.subList(from, to));
-        from = to;
-      }
-    }
-    return passes;
   }
 
   private Score scoreOnePass(List<TokenRow> rows) {
@@ -122,14 +104,9 @@ public final class Evaluator {
    * @param maxNewTokens where an answer is cut off, ≥ 1
    */
   public List<int[]> answer(List<int[]> prompts, List<Integer> endTokens, int maxNewTokens) {
-    var places = new ArrayList<Integer>();
-    for (int i = 0; i < prompts.size(); i++) {
-      places.add(i);
-    }
-    places.sort(Comparator.comparingInt(i -> prompts.get(i).length));
+    List<Integer> places = IntStream.range(0, prompts.size()).boxed().toList();
     int[][] answers = new int[prompts.size()][];
-    for (int from = 0; from < places.size(); from += PROMPTS_PER_PASS) {
-      List<Integer> pass = places.subList(from, Math.min(places.size(), from + PROMPTS_PER_PASS));
+    for (List<Integer> pass : ANSWERED.of(places, i -> prompts.get(i).length + maxNewTokens)) {
       List<int[]> made =
           answerOnePass(pass.stream().map(prompts::get).toList(), endTokens, maxNewTokens);
       for (int i = 0; i < pass.size(); i++) {
