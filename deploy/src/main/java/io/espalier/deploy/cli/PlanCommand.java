@@ -3,12 +3,17 @@ package io.espalier.deploy.cli;
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.spec.SpecReader;
 import io.espalier.common.spec.SweepSpec;
+import io.espalier.common.trial.Training;
+import io.espalier.common.trial.Training.TrainType;
+import io.espalier.common.trial.TrialConfig;
 import io.espalier.coordinator.plan.Plan;
 import io.espalier.coordinator.plan.PlanTable;
+import io.espalier.coordinator.search.Search;
 import io.espalier.worker.data.ChatTokenizer;
 import io.espalier.worker.data.DatasetReader;
 import io.espalier.worker.data.ModelFingerprint;
 import io.espalier.worker.data.TokenizedDataset;
+import io.espalier.worker.lora.ModuleNames;
 import io.espalier.worker.model.ModelConfig;
 import io.espalier.worker.model.ModelPlaces;
 import io.espalier.worker.train.Rows;
@@ -52,7 +57,14 @@ final class PlanCommand implements Callable<Integer> {
     try {
       TokenizedDataset data =
           new DatasetReader(tokenizer, model).read(spec.taskSettings(), spec.training());
-      Rows.check(data, spec.taskSettings().evaluation(), ModelConfig.read(directory));
+      ModelConfig config = ModelConfig.read(directory);
+      Rows.check(data, spec.taskSettings().evaluation(), config);
+      Search.trials(spec).stream()
+          .map(TrialConfig::training)
+          .filter(training -> training.trainType() == TrainType.LORA)
+          .map(Training::lora)
+          .distinct()
+          .forEach(lora -> ModuleNames.check(config, lora));
       return data.summary();
     } finally {
       tokenizer.ifPresent(ChatTokenizer::close);

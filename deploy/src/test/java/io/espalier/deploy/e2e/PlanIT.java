@@ -35,6 +35,17 @@ class PlanIT {
     assertThat(random(8)).isNotEqualTo(first);
   }
 
+  @Test
+  void a_module_that_the_model_has_not_is_told_wherever_a_trial_names_it() {
+    String space = "target_modules: [q_proj, c_attn]";
+    Path spec = tiny.write("modules.yaml", TinySweep.yaml("modules", "method: grid", space));
+    Launcher.Ended plan = InProcess.run("plan", spec);
+    assertThat(plan.exitCode()).isEqualTo(1);
+    assertThat(plan.err())
+        .contains(
+            "training.target_modules: this qwen2 model has no module 'c_attn'; it has q_proj");
+  }
+
   private String random(int seed) {
     String method = "method: random\n  trials: 5\n  seed: " + seed;
     String yaml = TinySweep.yaml("random", method, "learning_rate: {log_uniform: [1e-5, 1e-3]}");

@@ -60,6 +60,12 @@ class SpecMistakesIT {
             "many"),
         spec("an empty grid", "[1e-3]", "[]", "mistake.yaml:13", "search.space.learning_rate"),
         spec("an eval share of 1.5", "0.25", "1.5", "mistake.yaml:5", "dataset.eval", "1.5"),
+        spec(
+            "a module that the model has not",
+            "num_train_epochs: 2",
+            "rank_pattern: {q_prj: 4}",
+            "training.rank_pattern: this qwen2 model has no module 'q_prj'",
+            "did you mean q_proj?"),
         spec("a model that is not there", "model: model", "model: modell", "modell"),
         files(
             "an unknown architecture",

@@ -12,6 +12,7 @@ import io.espalier.worker.data.DatasetReader;
 import io.espalier.worker.data.ModelFingerprint;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.lora.InitialAdapter;
+import io.espalier.worker.lora.ModuleNames;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.ModelConfig;
 import io.espalier.worker.model.ModelPlaces;
@@ -97,6 +98,9 @@ final class Trunks implements AutoCloseable {
   DatasetSummary prepare(TaskSettings settings, Training training) {
     Trunk trunk = trunk(settings, training);
     Rows.check(trunk.data(), settings.evaluation(), trunk.model().config());
+    if (training.trainType() == Training.TrainType.LORA) {
+      ModuleNames.check(trunk.model().config(), training.lora());
+    }
     training
         .initAdapter()
         .ifPresent(start -> InitialAdapter.read(start, training.lora(), trunk.model().config()));
