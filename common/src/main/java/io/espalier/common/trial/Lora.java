@@ -64,6 +64,12 @@ public record Lora(
         lrRatio);
   }
 
+  /** The same with other ranks for the modules that a pattern names. */
+  public Lora with(Map<String, Integer> ranks) {
+    return new Lora(
+        rank, alpha, dropout, targetModules, ranks, alphaPattern, rslora, dora, lrRatio);
+  }
+
   /** Rank of a module's adapter. */
   public int rankOf(String path) {
     return matching(rankPattern, path, rank);

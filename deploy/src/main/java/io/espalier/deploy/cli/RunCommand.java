@@ -8,6 +8,7 @@ import io.espalier.deploy.embedded.EmbeddedCluster;
 import io.espalier.deploy.progress.Moment;
 import io.espalier.deploy.progress.ProgressScreen;
 import io.espalier.deploy.progress.Terminal;
+import io.espalier.worker.node.DeviceName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,15 +38,10 @@ final class RunCommand implements Callable<Integer> {
   private final Console console;
   private final Clock clock = Clock.systemUTC();
   @Mixin private final StoreOption store = new StoreOption();
+  @Mixin private final LanesOption lanes = new LanesOption();
 
   @Parameters(paramLabel = "SPEC", description = "The sweep's YAML file.")
   private Path file = Path.of("");
-
-  @Option(
-      names = "--lanes",
-      paramLabel = "N",
-      description = "Trials trained at a time (default: one for each core).")
-  private int lanes = Runtime.getRuntime().availableProcessors();
 
   @Option(
       names = "--http-port",
@@ -62,15 +58,16 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (lanes < 1) {
-      throw new UserError(
-          "--lanes is %d; at least 1 trial must be trained at a time".formatted(lanes));
-    }
     SweepSpec spec = SpecReader.read(file);
     RunLog log = RunLog.open(store.directory(), clock.instant());
     console.logTo(log);
     try (Interrupts interrupts = Interrupts.listen();
-        EmbeddedCluster cluster = EmbeddedCluster.start(store.directory(), httpPort, lanes)) {
+        EmbeddedCluster cluster =
+            EmbeddedCluster.start(
+                store.directory(),
+                httpPort,
+                lanes.lanes(DeviceName.CPU),
+                lanes.slots(DeviceName.CPU))) {
       for (SweepId left : cluster.stopped()) {
         console.err().printf("%s was left unfinished: stopped, what it has is kept%n", left);
       }

@@ -96,11 +96,7 @@ final class WorkerCommand implements Callable<Integer> {
       description = "Serve this one in this process, for as long as standard input is open.")
   private Optional<DeviceName> onlyDevice = Optional.empty();
 
-  @Option(
-      names = "--lanes",
-      paramLabel = "N",
-      description = "Trials trained at a time (default: one for each core).")
-  private int lanes = Runtime.getRuntime().availableProcessors();
+  @Mixin private final LanesOption lanes = new LanesOption();
 
   @Option(
       names = "--spool",
@@ -167,10 +163,6 @@ final class WorkerCommand implements Callable<Integer> {
   /** All that the options say, looked at before anything starts. */
   private WorkerConfig settings() {
     config.fill(new WorkerCommand(console));
-    if (lanes < 1) {
-      throw new UserError(
-          "--lanes is %d; at least 1 trial must be trained at a time".formatted(lanes));
-    }
     CoordinatorHosts hosts = CoordinatorHosts.parse(coordinators);
     String name = host.orElseGet(hosts::localAddress);
     Listening listening = new Listening(name, bind.orElse(name)).allowedIf(insecure, OPENED);
@@ -182,7 +174,8 @@ final class WorkerCommand implements Callable<Integer> {
         Listening.port("--port", port == 0 ? 0 : port + place),
         hosts.seeds(),
         device,
-        lanes,
+        lanes.lanes(device),
+        lanes.slots(device),
         onlyDevice.map(one -> spool.resolve(one.toString())).orElse(spool),
         store,
         modelRoots,

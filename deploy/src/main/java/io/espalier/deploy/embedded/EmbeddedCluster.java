@@ -7,6 +7,7 @@ import io.espalier.coordinator.Coordinator;
 import io.espalier.coordinator.CoordinatorConfig;
 import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepView;
+import io.espalier.worker.node.LaneSlots;
 import io.espalier.worker.node.WorkerConfig;
 import io.espalier.worker.node.WorkerNode;
 import java.nio.file.Path;
@@ -39,11 +40,12 @@ public final class EmbeddedCluster implements AutoCloseable {
    *
    * @param store of journal, metrics and adapters; one process at a time may use it
    * @param httpPort of {@code /metrics}; 0 for a free one
-   * @param lanes trials trained at a time, ≥ 1
+   * @param lanes threads that train, ≥ 1
+   * @param slots trials that each of them trains together
    * @throws UserError when the store or a port is in use, or a coordinator's sweeps are unfinished
    *     in the store
    */
-  public static EmbeddedCluster start(Path store, int httpPort, int lanes) {
+  public static EmbeddedCluster start(Path store, int httpPort, int lanes, LaneSlots slots) {
     Coordinator coordinator =
         Coordinator.start(
             new CoordinatorConfig(
@@ -63,6 +65,7 @@ public final class EmbeddedCluster implements AutoCloseable {
                   LOOPBACK,
                   List.of(coordinator.clusterAddress()),
                   lanes,
+                  slots,
                   coordinator.store().resolve("spool")));
       return new EmbeddedCluster(coordinator, worker, stopped);
     } catch (RuntimeException e) {

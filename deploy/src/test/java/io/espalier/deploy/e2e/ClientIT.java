@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.coordinator.Coordinator;
 import io.espalier.coordinator.CoordinatorConfig;
 import io.espalier.deploy.embedded.EmbeddedCluster;
+import io.espalier.worker.node.LaneSlots;
 import io.espalier.worker.node.WorkerConfig;
 import io.espalier.worker.node.WorkerNode;
 import java.io.IOException;
@@ -40,7 +41,7 @@ class ClientIT {
   @BeforeAll
   static void a_coordinator_with_a_finished_sweep() {
     tiny = TinySweep.in(directory);
-    cluster = EmbeddedCluster.start(tiny.store(), 0, 1);
+    cluster = EmbeddedCluster.start(tiny.store(), 0, 1, LaneSlots.of(1));
     url = cluster.metricsAddress().replace("/metrics", "");
     waited = run("submit", tiny.grid("tiny", "1e-3, 10, 1e-4"), "--wait");
   }
@@ -193,7 +194,8 @@ class ClientIT {
       List<String> seeds = List.of(coordinator.clusterAddress());
       return new Serving(
           coordinator,
-          WorkerNode.start(WorkerConfig.of(LOOPBACK, seeds, 1, store.resolve("spool"))));
+          WorkerNode.start(
+              WorkerConfig.of(LOOPBACK, seeds, 1, LaneSlots.of(1), store.resolve("spool"))));
     }
 
     String address() {

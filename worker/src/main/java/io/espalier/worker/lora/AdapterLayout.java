@@ -5,6 +5,8 @@ import io.espalier.common.trial.Lora;
 import io.espalier.worker.model.ModelConfig;
 import io.espalier.worker.model.Projection;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -99,6 +101,64 @@ public final class AdapterLayout {
       offset += head.out();
     }
     return new AdapterLayout(lora, model, matrices, offset);
+  }
+
+  /**
+   * The layout that has room for adapters of the same modules and different ranks.
+   *
+   * @param layouts of one model, with {@link #adaptsAs the same modules}, one at least
+   */
+  public static AdapterLayout covering(List<AdapterLayout> layouts) {
+    AdapterLayout first = layouts.get(0);
+    if (layouts.stream().allMatch(other -> Arrays.equals(other.ranks(), first.ranks()))) {
+      return first;
+    }
+    var ranks = new HashMap<String, Integer>();
+    for (AdapterLayout layout : layouts) {
+      for (Matrix matrix : layout.matrices) {
+        if (matrix.side == Side.A) {
+          ranks.merge(matrix.module.path(), matrix.rows, Math::max);
+        }
+      }
+    }
+    return of(first.model, first.lora.with(ranks));
+  }
+
+  /** Whether both have the same tensors, of whatever rank. */
+  public boolean adaptsAs(AdapterLayout other) {
+    return places().equals(other.places());
+  }
+
+  private List<String> places() {
+    return matrices.stream().map(Matrix::peftName).toList();
+  }
+
+  /**
+   * An adapter of this layout as one of another with the same tensors. What the other has no room
+   * for is left out, and what it has beyond is zero: where both of a module's matrices have zeros
+   * in a rank, neither its product nor its gradient has anything of it.
+   *
+   * @param values flat vector [P] of this layout
+   */
+  public float[] relaid(float[] values, AdapterLayout other) {
+    if (Arrays.equals(ranks(), other.ranks())) {
+      return values;
+    }
+    float[] relaid = new float[Math.toIntExact(other.parameters)];
+    for (int i = 0; i < matrices.size(); i++) {
+      Matrix from = matrices.get(i);
+      Matrix to = other.matrices.get(i);
+      int columns = Math.min(from.columns, to.columns);
+      for (int row = 0; row < Math.min(from.rows, to.rows); row++) {
+        System.arraycopy(
+            values,
+            Math.toIntExact(from.offset + (long) row * from.columns),
+            relaid,
+            Math.toIntExact(to.offset + (long) row * to.columns),
+            columns);
+      }
+    }
+    return relaid;
   }
 
   private static void requireKnown(ModelConfig model, List<String> names) {

@@ -11,6 +11,7 @@ import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
+import io.espalier.worker.model.Libtorch;
 import io.espalier.worker.train.BranchRun;
 import io.espalier.worker.train.TrialLog;
 import java.time.Clock;
@@ -29,23 +30,28 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The device of this process with its lanes, each a thread that trains one branch at a time over
- * one copy of the base model. Knows nothing of actors and outlives every actor system: whoever
- * talks to the coordinator asks what is held and what has ended.
+ * The device of this process with its lanes, each a thread that trains branches together over one
+ * copy of the base model. Knows nothing of actors and outlives every actor system: whoever talks to
+ * the coordinator asks what is held and what has ended.
  */
 final class Lanes implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Lanes.class);
 
   private static final long SPOOL_SECONDS = 60;
+  private static final long CLOSE_SECONDS = 60;
 
-  private final int count;
-  private final ExecutorService threads;
+  private final int slots;
+  private final LaneThreads threads;
+
+  /** Reads models and data, which may take long; what trains meanwhile goes on. */
+  private final ExecutorService loader =
+      Executors.newSingleThreadExecutor(task -> new Thread(task, "loader"));
+
   private final Trunks trunks;
   private final MetricsSender metrics;
   private final ResultSpool results;
@@ -62,16 +68,19 @@ final class Lanes implements AutoCloseable {
   /**
    * @param results what an earlier process left there counts as held, and is reported
    */
-  Lanes(int count, Trunks trunks, MetricsSender metrics, ResultSpool results, Clock clock) {
-    this.count = count;
+  Lanes(
+      int lanes,
+      LaneSlots slots,
+      Trunks trunks,
+      MetricsSender metrics,
+      ResultSpool results,
+      Clock clock) {
+    this.slots = Math.multiplyExact(lanes, slots.most());
     this.trunks = trunks;
     this.metrics = metrics;
     this.results = results;
     this.clock = clock;
-    AtomicInteger number = new AtomicInteger();
-    this.threads =
-        Executors.newFixedThreadPool(
-            count, task -> new Thread(task, "lane-" + number.getAndIncrement()));
+    threads = new LaneThreads(lanes, slots);
     results.left().forEach(ended -> held.put(ended.lease(), Held.of(ended)));
   }
 
@@ -111,18 +120,19 @@ final class Lanes implements AutoCloseable {
     onChange = listener;
   }
 
-  int count() {
-    return count;
+  /** Branches that can be in training at a time at most. */
+  int slots() {
+    return slots;
   }
 
-  /** Lanes without a branch. */
+  /** Branches for which there is a slot now. */
   int free() {
     synchronized (held) {
       if (closing) {
         return 0;
       }
       long busy = held.values().stream().filter(Held::busy).count();
-      return (int) Math.max(0, count - busy);
+      return (int) Math.max(0, threads.capacity() - busy);
     }
   }
 
@@ -186,11 +196,19 @@ final class Lanes implements AutoCloseable {
 
   /** Reads model and data and counts; fails with a {@link UserError} the spec's author can mend. */
   CompletionStage<DatasetSummary> prepare(TaskSettings settings, Training training) {
-    return CompletableFuture.supplyAsync(() -> trunks.prepare(settings, training), threads);
+    return CompletableFuture.supplyAsync(
+        () -> {
+          Libtorch.prepareThread();
+          DatasetSummary summary = trunks.prepare(settings, training);
+          threads.expect(
+              (double) training.perDeviceTrainBatchSize() * summary.tokens() / summary.samples());
+          return summary;
+        },
+        loader);
   }
 
   /**
-   * Trains a branch as soon as a lane is free. A lease already held is not started twice, and one
+   * Trains a branch as soon as there is a slot. A lease already held is not started twice, and one
    * that comes while this closes not at all.
    */
   void start(Lease lease) {
@@ -200,7 +218,7 @@ final class Lanes implements AutoCloseable {
         return;
       }
     }
-    threads.execute(() -> train(lease, begun));
+    loader.execute(() -> begin(lease, begun));
   }
 
   /** Ends a branch at its next update boundary; without effect when it has ended. */
@@ -224,18 +242,10 @@ final class Lanes implements AutoCloseable {
     results.forget(key);
   }
 
-  private void train(Lease lease, Held begun) {
-    AtomicLong sequence = begun.sequence;
-    List<TrialResult> trials;
+  private void begin(Lease lease, Held begun) {
     try {
-      Trunks.Trunk trunk;
-      try {
-        trunk = trunk(lease);
-      } catch (UserError e) {
-        TrialLog.refused(lease, String.valueOf(e.getMessage()));
-        notFit(begun, String.valueOf(e.getMessage()));
-        return;
-      }
+      Libtorch.prepareThread();
+      Trunks.Trunk trunk = trunk(lease);
       BranchRun run =
           new BranchRun(
               lease,
@@ -243,21 +253,27 @@ final class Lanes implements AutoCloseable {
               trunk.data(),
               trunk::decode,
               (update, epoch, samples, tokens, measurement) ->
-                  metrics.send(row(lease, sequence, update, epoch, samples, tokens, measurement)));
+                  metrics.send(
+                      row(lease, begun.sequence, update, epoch, samples, tokens, measurement)));
       stoppable(begun, run);
-      trials = run.run();
-    } catch (Throwable e) {
+      threads.train(run, () -> ended(begun, lease, run.results()));
+      onChange.run();
+    } catch (UserError e) {
+      TrialLog.refused(lease, String.valueOf(e.getMessage()));
+      notFit(begun, String.valueOf(e.getMessage()));
+    } catch (RuntimeException | Error e) {
       // Whatever it was, heap exhaustion too: a branch that never ends would hold its sweep
       // forever.
       log.error("branch {} failed", lease.key(), e);
-      trials = failed(lease, e);
+      List<TrialResult> trials = failed(lease, e);
       TrialLog.refused(lease, trials.get(0).outcome().reason());
+      ended(begun, lease, trials);
     }
-    ended(begun, new Ended(lease.key(), trials, sequence.get()));
   }
 
   /** Kept on disk before anybody hears of it, and after the rows without which it is not whole. */
-  private void ended(Held begun, Ended ended) {
+  private void ended(Held begun, Lease lease, List<TrialResult> trials) {
+    Ended ended = new Ended(lease.key(), trials, begun.sequence.get());
     try {
       metrics.spooled().toCompletableFuture().get(SPOOL_SECONDS, TimeUnit.SECONDS);
       results.keep(ended);
@@ -361,10 +377,11 @@ final class Lanes implements AutoCloseable {
       List.copyOf(held.keySet())
           .forEach(key -> stop(key, new Outcome.Stopped("the worker was stopped")));
     }
-    threads.shutdown();
+    loader.shutdown();
     try {
-      if (!threads.awaitTermination(60, TimeUnit.SECONDS)) {
-        log.warn("a lane is still busy after 60 s; its model is not freed");
+      if (!loader.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)
+          || !threads.close(CLOSE_SECONDS)) {
+        log.warn("a lane is still busy after {} s; its model is not freed", CLOSE_SECONDS);
         return;
       }
     } catch (InterruptedException e) {

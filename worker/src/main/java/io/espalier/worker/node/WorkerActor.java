@@ -173,8 +173,8 @@ final class WorkerActor {
             ProtocolVersion.CURRENT,
             Optional.of(ClusterSettings.of(context.getSystem().settings().config())),
             duties.config().host(),
-            "%s, %d lanes".formatted(duties.config().device(), lanes.count()),
-            lanes.count(),
+            "%s, %d lanes".formatted(duties.config().device(), duties.config().lanes()),
+            lanes.slots(),
             lanes.holding(),
             self));
   }

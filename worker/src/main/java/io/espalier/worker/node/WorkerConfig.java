@@ -13,7 +13,8 @@ import java.util.Optional;
  * @param port of Artery; 0 picks a free one
  * @param seeds coordinators, each {@code host:port}
  * @param device what trains
- * @param lanes branches trained at a time, ≥ 1
+ * @param lanes threads that train, ≥ 1
+ * @param slots branches that each of them trains together
  * @param spool directory, of this process alone, for what the coordinator has not yet acknowledged
  * @param store where the coordinator's store is on this machine, when not at the same path
  * @param modelRoots directories that hold models by name
@@ -27,6 +28,7 @@ public record WorkerConfig(
     List<String> seeds,
     DeviceName device,
     int lanes,
+    LaneSlots slots,
     Path spool,
     Optional<Path> store,
     List<Path> modelRoots,
@@ -41,7 +43,8 @@ public record WorkerConfig(
   public static final Duration SILENCE = Duration.ofSeconds(20);
 
   /** A worker on the CPU and a free port, with the usual intervals. */
-  public static WorkerConfig of(String host, List<String> seeds, int lanes, Path spool) {
+  public static WorkerConfig of(
+      String host, List<String> seeds, int lanes, LaneSlots slots, Path spool) {
     return new WorkerConfig(
         host,
         host,
@@ -49,6 +52,7 @@ public record WorkerConfig(
         seeds,
         DeviceName.CPU,
         lanes,
+        slots,
         spool,
         Optional.empty(),
         List.of(),

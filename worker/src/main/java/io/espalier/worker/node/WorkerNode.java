@@ -59,6 +59,7 @@ public final class WorkerNode implements AutoCloseable {
     this.lanes =
         new Lanes(
             config.lanes(),
+            config.slots(),
             new Trunks(
                 config.device().device(), ModelPlaces.of(config.modelRoots(), System.getenv())),
             metrics,

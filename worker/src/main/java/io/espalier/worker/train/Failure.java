@@ -1,15 +1,12 @@
 package io.espalier.worker.train;
 
-import java.util.Locale;
-
 /** What a user is told of a training that broke. */
 final class Failure {
   private Failure() {}
 
-  static String sentence(Exception cause, long update) {
+  static String sentence(Throwable cause, long update) {
     String message = String.valueOf(cause.getMessage()).strip();
-    String lower = message.toLowerCase(Locale.ROOT);
-    if (lower.contains("out of memory") || lower.contains("can't allocate memory")) {
+    if (OutOfMemory.is(cause)) {
       return "out of memory at update %d: lower per_device_train_batch_size (raise gradient_accumulation_steps by the same factor to keep the training), max_length or the lanes of this worker (%s)"
           .formatted(update, firstLine(message));
     }

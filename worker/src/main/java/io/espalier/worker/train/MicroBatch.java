@@ -21,10 +21,10 @@ record MicroBatch(PaddedRows rows, long[] slots, double[] shares, long[] keys) {
   /**
    * One slot's part of a pass.
    *
-   * @param share the weight of each of its target tokens
+   * @param shares for each row the weight of its target tokens
    * @param keys one for each row, below 2^32
    */
-  record Part(List<TokenRow> rows, double share, long[] keys) {}
+  record Part(List<TokenRow> rows, double[] shares, long[] keys) {}
 
   static MicroBatch of(List<Part> parts) {
     int perSlot = parts.stream().mapToInt(part -> part.rows().size()).max().orElse(0);
@@ -39,9 +39,10 @@ record MicroBatch(PaddedRows rows, long[] slots, double[] shares, long[] keys) {
     long[] slots = new long[padded.targets().length];
     double[] shares = new double[slots.length];
     for (int i = 0; i < slots.length; i++) {
-      int slot = padded.rowOf(i) / perSlot;
+      int row = padded.rowOf(i);
+      int slot = row / perSlot;
       slots[i] = slot;
-      shares[i] = parts.get(slot).share();
+      shares[i] = parts.get(slot).shares()[row % perSlot];
     }
     return new MicroBatch(padded, slots, shares, keys);
   }

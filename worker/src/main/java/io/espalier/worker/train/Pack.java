@@ -12,6 +12,7 @@ import io.espalier.worker.evaluate.TrainedState;
 import io.espalier.worker.model.BaseModel;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -21,10 +22,10 @@ import java.util.stream.IntStream;
  * nobody. Belongs to one thread. Owns weights, moments and gradients on the device; closing frees
  * them.
  */
-public final class Pack implements AutoCloseable {
+public class Pack implements AutoCloseable {
   private final BaseModel model;
   private final Trainable trainable;
-  private final List<Training> slots;
+  private final List<Slot> slots;
   private final NDManager owner;
   private final NDArray flat;
   private final NDArray firstMoments;
@@ -63,34 +64,29 @@ public final class Pack implements AutoCloseable {
   }
 
   /**
-   * @param slots what each is trained with; the optimizer, label smoothing and dropout are the same
-   *     in all of them
-   * @param start the slots' flat vectors one after another, K × P; empty for a pack that trains all
-   *     weights, which starts at the model's own
+   * @param slots one at least, which {@link Slot#fits fit} one another; one that trains all weights
+   *     is alone
    */
-  public Pack(BaseModel model, Trainable trainable, List<Training> slots, float[] start) {
+  public Pack(BaseModel model, List<Slot> slots) {
     this.model = model;
-    this.trainable = trainable;
     this.slots = List.copyOf(slots);
-    if (trainable instanceof Trainable.AllWeights && slots.size() != 1) {
-      throw new IllegalArgumentException("a pack that trains all weights has one slot");
-    }
-    if (slots.stream().map(Pack::common).distinct().count() != 1) {
+    if (slots.stream().skip(1).anyMatch(slot -> !slot.fits(slots.get(0)))) {
       throw new IllegalArgumentException("slots differ in what a pack has in common");
     }
+    trainable = Trainable.covering(slots.stream().map(slot -> slot.state().trainable()).toList());
     owner = model.newScope();
     try {
-      Shape shape = new Shape(slots.size(), trainable.parameters());
       flat =
-          trainable instanceof Trainable.AllWeights
-              ? model.flatWeights(owner)
-              : owner.create(start, shape);
-      firstMoments = owner.zeros(shape);
-      secondMoments = owner.zeros(shape);
-      steps = owner.zeros(new Shape(slots.size(), 1), DataType.FLOAT64);
+          slots.get(0).state().untouched() ? model.flatWeights(owner) : stacked(SlotState::weights);
+      firstMoments = stacked(SlotState::firstMoments);
+      secondMoments = stacked(SlotState::secondMoments);
+      steps =
+          owner.create(
+              slots.stream().mapToDouble(slot -> slot.state().steps()).toArray(),
+              new Shape(slots.size(), 1));
       scale = scales();
       options = owner.create(trainable.options());
-      Training one = slots.get(0);
+      Training one = slots.get(0).training();
       settings =
           owner.create(
               new double[] {
@@ -105,18 +101,28 @@ public final class Pack implements AutoCloseable {
     }
   }
 
-  private static List<Object> common(Training slot) {
-    return List.of(
-        slot.optimizer().getClass(),
-        slot.labelSmoothing(),
-        slot.lora().dropout(),
-        slot.torchDtype(),
-        slot.gradientCheckpointing());
+  /** [K, P]; zeros for slots that have none of it. */
+  private NDArray stacked(Function<SlotState, float[]> part) {
+    int size = Math.toIntExact(trainable.parameters());
+    Shape shape = new Shape(slots.size(), size);
+    if (slots.stream().allMatch(slot -> part.apply(slot.state()).length == 0)) {
+      return owner.zeros(shape);
+    }
+    float[] all = new float[Math.multiplyExact(size, slots.size())];
+    for (int i = 0; i < slots.size(); i++) {
+      SlotState state = slots.get(i).state();
+      float[] values = part.apply(state);
+      if (values.length > 0) {
+        System.arraycopy(state.trainable().relaid(values, trainable), 0, all, i * size, size);
+      }
+    }
+    return owner.create(all, shape);
   }
 
   /** [modules, K, 1, 1]. */
   private NDArray scales() {
-    List<double[]> each = slots.stream().map(slot -> trainable.scales(slot.lora())).toList();
+    List<double[]> each =
+        slots.stream().map(slot -> trainable.scales(slot.training().lora())).toList();
     int modules = each.get(0).length;
     float[] scales = new float[modules * slots.size()];
     for (int i = 0; i < scales.length; i++) {
@@ -127,13 +133,14 @@ public final class Pack implements AutoCloseable {
 
   /** [K, P], or [1, 1] where every number has its slot's own learning rate. */
   private NDArray rateMultiplier() {
-    if (slots.stream().noneMatch(Trainable::hasRatesOfItsOwn)) {
+    if (slots.stream().map(Slot::training).noneMatch(Trainable::hasRatesOfItsOwn)) {
       return owner.ones(new Shape(1, 1), DataType.FLOAT64);
     }
     int size = Math.toIntExact(trainable.parameters());
     double[] all = new double[size * slots.size()];
     for (int slot = 0; slot < slots.size(); slot++) {
-      System.arraycopy(trainable.rateFactors(slots.get(slot)), 0, all, slot * size, size);
+      System.arraycopy(
+          trainable.rateFactors(slots.get(slot).training()), 0, all, slot * size, size);
     }
     return owner.create(all, new Shape(slots.size(), size));
   }
@@ -195,16 +202,50 @@ public final class Pack implements AutoCloseable {
 
   /**
    * Applies what was accumulated to the slots that are due and whose gradient is finite, and starts
-   * a new update.
+   * a new update of all.
    *
    * @param due one for each slot
    * @param learningRates one for each slot
    */
   public void update(boolean[] due, double[] learningRates) {
+    step(due, learningRates);
+    discard();
+  }
+
+  /**
+   * The same where the updates of some slots may not be over: what those accumulated stays.
+   *
+   * @param over one for each slot; true where {@code due} is
+   */
+  void update(boolean[] due, double[] learningRates, boolean[] over) {
+    step(due, learningRates);
+    if (IntStream.range(0, over.length).allMatch(slot -> over[slot])) {
+      discard();
+    } else {
+      keepUnfinished(over);
+    }
+  }
+
+  private void keepUnfinished(boolean[] over) {
+    NDManager next = owner.newSubManager();
+    try (NDManager scope = owner.newSubManager()) {
+      NDList kept =
+          model.call(scope, "unfinished", sums.gradients, sums.losses, scope.create(over));
+      kept.attach(next);
+      sums.scope.close();
+      measuredNorms = Optional.empty();
+      sums = new Sums(next, kept.get(0), kept.get(1));
+    } catch (RuntimeException e) {
+      next.close();
+      throw e;
+    }
+  }
+
+  private void step(boolean[] due, double[] learningRates) {
     try (NDManager scope = owner.newSubManager()) {
       double[] rows = new double[slots.size() * 6];
       for (int i = 0; i < slots.size(); i++) {
-        System.arraycopy(row(slots.get(i), learningRates[i]), 0, rows, 6 * i, 6);
+        System.arraycopy(row(slots.get(i).training(), learningRates[i]), 0, rows, 6 * i, 6);
       }
       model.call(
           scope,
@@ -220,7 +261,6 @@ public final class Pack implements AutoCloseable {
           rateMultiplier,
           optimizerKind);
     }
-    discard();
   }
 
   /** A slot's settings as the engine's script takes them. */
@@ -247,17 +287,36 @@ public final class Pack implements AutoCloseable {
     return slots.size();
   }
 
-  public Trainable trainable() {
-    return trainable;
+  /** A slot's flat vector [P] of its own kind, copied from the device. */
+  public float[] parameters(int slot) {
+    return copied(flat, slot);
   }
 
-  /** A slot's flat vector [P], copied from the device. */
-  public float[] parameters(int slot) {
+  private float[] copied(NDArray stack, int slot) {
     try (NDManager scope = owner.newSubManager()) {
-      NDArray row = flat.get(slot);
+      NDArray row = stack.get(slot);
       row.attach(scope);
-      return row.toFloatArray();
+      return trainable.relaid(row.toFloatArray(), kindOf(slot));
     }
+  }
+
+  /** What a slot's numbers are when it is alone. */
+  Trainable kindOf(int slot) {
+    return slots.get(slot).state().trainable();
+  }
+
+  /**
+   * A slot as it could join another pack; what it accumulated since its last update is left out.
+   */
+  Slot slot(int slot) {
+    return new Slot(
+        slots.get(slot).training(),
+        new SlotState(
+            kindOf(slot),
+            copied(flat, slot),
+            copied(firstMoments, slot),
+            copied(secondMoments, slot),
+            Math.round(steps.toDoubleArray()[slot])));
   }
 
   /** A slot's weights as evaluation sees them; valid while this pack is open. */
@@ -268,15 +327,16 @@ public final class Pack implements AutoCloseable {
   /**
    * Other weights of a slot as evaluation sees them; valid while {@code scope} is open too.
    *
-   * @param weights the slot's flat vector [P]
+   * @param weights the slot's flat vector [P] of its own kind
    */
   TrainedState state(NDManager scope, int slot, float[] weights) {
-    double[] scales = trainable.scales(slots.get(slot).lora());
+    Trainable kind = kindOf(slot);
+    double[] scales = kind.scales(slots.get(slot).training().lora());
     return new TrainedState(
         model,
         scope.create(weights, new Shape(1, weights.length)),
         scope.create(scales, new Shape(scales.length, 1, 1, 1)).toType(DataType.FLOAT32, false),
-        options,
+        scope.create(kind.options()),
         0);
   }
 

@@ -8,6 +8,7 @@ import io.espalier.worker.lora.AdapterLayout.Side;
 import io.espalier.worker.model.ModelConfig;
 import io.espalier.worker.model.WeightLayout;
 import java.util.Arrays;
+import java.util.List;
 
 /** What the numbers of a slot's flat vector are. */
 public sealed interface Trainable {
@@ -25,6 +26,25 @@ public sealed interface Trainable {
 
   /** What a slot's learning rate is multiplied with for each of its numbers [P]. */
   double[] rateFactors(Training training);
+
+  /** Whether slots of both kinds can be in one pack. */
+  boolean sharesPackWith(Trainable other);
+
+  /** What has room for all of these, which {@link #sharesPackWith share a pack}. */
+  static Trainable covering(List<Trainable> all) {
+    if (all.get(0) instanceof Adapter) {
+      return new Adapter(
+          AdapterLayout.covering(all.stream().map(one -> ((Adapter) one).layout()).toList()));
+    }
+    return all.get(0);
+  }
+
+  /**
+   * Numbers of this kind as those of another that shares packs with it.
+   *
+   * @param values flat vector [P]
+   */
+  float[] relaid(float[] values, Trainable other);
 
   /** Whether some of those factors are not 1. */
   static boolean hasRatesOfItsOwn(Training training) {
@@ -46,6 +66,16 @@ public sealed interface Trainable {
     @Override
     public double[] scales(Lora lora) {
       return layout.scales(lora);
+    }
+
+    @Override
+    public boolean sharesPackWith(Trainable other) {
+      return other instanceof Adapter adapter && layout.adaptsAs(adapter.layout);
+    }
+
+    @Override
+    public float[] relaid(float[] values, Trainable other) {
+      return layout.relaid(values, ((Adapter) other).layout);
     }
 
     @Override
@@ -81,6 +111,16 @@ public sealed interface Trainable {
     @Override
     public double[] scales(Lora lora) {
       return new double[config.modules().size()];
+    }
+
+    @Override
+    public boolean sharesPackWith(Trainable other) {
+      return false;
+    }
+
+    @Override
+    public float[] relaid(float[] values, Trainable other) {
+      return values;
     }
 
     @Override

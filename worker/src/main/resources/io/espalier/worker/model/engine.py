@@ -319,11 +319,13 @@ class Engine(Module):
       fresh = fresh + gradients
     return (fresh, sums + torch.stack([torch.detach(weighted), plain]))
 
-  # How many columns of [K, P] are worked on at a time: on a CPU as many as stay in its cache.
+  # How many columns of [K, P] are worked on at a time: on a CPU as many as stay in its cache, on a
+  # GPU so many that what is made on the way is small beside [K, P].
   def stride(self: __torch__.Engine, flat: Tensor) -> int:
+    numbers = 65536
     if flat.is_cuda:
-      return flat.size(1)
-    return max(1024, 65536 // flat.size(0))
+      numbers = 16777216
+    return max(1024, numbers // flat.size(0))
 
   # Gradient norm of each slot [K], summed in float64.
   def norms(self: __torch__.Engine, gradients: Tensor) -> Tensor:
@@ -332,6 +334,13 @@ class Engine(Module):
       wide = part.to(7)
       squares = squares + torch.sum(wide * wide, [1])
     return torch.sqrt(squares)
+
+  # Gradients and sums of the slots whose update is not over; zero for the others (and never by
+  # multiplying with a mask: 0 times NaN is NaN).
+  def unfinished(self: __torch__.Engine, gradients: Tensor, sums: Tensor, over: Tensor) -> Tuple[Tensor, Tensor]:
+    ended = over.view([-1, 1])
+    kept = torch.where(ended, torch.zeros_like(gradients), gradients)
+    return (kept, torch.where(over.view([1, -1]), torch.zeros_like(sums), sums))
 
   # One step as torch.optim does it, for the slots that are due and finite; the others keep every
   # bit. kind: 0 AdamW, 1 Adam, 2 SGD. steps and due [K, 1]; norms [K]; settings [K, 6] in float64:

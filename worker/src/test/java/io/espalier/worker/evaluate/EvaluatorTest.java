@@ -13,6 +13,7 @@ import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Golden;
 import io.espalier.worker.model.Precision;
 import io.espalier.worker.train.Pack;
+import io.espalier.worker.train.Slot;
 import io.espalier.worker.train.Trainable;
 import java.util.Arrays;
 import java.util.List;
@@ -38,7 +39,9 @@ class EvaluatorTest {
     Training training = Hyperparameters.of(Map.of("lora_rank", "8", "lora_alpha", "32")).training();
     pack =
         new Pack(
-            model, new Trainable.Adapter(adapter.layout()), List.of(training), adapter.values());
+            model,
+            List.of(
+                Slot.fresh(training, new Trainable.Adapter(adapter.layout()), adapter.values())));
     evaluator = new Evaluator(pack.state(0));
     rows = Golden.rows("qwen2_tiny");
   }

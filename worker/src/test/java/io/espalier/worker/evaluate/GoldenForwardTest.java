@@ -14,6 +14,7 @@ import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Golden;
 import io.espalier.worker.model.Safetensors;
 import io.espalier.worker.train.Pack;
+import io.espalier.worker.train.Slot;
 import io.espalier.worker.train.Trainable;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -121,11 +122,8 @@ class GoldenForwardTest {
   private static Pack untrained(BaseModel model) {
     Training training = Hyperparameters.of(Map.of("lora_rank", "2")).training();
     AdapterLayout layout = AdapterLayout.of(model.config(), training.lora());
-    return new Pack(
-        model,
-        new Trainable.Adapter(layout),
-        List.of(training),
-        AdapterInit.values(layout, 1, () -> model.firstValues(layout.options())));
+    float[] values = AdapterInit.values(layout, 1, () -> model.firstValues(layout.options()));
+    return new Pack(model, List.of(Slot.fresh(training, new Trainable.Adapter(layout), values)));
   }
 
   private static List<TokenRow> rows(JsonNode test) {

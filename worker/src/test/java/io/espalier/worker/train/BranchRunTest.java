@@ -79,7 +79,7 @@ class BranchRunTest {
         Leases.lease(
             Leases.training(TrainType.LORA, 1e-2, 4, 1), Leases.NON_FINITE_ONLY, sweep, 3, 6);
 
-    List<TrialResult> results = run(lease).run();
+    List<TrialResult> results = Packs.alone(run(lease));
 
     assertThat(results)
         .extracting(TrialResult::trial)
@@ -103,7 +103,7 @@ class BranchRunTest {
 
   @Test
   void answers_are_given_at_each_trials_end_and_the_loss_is_measured_at_every_epoch() {
-    run(grid()).run();
+    Packs.alone(run(grid()));
 
     assertThat(updatesOf(Metric.LOSS)).containsExactly(3L, 6L, 7L, 9L, 12L);
     assertThat(updatesOf(Metric.TOKEN_ACCURACY)).containsExactly(3L, 6L, 7L, 9L, 12L);
@@ -112,7 +112,7 @@ class BranchRunTest {
 
   @Test
   void answers_can_be_given_at_every_epoch() {
-    run(Leases.answeringEveryEpoch(grid())).run();
+    Packs.alone(run(Leases.answeringEveryEpoch(grid())));
 
     assertThat(updatesOf(Metric.BLEU_4)).containsExactly(3L, 6L, 7L, 9L, 12L);
     assertThat(updatesOf(Metric.LOOP_RATE)).containsExactly(3L, 6L, 7L, 9L, 12L);
@@ -124,9 +124,10 @@ class BranchRunTest {
         IntStream.range(0, model.config().vocabulary()).boxed().collect(Collectors.toSet());
     var ending = new TokenizedDataset(data.train(), data.evaluation(), all, data.summary());
 
-    TrialResult whole = run(grid()).run().get(0);
+    TrialResult whole = Packs.alone(run(grid())).get(0);
     TrialResult ended =
-        new BranchRun(grid(), model, ending, Arrays::toString, (u, e, s, t, m) -> {}).run().get(0);
+        Packs.alone(new BranchRun(grid(), model, ending, Arrays::toString, (u, e, s, t, m) -> {}))
+            .get(0);
 
     assertThat(whole.metrics().get("eval_length_limit_rate")).isPositive();
     assertThat(ended.metrics().get("eval_length_limit_rate")).isZero();
@@ -150,7 +151,7 @@ class BranchRunTest {
 
   @Test
   void the_log_tells_what_was_trained_how_it_went_and_how_it_ended() throws IOException {
-    List<TrialResult> results = run(grid()).run();
+    List<TrialResult> results = Packs.alone(run(grid()));
 
     List<String> lines = Files.readAllLines(sweep.resolve("branches/0/1-1/trial.log"));
     assertThat(lines).allMatch(line -> line.matches("[-0-9]{10}T[:.0-9]+Z .+"));
@@ -173,7 +174,8 @@ class BranchRunTest {
   @Test
   void the_log_gives_the_reason_of_an_early_end() throws IOException {
     Training training = Leases.training(TrainType.LORA, 1e30, 4, 1);
-    TrialResult result = run(Leases.lease(training, Leases.NON_FINITE_ONLY, sweep, 6)).run().get(0);
+    TrialResult result =
+        Packs.alone(run(Leases.lease(training, Leases.NON_FINITE_ONLY, sweep, 6))).get(0);
 
     assertThat(Files.readString(sweep.resolve("branches/0/1-1/trial.log")))
         .contains("trial 0 killed: " + result.outcome().reason());
@@ -183,7 +185,7 @@ class BranchRunTest {
   void a_log_that_cannot_be_written_hinders_no_training() throws IOException {
     Files.createDirectories(sweep.resolve("branches/0/1-1/trial.log"));
 
-    assertThat(run(grid()).run())
+    assertThat(Packs.alone(run(grid())))
         .extracting(TrialResult::outcome)
         .containsOnly(new Outcome.Completed());
   }
@@ -192,24 +194,28 @@ class BranchRunTest {
   void the_same_lease_gives_the_same_numbers_again() {
     Lease lease =
         Leases.lease(Leases.training(TrainType.LORA, 1e-2, 2, 2), Leases.NON_FINITE_ONLY, sweep, 5);
-    run(lease).run();
+    Packs.alone(run(lease));
     List<Double> first = updates().stream().map(Measurement.Update::trainLoss).toList();
     told.clear();
 
-    run(lease).run();
+    Packs.alone(run(lease));
 
     assertThat(updates().stream().map(Measurement.Update::trainLoss).toList()).isEqualTo(first);
   }
 
   @Test
   void accumulated_micro_batches_are_one_batch() {
-    run(Leases.lease(Leases.training(TrainType.LORA, 1e-2, 4, 1), Leases.NON_FINITE_ONLY, sweep, 6))
-        .run();
+    Packs.alone(
+        run(
+            Leases.lease(
+                Leases.training(TrainType.LORA, 1e-2, 4, 1), Leases.NON_FINITE_ONLY, sweep, 6)));
     List<Measurement.Update> whole = updates();
     told.clear();
 
-    run(Leases.lease(Leases.training(TrainType.LORA, 1e-2, 1, 4), Leases.NON_FINITE_ONLY, sweep, 6))
-        .run();
+    Packs.alone(
+        run(
+            Leases.lease(
+                Leases.training(TrainType.LORA, 1e-2, 1, 4), Leases.NON_FINITE_ONLY, sweep, 6)));
 
     for (int i = 0; i < 6; i++) {
       assertThat(updates().get(i).trainLoss()).isCloseTo(whole.get(i).trainLoss(), within(1e-5));
@@ -224,7 +230,7 @@ class BranchRunTest {
             true, Optional.empty(), Optional.empty(), Optional.of(GradientNorm.stopping(1e-3)));
     Lease lease = Leases.lease(Leases.training(TrainType.LORA, 1e-2, 4, 1), guard, sweep, 3, 6);
 
-    List<TrialResult> results = run(lease).run();
+    List<TrialResult> results = Packs.alone(run(lease));
 
     assertThat(results).hasSize(2);
     assertThat(results)
@@ -247,7 +253,7 @@ class BranchRunTest {
     Lease lease =
         Leases.lease(Leases.training(TrainType.LORA, 1e30, 4, 1), Leases.NON_FINITE_ONLY, sweep, 6);
 
-    TrialResult result = run(lease).run().get(0);
+    TrialResult result = Packs.alone(run(lease)).get(0);
 
     assertThat(result.outcome().word()).isEqualTo("killed");
     assertThat(result.outcome().reason()).startsWith("non_finite");
@@ -273,7 +279,7 @@ class BranchRunTest {
             });
     holder.add(run);
 
-    List<TrialResult> results = run.run();
+    List<TrialResult> results = Packs.alone(run);
 
     assertThat(results.get(0).outcome()).isEqualTo(new Outcome.Completed());
     assertThat(results.get(1).outcome()).isEqualTo(new Outcome.Stopped("enough"));
@@ -285,7 +291,7 @@ class BranchRunTest {
     Training training = Leases.training(TrainType.FULL, 1e-3, 4, 1);
     Lease lease = Leases.lease(training, Leases.NON_FINITE_ONLY, sweep, 9);
 
-    TrialResult result = run(lease).run().get(0);
+    TrialResult result = Packs.alone(run(lease)).get(0);
 
     assertThat(result.outcome()).isEqualTo(new Outcome.Completed());
     double baseLoss = new Evaluator(lora().state(0)).score(data.evaluation().get(0).rows()).loss();
@@ -316,7 +322,8 @@ class BranchRunTest {
         Leases.lease(Leases.training(TrainType.LORA, 1e-3, 4, 1), Leases.NON_FINITE_ONLY, sweep, 3);
 
     TrialResult result =
-        new BranchRun(lease, model, broken, Arrays::toString, (u, e, s, t, m) -> {}).run().get(0);
+        Packs.alone(new BranchRun(lease, model, broken, Arrays::toString, (u, e, s, t, m) -> {}))
+            .get(0);
 
     assertThat(result.outcome().word()).isEqualTo("failed");
     assertThat(result.outcome().reason()).contains("row 3", "999", "255");

@@ -53,7 +53,9 @@ class GoldenRunTest {
           PeftFormat.read(run.adapter("adapter_init").orElseThrow(), model.config());
       try (Pack pack =
           new Pack(
-              model, new Trainable.Adapter(start.layout()), List.of(training), start.values())) {
+              model,
+              List.of(
+                  Slot.fresh(training, new Trainable.Adapter(start.layout()), start.values())))) {
         for (int update = 1; update <= run.updates(); update++) {
           accumulate(pack, training, run.microBatches(update));
           Pack.Measured measured = pack.measure().get(0);
@@ -89,8 +91,7 @@ class GoldenRunTest {
           training.lossNormalisation() == LossNormalisation.TOKEN
               ? 1.0 / all
               : 1.0 / (batches.size() * own);
-      pack.accumulate(
-          MicroBatch.of(List.of(new MicroBatch.Part(batch, share, new long[batch.size()]))));
+      pack.accumulate(MicroBatch.of(List.of(Packs.part(batch, share, new long[batch.size()]))));
     }
   }
 

@@ -116,11 +116,11 @@ class GradientTest {
   private record Loss(BaseModel model, AdapterLayout layout, Training training, RandomModel made) {
 
     private Pack pack(float[] at) {
-      var pack = new Pack(model, new Trainable.Adapter(layout), List.of(training), at);
+      var pack = new Pack(model, List.of(Slot.fresh(training, new Trainable.Adapter(layout), at)));
       List<TokenRow> rows = made.rows();
       double targets = rows.stream().mapToInt(TokenRow::targets).sum();
       long[] keys = IntStream.range(0, rows.size()).mapToLong(row -> 7 + 1000L * row).toArray();
-      pack.accumulate(MicroBatch.of(List.of(new MicroBatch.Part(rows, 1 / targets, keys))));
+      pack.accumulate(MicroBatch.of(List.of(Packs.part(rows, 1 / targets, keys))));
       return pack;
     }
 

@@ -62,7 +62,7 @@ class PackTest {
     List<TokenRow> batch =
         List.of(rows.get((2 * update + seed) % 16), rows.get((2 * update + 1 + 3 * seed) % 16));
     int targets = batch.stream().mapToInt(TokenRow::targets).sum();
-    return new MicroBatch.Part(batch, 1.0 / targets, new long[] {77L * update + seed, 5 + update});
+    return Packs.part(batch, 1.0 / targets, new long[] {77L * update + seed, 5 + update});
   }
 
   private record Trained(List<Double> losses, float[] weights) {}
@@ -153,7 +153,7 @@ class PackTest {
   @Test
   void a_slot_with_fewer_rows_is_filled_with_rows_that_count_nothing() {
     MicroBatch.Part full = part(0, 0);
-    var shorter = new MicroBatch.Part(full.rows().subList(0, 1), 0.1, new long[] {1});
+    var shorter = Packs.part(full.rows().subList(0, 1), 0.1, new long[] {1});
     try (Pack pack = Packs.fresh(model, training(0, 0), training(0, 0));
         Pack single = Packs.fresh(model, training(0, 0))) {
       pack.accumulate(MicroBatch.of(List.of(full, shorter)));

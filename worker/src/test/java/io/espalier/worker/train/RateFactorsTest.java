@@ -60,13 +60,14 @@ class RateFactorsTest {
   private static void accumulate(Pack pack, int update) {
     List<TokenRow> batch = rows.subList(4 * (update % 4), 4 * (update % 4) + 4);
     double targets = batch.stream().mapToInt(TokenRow::targets).sum();
-    pack.accumulate(MicroBatch.of(List.of(new MicroBatch.Part(batch, 1 / targets, new long[4]))));
+    pack.accumulate(MicroBatch.of(List.of(Packs.part(batch, 1 / targets, new long[4]))));
   }
 
   /** A step of plain SGD from the same weights tells the gradient. */
   private static double[] gradient(AdapterLayout layout, float[] at, int update) {
     Training plain = training(Map.of("optimizer", "sgd", "weight_decay", "0"));
-    try (Pack pack = new Pack(model, new Trainable.Adapter(layout), List.of(plain), at)) {
+    try (Pack pack =
+        new Pack(model, List.of(Slot.fresh(plain, new Trainable.Adapter(layout), at)))) {
       accumulate(pack, update);
       pack.update(new boolean[] {true}, new double[] {1024});
       float[] moved = pack.parameters(0);
@@ -134,7 +135,8 @@ class RateFactorsTest {
         new TokenizedDataset(
             data.train().subList(0, 11), data.evaluation(), data.endTokens(), data.summary());
     var losses = new ArrayList<Double>();
-    new BranchRun(
+    Packs.alone(
+        new BranchRun(
             lease,
             model,
             cut,
@@ -143,8 +145,7 @@ class RateFactorsTest {
               if (measured instanceof Measurement.Update update) {
                 losses.add(update.trainLoss());
               }
-            })
-        .run();
+            }));
 
     List<int[]> last = new BatchPlan(11, training, true, 42).update(2).microBatches();
     assertThat(last).extracting(batch -> batch.length).containsExactly(2);

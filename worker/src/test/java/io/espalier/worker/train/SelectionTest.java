@@ -55,9 +55,9 @@ class SelectionTest {
   }
 
   private List<TrialResult> run(Lease lease) {
-    return new BranchRun(
-            lease, model, data, Arrays::toString, (u, e, s, t, measured) -> told.add(measured))
-        .run();
+    return Packs.alone(
+        new BranchRun(
+            lease, model, data, Arrays::toString, (u, e, s, t, measured) -> told.add(measured)));
   }
 
   /** Three updates an epoch; the loss of the evaluation set falls in each. */

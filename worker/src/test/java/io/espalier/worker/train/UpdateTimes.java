@@ -66,7 +66,7 @@ final class UpdateTimes implements BranchListener {
       var data = new TokenizedDataset(rows, List.of(), Set.of(), lease.dataset());
       var run = new BranchRun(lease, model, data, tokens -> "", times);
       times.stop = () -> run.stop(new Outcome.Completed());
-      run.run();
+      Packs.alone(run);
     }
   }
 

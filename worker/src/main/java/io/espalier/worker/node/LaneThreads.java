@@ -1,0 +1,177 @@
+package io.espalier.worker.node;
+
+import io.espalier.worker.model.Libtorch;
+import io.espalier.worker.train.BranchRun;
+import io.espalier.worker.train.Lane;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The lanes of a device, each on a thread of its own. Branches wait here until a lane has a slot
+ * for them; the lane with the fewest takes the next.
+ */
+final class LaneThreads {
+  private static final Logger log = LoggerFactory.getLogger(LaneThreads.class);
+
+  private final ExecutorService threads;
+  private final LaneSlots slots;
+
+  /** Guarded by this. */
+  private final List<Task> waiting = new ArrayList<>();
+
+  /** By lane; guarded by this. */
+  private final List<List<Task>> training = new ArrayList<>();
+
+  /** Tokens of a pass of the next branch, as far as is known; guarded by this. */
+  private double expected = Double.POSITIVE_INFINITY;
+
+  /** Guarded by this. */
+  private boolean closing;
+
+  private record Task(BranchRun run, Runnable ended) {}
+
+  LaneThreads(int lanes, LaneSlots slots) {
+    this.slots = slots;
+    AtomicInteger number = new AtomicInteger();
+    threads =
+        Executors.newFixedThreadPool(
+            lanes, task -> new Thread(task, "lane-" + number.getAndIncrement()));
+    for (int lane = 0; lane < lanes; lane++) {
+      training.add(new ArrayList<>());
+    }
+    for (int lane = 0; lane < lanes; lane++) {
+      int its = lane;
+      threads.execute(() -> run(its));
+    }
+  }
+
+  /**
+   * Trains a branch as soon as a lane has a slot for it.
+   *
+   * @param ended called on the lane's thread when all its trials have ended
+   */
+  synchronized void train(BranchRun run, Runnable ended) {
+    waiting.add(new Task(run, ended));
+    expected = run.tokensPerPass();
+    notifyAll();
+  }
+
+  /** The next branches are like this. */
+  synchronized void expect(double tokensPerPass) {
+    expected = tokensPerPass;
+  }
+
+  /** Branches that can be trained at a time, those in training among them. */
+  synchronized int capacity() {
+    return training.stream().mapToInt(its -> its.size() + slots.more(tokens(its), expected)).sum();
+  }
+
+  private static List<Double> tokens(List<Task> tasks) {
+    return tasks.stream().map(task -> task.run().tokensPerPass()).toList();
+  }
+
+  private void run(int number) {
+    try (Lane lane = new Lane()) {
+      Map<BranchRun, Task> tasks = new HashMap<>();
+      for (List<Task> next = next(number);
+          !next.isEmpty() || lane.size() > 0;
+          next = next(number)) {
+        next.forEach(task -> tasks.put(task.run(), task));
+        pass(lane, next.stream().map(Task::run).toList());
+        for (BranchRun ended : lane.ended()) {
+          over(number, tasks.remove(ended));
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void pass(Lane lane, List<BranchRun> joining) {
+    try {
+      if (!joining.isEmpty()) {
+        Libtorch.prepareThread();
+      }
+      joining.forEach(lane::join);
+      lane.pass();
+    } catch (RuntimeException | Error e) {
+      // Whatever it was, heap exhaustion too: a branch that never ends would hold its sweep
+      // forever.
+      log.error("a lane broke; its branches have failed", e);
+      lane.fail(e);
+    }
+  }
+
+  /**
+   * What a lane shall take in before its next pass; one that trains nothing waits for it.
+   *
+   * @return empty for a lane that trains nothing when this closes
+   */
+  private synchronized List<Task> next(int lane) throws InterruptedException {
+    List<Task> its = training.get(lane);
+    List<Task> taken = new ArrayList<>();
+    while (true) {
+      while (mayTake(lane)) {
+        Task task = waiting.remove(choice(its));
+        its.add(task);
+        taken.add(task);
+        notifyAll();
+      }
+      if (!its.isEmpty() || closing) {
+        return taken;
+      }
+      wait();
+    }
+  }
+
+  private boolean mayTake(int lane) {
+    List<Task> its = training.get(lane);
+    if (waiting.isEmpty()) {
+      return false;
+    }
+    double next = waiting.get(choice(its)).run().tokensPerPass();
+    return slots.admit(tokens(its), next)
+        && training.stream()
+            .noneMatch(other -> other.size() < its.size() && slots.admit(tokens(other), next));
+  }
+
+  /** Branches with equal micro-batches waste nothing in a pass. */
+  private int choice(List<Task> its) {
+    for (int i = 0; i < waiting.size() && !its.isEmpty(); i++) {
+      if (waiting.get(i).run().microBatch() == its.get(0).run().microBatch()) {
+        return i;
+      }
+    }
+    return 0;
+  }
+
+  private void over(int lane, Task task) {
+    synchronized (this) {
+      training.get(lane).remove(task);
+      notifyAll();
+    }
+    task.ended().run();
+  }
+
+  /**
+   * Waits for the lanes; whoever calls this has stopped the branches.
+   *
+   * @return whether all lanes ended
+   */
+  boolean close(long seconds) throws InterruptedException {
+    synchronized (this) {
+      closing = true;
+      notifyAll();
+    }
+    threads.shutdown();
+    return threads.awaitTermination(seconds, TimeUnit.SECONDS);
+  }
+}

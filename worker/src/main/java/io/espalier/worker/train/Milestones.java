@@ -1,0 +1,192 @@
+package io.espalier.worker.train;
+
+import ai.djl.ndarray.NDManager;
+import io.espalier.common.metrics.Measurement;
+import io.espalier.common.protocol.Lease;
+import io.espalier.common.spec.StepsSpec;
+import io.espalier.common.trial.Branch.Milestone;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.common.trial.Verdict;
+import io.espalier.worker.data.BatchPlan;
+import io.espalier.worker.data.TokenizedDataset;
+import io.espalier.worker.evaluate.SetEvaluation;
+import io.espalier.worker.model.BaseModel;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * The ends of a branch's trials: evaluates where an epoch or a trial ends, and exports and reports
+ * each trial as its milestone is reached or the branch ends.
+ */
+final class Milestones {
+  private final Lease lease;
+  private final BaseModel model;
+  private final TokenizedDataset data;
+  private final Progress progress;
+  private final TrialLog log;
+  private final Consumer<Measurement> tell;
+  private final Evaluations evaluations;
+  private final Optional<EarlyStopping> earlyStopping;
+  private final Optional<BestState> best;
+  private final Export export;
+  private final StepsSpec steps;
+  private final Checkpoints checkpoints;
+  private final PeakMemory memory;
+  private final List<ModelCard.Point> curve = new ArrayList<>();
+  private final List<TrialResult> results = new CopyOnWriteArrayList<>();
+  private final long started = System.nanoTime();
+
+  /**
+   * @param decode tokens of a generated answer to text
+   * @param progress of the branch, kept by its owner
+   * @param tell where measurements of the present update go
+   */
+  Milestones(
+      Lease lease,
+      BaseModel model,
+      TokenizedDataset data,
+      Function<int[], String> decode,
+      Progress progress,
+      PeakMemory memory,
+      TrialLog log,
+      Consumer<Measurement> tell) {
+    this.lease = lease;
+    this.model = model;
+    this.data = data;
+    this.progress = progress;
+    this.memory = memory;
+    this.log = log;
+    this.tell = tell;
+    evaluations =
+        new Evaluations(
+            new SetEvaluation(lease.settings().evaluation(), endTokens(model, data), decode),
+            data.evaluation());
+    earlyStopping = lease.settings().earlyStopping().map(EarlyStopping::new);
+    best = lease.settings().best().map(BestState::new);
+    export = new Export(lease);
+    steps = lease.settings().steps().orElse(StepsSpec.NONE);
+    checkpoints = new Checkpoints(lease, model, export);
+  }
+
+  /**
+   * Base models often name another end than the token that their chat template ends a turn with.
+   */
+  private static List<Integer> endTokens(BaseModel model, TokenizedDataset data) {
+    return Stream.concat(model.config().endTokens().stream(), data.endTokens().stream())
+        .distinct()
+        .toList();
+  }
+
+  /** Of the trials that have ended, in the milestones' order. Safe from any thread. */
+  List<TrialResult> results() {
+    return List.copyOf(results);
+  }
+
+  /**
+   * Evaluates where that is due or a trial ends; finishes the trials that end here, or all that are
+   * left when early stopping says so.
+   *
+   * @return its verdict, if it ended them
+   */
+  Optional<Verdict> after(BatchPlan.Update update, Measurement.Update made, SlotView slot)
+      throws IOException {
+    long number = update.number();
+    List<Milestone> ending =
+        lease.branch().milestones().stream().filter(end -> end.update() == number).toList();
+    if (ending.isEmpty() && !steps.evaluates(number, update.endsEpoch())) {
+      if (steps.logs(number)) {
+        log.updated(update, progress, made);
+      }
+      checkpoints.after(number, Map.of(), slot.trainable(), slot::parameters);
+      return Optional.empty();
+    }
+    var metrics = new TreeMap<>(evaluations.atEpochEnd(slot.state(), tell));
+    best.ifPresent(kept -> kept.offer(number, metrics, slot::parameters));
+    checkpoints.after(number, metrics, slot.trainable(), slot::parameters);
+    Optional<Verdict> enough =
+        earlyStopping
+            .flatMap(rule -> rule.judge(number, metrics))
+            .filter(verdict -> number < lease.branch().updates());
+    boolean closing = !ending.isEmpty() || enough.isPresent();
+    Optional<BestState.Kept> earlier = best.flatMap(kept -> kept.before(number));
+    if (closing && earlier.isEmpty()) {
+      metrics.putAll(evaluations.beyondEpochEnd(slot.state(), tell));
+    }
+    log.measured(update, progress, made, metrics);
+    curve.add(new ModelCard.Point(number, progress.epochs(), progress.trainLoss(), metrics));
+    if (closing) {
+      close(slot, ending, enough, earlier, metrics);
+    }
+    return enough;
+  }
+
+  /** Trials that end leave their best state where that is asked for, else the present one. */
+  private void close(
+      SlotView slot,
+      List<Milestone> ending,
+      Optional<Verdict> enough,
+      Optional<BestState.Kept> earlier,
+      Map<String, Double> present)
+      throws IOException {
+    Map<String, Double> metrics = present;
+    if (earlier.isPresent()) {
+      lease.settings().best().ifPresent(spec -> log.best(earlier.get(), spec.metric()));
+      try (NDManager scope = model.newScope()) {
+        metrics = evaluations.atTrialEnd(slot.state(scope, earlier.get().weights()));
+      }
+    }
+    float[] weights = earlier.map(BestState.Kept::weights).orElseGet(slot::parameters);
+    List<Milestone> all = lease.branch().milestones();
+    for (Milestone end :
+        all.subList(
+            results.size(), enough.isPresent() ? all.size() : results.size() + ending.size())) {
+      Outcome outcome =
+          ending.contains(end)
+              ? new Outcome.Completed()
+              : new Outcome.EarlyStopped(enough.orElseThrow());
+      String place = export.place(end.trial());
+      TrialResult result = result(end, outcome, metrics, Optional.of(place));
+      String card = ModelCard.text(lease, model, data.summary(), result, curve);
+      export.write(end.trial(), model, slot.trainable(), weights, card);
+      ended(result);
+    }
+  }
+
+  /** Ends the trials that are left, without weights. */
+  void end(Outcome outcome) {
+    List<Milestone> all = lease.branch().milestones();
+    for (Milestone milestone : all.subList(results.size(), all.size())) {
+      ended(result(milestone, outcome, Map.of(), Optional.empty()));
+    }
+  }
+
+  private TrialResult result(
+      Milestone milestone, Outcome outcome, Map<String, Double> metrics, Optional<String> adapter) {
+    return new TrialResult(
+        milestone.trial(),
+        outcome,
+        progress.updates(),
+        progress.epochs(),
+        progress.samples(),
+        progress.tokens(),
+        progress.trainLoss(),
+        metrics,
+        (System.nanoTime() - started) * 1e-9,
+        adapter,
+        Optional.of(Origin.of(model, data, memory)));
+  }
+
+  private void ended(TrialResult result) {
+    log.ended(result);
+    results.add(result);
+  }
+}

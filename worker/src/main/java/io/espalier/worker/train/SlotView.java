@@ -1,0 +1,32 @@
+package io.espalier.worker.train;
+
+import ai.djl.ndarray.NDManager;
+import io.espalier.worker.evaluate.TrainedState;
+
+/**
+ * One slot of a pack as its own branch sees it; valid until the pack is composed anew, on the
+ * pack's thread.
+ */
+record SlotView(Pack pack, int slot) {
+  /** Flat vector [P], copied from the device. */
+  float[] parameters() {
+    return pack.parameters(slot);
+  }
+
+  Trainable trainable() {
+    return pack.kindOf(slot);
+  }
+
+  TrainedState state() {
+    return pack.state(slot);
+  }
+
+  /**
+   * Other weights in this slot's place; valid while {@code scope} is open too.
+   *
+   * @param weights flat vector [P]
+   */
+  TrainedState state(NDManager scope, float[] weights) {
+    return pack.state(scope, slot, weights);
+  }
+}

@@ -1,0 +1,226 @@
+package io.espalier.worker.train;
+
+import io.espalier.worker.model.BaseModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Branches that are trained together, each in a slot of one {@link Pack}. Branches come and go
+ * between passes; the pack is then composed anew, and who was in the middle of an update begins
+ * that update again. Belongs to one thread; owns its pack.
+ */
+final class TrainingPack implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(TrainingPack.class);
+
+  private final Device device;
+  private final BaseModel model;
+
+  /** What a branch's slot must fit. */
+  private final Slot kind;
+
+  /** In their slots' order. */
+  private final List<BranchRun> runs = new ArrayList<>();
+
+  private final List<Begun> arriving = new ArrayList<>();
+
+  /** Rows of a slot in a pass; fewer than wished once memory ran out. */
+  private int mostRows;
+
+  private Optional<Pack> pack = Optional.empty();
+
+  /** Branches at a time; fewer once more of them broke a pass. */
+  private int mostBranches = Integer.MAX_VALUE;
+
+  /** A branch with the slot it goes on from. */
+  record Begun(BranchRun run, Slot slot) {}
+
+  /** Where packs are. */
+  interface Device {
+    Pack pack(BaseModel model, List<Slot> slots);
+  }
+
+  private TrainingPack(Device device, BaseModel model, Slot kind, int mostRows) {
+    this.device = device;
+    this.model = model;
+    this.kind = kind;
+    this.mostRows = mostRows;
+  }
+
+  /** A pack for a branch and those that will join it. */
+  static TrainingPack of(Device device, Begun first) {
+    Slot slot = first.slot();
+    var pack =
+        new TrainingPack(
+            device,
+            first.run().model(),
+            Slot.fresh(slot.training(), slot.state().trainable(), new float[0]),
+            Integer.MAX_VALUE);
+    pack.join(first);
+    return pack;
+  }
+
+  /** Whether a branch can join. */
+  boolean fits(Begun other) {
+    List<PassRows.Wish> together =
+        Stream.concat(all(), Stream.of(other.run())).map(BranchRun::wish).toList();
+    return together.size() <= mostBranches
+        && other.run().model() == model
+        && kind.fits(other.slot())
+        && PassRows.fit(together);
+  }
+
+  /** Takes a branch in from the next pass on. */
+  void join(Begun branch) {
+    arriving.add(branch);
+  }
+
+  private Stream<BranchRun> all() {
+    return Stream.concat(runs.stream(), arriving.stream().map(Begun::run));
+  }
+
+  boolean isEmpty() {
+    return runs.isEmpty() && arriving.isEmpty();
+  }
+
+  /**
+   * One pass of all slots, and what is due after it.
+   *
+   * @throws RuntimeException when the engine broke; {@link #relieve} says how to go on
+   */
+  void pass() {
+    all().forEach(BranchRun::endIfStopped);
+    arriving.removeIf(begun -> begun.run().hasEnded());
+    compose();
+    if (runs.isEmpty()) {
+      return;
+    }
+    if (runs.stream().noneMatch(BranchRun::updateIsDue)) {
+      accumulate(open());
+    }
+    if (runs.stream().anyMatch(BranchRun::updateIsDue)) {
+      update(open());
+      compose();
+    }
+  }
+
+  private Pack open() {
+    return pack.orElseThrow();
+  }
+
+  /** Gives the slots of branches that have ended back, and slots to those that arrive. */
+  private void compose() {
+    if (arriving.isEmpty() && runs.stream().noneMatch(BranchRun::hasEnded)) {
+      return;
+    }
+    List<Begun> next = new ArrayList<>(staying(0, runs.size()));
+    next.addAll(arriving);
+    List<Slot> slots = next.stream().map(Begun::slot).toList();
+    Optional<Pack> composed =
+        slots.isEmpty() ? Optional.empty() : Optional.of(device.pack(model, slots));
+    close();
+    pack = composed;
+    runs.clear();
+    next.forEach(begun -> runs.add(begun.run()));
+    runs.forEach(BranchRun::rewind);
+    arriving.clear();
+  }
+
+  private List<Begun> staying(int from, int to) {
+    return IntStream.range(from, to)
+        .filter(slot -> !runs.get(slot).hasEnded())
+        .mapToObj(slot -> new Begun(runs.get(slot), open().slot(slot)))
+        .toList();
+  }
+
+  private int rowsPerPass() {
+    return Math.min(mostRows, PassRows.of(runs.stream().map(BranchRun::wish).toList()));
+  }
+
+  private void accumulate(Pack slots) {
+    int rows = rowsPerPass();
+    List<MicroBatch.Part> parts = runs.stream().map(run -> run.next(rows)).toList();
+    slots.accumulate(MicroBatch.of(parts));
+    for (int i = 0; i < runs.size(); i++) {
+      runs.get(i).passed(parts.get(i).rows().size());
+    }
+  }
+
+  private void update(Pack slots) {
+    int count = runs.size();
+    List<Pack.Measured> measured = slots.measure();
+    boolean[] over = new boolean[count];
+    boolean[] applied = new boolean[count];
+    double[] rates = new double[count];
+    List<Optional<BranchRun.Step>> steps = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      over[i] = runs.get(i).updateIsDue();
+      Optional<BranchRun.Step> step =
+          over[i] ? Optional.of(runs.get(i).judge(measured.get(i))) : Optional.empty();
+      applied[i] = step.map(BranchRun.Step::applied).orElse(false);
+      rates[i] = step.map(BranchRun.Step::learningRate).orElse(0.0);
+      steps.add(step);
+    }
+    try {
+      slots.update(applied, rates, over);
+    } catch (RuntimeException e) {
+      // Half a step may have been taken.
+      IntStream.range(0, count).filter(i -> over[i]).forEach(i -> runs.get(i).fail(e));
+      return;
+    }
+    for (int i = 0; i < count; i++) {
+      BranchRun run = runs.get(i);
+      SlotView slot = new SlotView(slots, i);
+      steps.get(i).ifPresent(step -> run.updated(step, slot));
+    }
+  }
+
+  /**
+   * Makes the next passes smaller after one broke: half the rows when memory ran out, else half the
+   * slots, in two packs side by side, so that nobody is lost to a neighbour's failure. A branch
+   * that breaks alone has failed.
+   *
+   * @return the packs to go on with
+   */
+  List<TrainingPack> relieve(RuntimeException problem) {
+    int rows = rowsPerPass();
+    if (OutOfMemory.is(problem) && arriving.isEmpty() && rows > 1) {
+      mostRows = rows / 2;
+      log.warn(
+          "memory ran out with {} rows of each of {} branches in a pass: now {}",
+          rows,
+          runs.size(),
+          mostRows);
+      runs.forEach(BranchRun::rewind);
+      pack.ifPresent(Pack::discard);
+      return List.of(this);
+    }
+    List<Begun> all = new ArrayList<>(staying(0, runs.size()));
+    all.addAll(arriving);
+    close();
+    if (all.size() == 1) {
+      all.get(0).run().fail(problem);
+      return List.of();
+    }
+    log.warn("a pass of {} branches broke: they go on in two packs", all.size(), problem);
+    int half = all.size() / 2;
+    return List.of(with(all.subList(0, half)), with(all.subList(half, all.size())));
+  }
+
+  private TrainingPack with(List<Begun> part) {
+    TrainingPack other = new TrainingPack(device, model, kind, mostRows);
+    other.mostBranches = part.size();
+    part.forEach(other::join);
+    return other;
+  }
+
+  @Override
+  public void close() {
+    pack.ifPresent(Pack::close);
+    pack = Optional.empty();
+  }
+}
