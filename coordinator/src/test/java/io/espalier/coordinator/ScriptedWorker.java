@@ -40,6 +40,7 @@ final class ScriptedWorker implements AutoCloseable {
   private final List<ToWorker> others = new ArrayList<>();
   private final ActorRef<ToCoordinator> fleet;
   private final ActorRef<ToWorker> self;
+  private int slots;
 
   private ScriptedWorker(
       WorkerId id,
@@ -107,6 +108,7 @@ final class ScriptedWorker implements AutoCloseable {
   }
 
   void register(int protocolVersion, int slots, Lease.Key... holding) {
+    this.slots = slots;
     fleet.tell(
         new ToCoordinator.Register(
             id,
@@ -120,7 +122,7 @@ final class ScriptedWorker implements AutoCloseable {
   }
 
   void offer(int free, Lease.Key... holding) throws Exception {
-    fleet.tell(new ToCoordinator.Offer(id, free, List.of(holding)));
+    fleet.tell(new ToCoordinator.Offer(id, slots, free, List.of(holding)));
     expect(ToWorker.Heard.class);
   }
 

@@ -33,7 +33,7 @@ public sealed interface ToCoordinator extends ClusterMessage {
    *
    * @param protocolVersion {@link ProtocolVersion#CURRENT} of the sender
    * @param device for people: {@code cpu, 2 lanes}, {@code cuda:0 NVIDIA H200}
-   * @param slots branches it can train at a time
+   * @param slots branches it can train at a time, as far as it knows
    * @param settings absent from versions before 3
    * @param holding leases it still works on
    */
@@ -56,10 +56,12 @@ public sealed interface ToCoordinator extends ClusterMessage {
    * Sent at once when a slot becomes free, and every few seconds as a sign of life. Answered by
    * {@link ToWorker.Heard}, and by {@link ToWorker.Grant} for each branch there is.
    *
+   * @param slots branches it can train at a time; what they are decides how many that is
    * @param freeSlots slots without a lease
    * @param holding leases it works on; one it was granted and does not name is lost
    */
-  record Offer(WorkerId worker, int freeSlots, List<Lease.Key> holding) implements ToCoordinator {
+  record Offer(WorkerId worker, int slots, int freeSlots, List<Lease.Key> holding)
+      implements ToCoordinator {
     public Offer {
       holding = List.copyOf(holding);
     }

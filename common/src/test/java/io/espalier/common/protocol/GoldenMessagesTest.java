@@ -140,6 +140,8 @@ class GoldenMessagesTest {
 
   private static Map<String, ClusterMessage> earlier() {
     return Map.of(
+        "offer-without-slots",
+        new ToCoordinator.Offer(WORKER, 0, 1, List.of(KEY)),
         "register-without-settings",
         register(Optional.empty()),
         "branch-ended-without-provenance",
@@ -184,7 +186,7 @@ class GoldenMessagesTest {
             register(
                 Optional.of(
                     new ClusterSettings(Map.of("pekko.cluster.downing-provider-class", "Sbr"))))),
-        Map.entry("offer", new ToCoordinator.Offer(WORKER, 1, List.of(KEY))),
+        Map.entry("offer", new ToCoordinator.Offer(WORKER, 2, 1, List.of(KEY))),
         Map.entry("prepared", new ToCoordinator.Prepared(WORKER, SWEEP, dataset())),
         Map.entry(
             "preparation-failed",

@@ -55,10 +55,24 @@ record Fleet(
     return Optional.ofNullable(members.get(worker));
   }
 
-  SweepInput.Room room(WorkerId worker) {
+  /**
+   * What a worker may be given next. Branches go round: nobody gets a second one while another
+   * worker that has use for it has fewer.
+   *
+   * @param content workers for which there is nothing, though they have room
+   */
+  SweepInput.Room room(WorkerId worker, Set<WorkerId> content) {
+    int busy = member(worker).map(Member::busy).orElse(0);
+    int turns =
+        members.values().stream()
+            .filter(other -> !other.id().equals(worker) && !content.contains(other.id()))
+            .filter(other -> other.room() > 0)
+            .mapToInt(other -> Math.max(0, other.busy() + 1 - busy))
+            .min()
+            .orElse(Integer.MAX_VALUE);
     return new SweepInput.Room(
-        member(worker).map(Member::room).orElse(0),
-        member(worker).map(Member::ahead).orElse(0),
+        Math.min(turns, member(worker).map(Member::room).orElse(0)),
+        turns < Integer.MAX_VALUE ? 0 : member(worker).map(Member::ahead).orElse(0),
         slots());
   }
 
@@ -88,8 +102,8 @@ record Fleet(
     return with(known.registered(slots, now.plus(patience)));
   }
 
-  Fleet offered(WorkerId worker, int free, Collection<Lease.Key> holding, Instant now) {
-    return change(worker, member -> member.offered(free, holding, now.plus(patience)));
+  Fleet offered(WorkerId worker, int slots, int free, Collection<Lease.Key> holding, Instant now) {
+    return change(worker, member -> member.offered(slots, free, holding, now.plus(patience)));
   }
 
   /** Its node or its connection is gone; it has a moment to come back. */

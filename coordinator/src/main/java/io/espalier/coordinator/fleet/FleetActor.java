@@ -14,9 +14,11 @@ import io.espalier.coordinator.sweep.SweepNotice;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -51,6 +53,10 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   private final KnownSweeps sweeps = new KnownSweeps();
   private final Map<SweepId, ToWorker.Prepare> tasks = new HashMap<>();
   private final Questions questions = new Questions();
+
+  /** Workers that have room and were given nothing when all sweeps were last asked. */
+  private final Set<WorkerId> content = new HashSet<>();
+
   private final Admission admission;
   private final Roster roster = new Roster();
   private Fleet fleet;
@@ -127,6 +133,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     fleet = fleet.registered(worker, register.slots(), now());
     roster.registered(register, now());
     connections.put(worker, register.replyTo());
+    content.remove(worker);
     getContext().watchWith(register.replyTo(), new Disconnected(worker, register.replyTo()));
     if (news) {
       getContext()
@@ -165,7 +172,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
       // Unanswered, its watchdog makes it register again.
       return;
     }
-    fleet = fleet.offered(worker, offer.freeSlots(), offer.holding(), now());
+    fleet = fleet.offered(worker, offer.slots(), offer.freeSlots(), offer.holding(), now());
     send(worker, new ToWorker.Heard());
     end(worker, offer.holding());
     assign(worker);
@@ -215,7 +222,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     } else if (notice instanceof SweepNotice.Ready ready) {
       ready(ready);
     } else if (notice instanceof SweepNotice.Waiting) {
-      fleet.connected().forEach(this::assign);
+      assignAll();
     } else if (notice instanceof SweepNotice.Work work) {
       work(work);
     } else if (notice instanceof SweepNotice.PreparationOver over) {
@@ -256,7 +263,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
             now());
     ready.preparation().ifPresent(p -> tasks.put(ready.sweep(), p.task()));
     goOnWithout(ready.sweep());
-    fleet.connected().forEach(this::assign);
+    assignAll();
   }
 
   private void work(SweepNotice.Work work) {
@@ -283,7 +290,22 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
         tell(work.sweep(), new SweepInput.PreparationLost(worker, left(worker), now()));
       }
     }
+    if (!work.leases().isEmpty()) {
+      content.remove(worker);
+      assignOthers(worker);
+    }
     ask(worker, Optional.of(work.sweep()));
+  }
+
+  /** There may be something for everybody. */
+  private void assignAll() {
+    content.clear();
+    fleet.connected().forEach(this::assign);
+  }
+
+  /** One worker's turn may have made another's. */
+  private void assignOthers(WorkerId worker) {
+    fleet.connected().stream().filter(other -> !other.equals(worker)).forEach(this::assign);
   }
 
   private static String left(WorkerId worker) {
@@ -298,13 +320,15 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   }
 
   private void ask(WorkerId worker, Optional<SweepId> after) {
-    SweepInput.Room room = fleet.room(worker);
+    SweepInput.Room room = fleet.room(worker, content);
     Optional<SweepId> next = room.isNone() ? Optional.empty() : sweeps.next(after);
     if (next.isPresent()) {
       questions.asked(worker, next.get());
       tell(next.get(), new SweepInput.Ask(worker, room, settings.epoch(), now()));
     } else if (questions.repeat(worker) && !room.isNone()) {
       ask(worker, Optional.empty());
+    } else if (room.free() > 0 && content.add(worker)) {
+      assignOthers(worker);
     }
   }
 

@@ -48,9 +48,9 @@ record Member(
     return connected ? Math.max(0, Math.min(free, slots - busy())) : 0;
   }
 
-  /** Branches it can be given beyond its slots: one more for each. */
+  /** Branches it can be given beyond its slots: one more for every four. */
   int ahead() {
-    return connected ? Math.max(0, slots - Math.max(0, busy() - slots)) : 0;
+    return connected ? Math.max(0, (slots + 3) / 4 - Math.max(0, busy() - slots)) : 0;
   }
 
   /** Slots that train. */
@@ -58,7 +58,8 @@ record Member(
     return connected ? Math.min(slots, busy()) : 0;
   }
 
-  private int busy() {
+  /** Leases that train or wait for a slot. */
+  int busy() {
     return (int) leases.values().stream().filter(held -> !held.reported()).count();
   }
 
@@ -66,7 +67,7 @@ record Member(
     return new Member(id, true, count, 0, until, leases);
   }
 
-  Member offered(int slotsFree, Collection<Lease.Key> holding, Instant until) {
+  Member offered(int count, int slotsFree, Collection<Lease.Key> holding, Instant until) {
     Map<Lease.Key, Held> next = new LinkedHashMap<>();
     leases.forEach(
         (key, held) ->
@@ -75,7 +76,7 @@ record Member(
                 holding.contains(key) || held.reported()
                     ? new Held(0, held.reported(), held.ending())
                     : new Held(held.missed() + 1, false, held.ending())));
-    return new Member(id, connected, slots, slotsFree, until, next);
+    return new Member(id, connected, count, slotsFree, until, next);
   }
 
   Member holding(Lease.Key lease, Held held) {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class FleetTest {
@@ -36,7 +37,8 @@ class FleetTest {
   }
 
   private void offer(WorkerId worker, int free, Lease.Key... holding) {
-    fleet = fleet.offered(worker, free, List.of(holding), now);
+    int slots = fleet.member(worker).orElseThrow().slots();
+    fleet = fleet.offered(worker, slots, free, List.of(holding), now);
   }
 
   /** Looks at the clock each second, as the actor does. */
@@ -54,24 +56,47 @@ class FleetTest {
   @Test
   void a_worker_has_room_for_what_it_offers_and_no_more_than_its_slots() {
     join(ANN, 2);
-    assertThat(fleet.room(ANN).free()).isZero();
+    assertThat(fleet.room(ANN, Set.of()).free()).isZero();
     offer(ANN, 2);
-    assertThat(fleet.room(ANN).free()).isEqualTo(2);
+    assertThat(fleet.room(ANN, Set.of()).free()).isEqualTo(2);
     fleet = fleet.granted(ANN, LEASE);
-    assertThat(fleet.room(ANN).free()).isEqualTo(1);
+    assertThat(fleet.room(ANN, Set.of()).free()).isEqualTo(1);
     offer(ANN, 2);
-    assertThat(fleet.room(ANN).free()).as("the offer crossed the grant").isEqualTo(1);
+    assertThat(fleet.room(ANN, Set.of()).free()).as("the offer crossed the grant").isEqualTo(1);
   }
 
   @Test
-  void a_worker_may_hold_one_branch_more_for_each_slot() {
+  void a_worker_may_hold_one_branch_more_for_every_four_slots() {
     join(ANN, 2);
     offer(ANN, 2);
-    assertThat(fleet.room(ANN)).isEqualTo(new SweepInput.Room(2, 2, 2));
-    fleet = fleet.granted(ANN, LEASE).granted(ANN, lease(1, 2)).granted(ANN, lease(2, 3));
-    offer(ANN, 0, LEASE, lease(1, 2), lease(2, 3));
-    assertThat(fleet.room(ANN)).isEqualTo(new SweepInput.Room(0, 1, 2));
+    assertThat(fleet.room(ANN, Set.of())).isEqualTo(new SweepInput.Room(2, 1, 2));
+    fleet = fleet.granted(ANN, LEASE).granted(ANN, lease(1, 2));
+    offer(ANN, 0, LEASE, lease(1, 2));
+    assertThat(fleet.room(ANN, Set.of())).isEqualTo(new SweepInput.Room(0, 1, 2));
+    fleet = fleet.granted(ANN, lease(2, 3));
+    assertThat(fleet.room(ANN, Set.of())).isEqualTo(new SweepInput.Room(0, 0, 2));
     assertThat(fleet.usedSlots()).isEqualTo(2);
+  }
+
+  @Test
+  void a_worker_offers_more_slots_when_it_knows_what_it_trains() {
+    join(ANN, 1);
+    fleet = fleet.offered(ANN, 8, 8, List.of(), now);
+    assertThat(fleet.room(ANN, Set.of()).free()).isEqualTo(8);
+    assertThat(fleet.slots()).isEqualTo(8);
+  }
+
+  @Test
+  void branches_go_round_among_the_workers_that_have_use_for_them() {
+    join(ANN, 4);
+    join(BOB, 4);
+    offer(ANN, 4);
+    offer(BOB, 4);
+    assertThat(fleet.room(ANN, Set.of())).isEqualTo(new SweepInput.Room(1, 0, 8));
+    fleet = fleet.granted(ANN, LEASE);
+    assertThat(fleet.room(ANN, Set.of()).free()).as("it is the other's turn").isZero();
+    assertThat(fleet.room(BOB, Set.of()).free()).isEqualTo(2);
+    assertThat(fleet.room(ANN, Set.of(BOB)).free()).as("the other wants none").isEqualTo(3);
   }
 
   @Test
@@ -82,7 +107,7 @@ class FleetTest {
     for (int i = 0; i < 5; i++) {
       offer(ANN, 1);
     }
-    assertThat(fleet.room(ANN).free()).isEqualTo(1);
+    assertThat(fleet.room(ANN, Set.of()).free()).isEqualTo(1);
     assertThat(pass(1)).isEmpty();
   }
 
@@ -114,9 +139,9 @@ class FleetTest {
         .isEqualTo(
             new Fleet.Loss(
                 ANN, List.of(LEASE), List.of(SWEEP), "worker ann-cpu-1 was silent for 20 s"));
-    assertThat(fleet.room(ANN).free()).isZero();
+    assertThat(fleet.room(ANN, Set.of()).free()).isZero();
     offer(ANN, 1, LEASE);
-    assertThat(fleet.room(ANN).free()).isEqualTo(1);
+    assertThat(fleet.room(ANN, Set.of()).free()).isEqualTo(1);
     assertThat(fleet.ending(ANN, LEASE)).as("it works for nothing").isPresent();
   }
 
@@ -126,7 +151,7 @@ class FleetTest {
     offer(ANN, 1);
     fleet = fleet.granted(ANN, LEASE);
     fleet = fleet.disconnected(ANN, now);
-    assertThat(fleet.room(ANN).free()).isZero();
+    assertThat(fleet.room(ANN, Set.of()).free()).isZero();
     assertThat(pass(4)).isEmpty();
     join(ANN, 1);
     offer(ANN, 0, LEASE);

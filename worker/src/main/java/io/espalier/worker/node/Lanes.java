@@ -45,7 +45,6 @@ final class Lanes implements AutoCloseable {
   private static final long SPOOL_SECONDS = 60;
   private static final long CLOSE_SECONDS = 60;
 
-  private final int slots;
   private final LaneThreads threads;
 
   /** Reads models and data, which may take long; what trains meanwhile goes on. */
@@ -75,7 +74,6 @@ final class Lanes implements AutoCloseable {
       MetricsSender metrics,
       ResultSpool results,
       Clock clock) {
-    this.slots = Math.multiplyExact(lanes, slots.most());
     this.trunks = trunks;
     this.metrics = metrics;
     this.results = results;
@@ -120,9 +118,9 @@ final class Lanes implements AutoCloseable {
     onChange = listener;
   }
 
-  /** Branches that can be in training at a time at most. */
+  /** Branches that can be in training at a time; what they are decides how many that is. */
   int slots() {
-    return slots;
+    return threads.capacity();
   }
 
   /** Branches for which there is a slot now. */

@@ -301,7 +301,11 @@ final class WorkerActor {
 
   private void offer(ActorRef<ToCoordinator> fleet) {
     fleet.tell(
-        new ToCoordinator.Offer(duties.worker(), duties.lanes().free(), duties.lanes().holding()));
+        new ToCoordinator.Offer(
+            duties.worker(),
+            duties.lanes().slots(),
+            duties.lanes().free(),
+            duties.lanes().holding()));
   }
 
   private void heard() {
