@@ -1,5 +1,6 @@
 package io.espalier.worker.train;
 
+import io.espalier.worker.model.Libtorch;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,6 +19,18 @@ public final class Lane implements AutoCloseable {
 
   Lane(TrainingPack.Device device) {
     this.device = device;
+  }
+
+  /** Trains branches by themselves, all together, on this thread and to their ends. */
+  public static void train(List<BranchRun> runs) {
+    Libtorch.prepareThread();
+    try (Lane lane = new Lane()) {
+      runs.forEach(lane::join);
+      while (lane.size() > 0) {
+        lane.pass();
+        lane.ended();
+      }
+    }
   }
 
   /** Begins a branch; it trains from the next pass on. */

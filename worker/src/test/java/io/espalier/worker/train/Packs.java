@@ -6,7 +6,6 @@ import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.lora.AdapterInit;
 import io.espalier.worker.lora.AdapterLayout;
 import io.espalier.worker.model.BaseModel;
-import io.espalier.worker.model.Libtorch;
 import java.util.Arrays;
 import java.util.List;
 
@@ -41,13 +40,7 @@ final class Packs {
 
   /** Trains branches in one lane, to the end of all. */
   static List<List<TrialResult>> together(List<BranchRun> runs) {
-    Libtorch.prepareThread();
-    try (Lane lane = new Lane()) {
-      runs.forEach(lane::join);
-      while (runs.stream().anyMatch(run -> !run.hasEnded())) {
-        lane.pass();
-      }
-    }
+    Lane.train(runs);
     return runs.stream().map(BranchRun::results).toList();
   }
 }

@@ -10,6 +10,7 @@ import io.espalier.worker.evaluate.SetEvaluation;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Libtorch;
 import io.espalier.worker.train.Pack;
+import io.espalier.worker.train.Slot;
 import io.espalier.worker.train.Trainable;
 import java.util.List;
 import java.util.Map;
@@ -39,8 +40,10 @@ final class Examination {
   private static Pack untrained(BaseModel model) {
     return new Pack(
         model,
-        new Trainable.AllWeights(model.layout(), model.config()),
-        List.of(Hyperparameters.of(Map.of()).training()),
-        new float[0]);
+        List.of(
+            Slot.fresh(
+                Hyperparameters.of(Map.of()).training(),
+                new Trainable.AllWeights(model.layout(), model.config()),
+                new float[0])));
   }
 }

@@ -17,6 +17,7 @@ import io.espalier.worker.data.ChatTokenizer;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.train.BranchRun;
+import io.espalier.worker.train.Lane;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -71,16 +72,16 @@ record Pretraining(TaskSettings settings, Path directory, PrintStream out) {
             settings,
             data.summary(),
             directory.toAbsolutePath().toString());
-    TrialResult result =
+    var run =
         new BranchRun(
-                lease,
-                model,
-                data,
-                tokenizer::decode,
-                (update, epoch, samples, tokens, measurement) ->
-                    show(update, updates, epoch, measurement))
-            .run()
-            .get(0);
+            lease,
+            model,
+            data,
+            tokenizer::decode,
+            (update, epoch, samples, tokens, measurement) ->
+                show(update, updates, epoch, measurement));
+    Lane.train(List.of(run));
+    TrialResult result = run.results().get(0);
     return result
         .adapter()
         .map(directory::resolve)
