@@ -3,7 +3,7 @@ package io.espalier.deploy.cli;
 import io.espalier.common.UserError;
 import io.espalier.worker.node.DeviceName;
 import io.espalier.worker.node.LaneSlots;
-import java.util.OptionalInt;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** How many trials are trained at a time. */
@@ -14,7 +14,7 @@ final class LanesOption {
       names = "--lanes",
       paramLabel = "N",
       description = "Threads that train (default: one for each core; one on a GPU).")
-  private OptionalInt lanes = OptionalInt.empty();
+  private Optional<Integer> lanes = Optional.empty();
 
   @Option(
       names = "--slots",
@@ -26,8 +26,8 @@ final class LanesOption {
 
   int lanes(DeviceName device) {
     int wished =
-        lanes.orElse(
-            device.equals(DeviceName.CPU) ? Runtime.getRuntime().availableProcessors() : 1);
+        lanes.orElseGet(
+            () -> device.equals(DeviceName.CPU) ? Runtime.getRuntime().availableProcessors() : 1);
     if (wished < 1) {
       throw new UserError("--lanes is %d; at least 1 thread must train".formatted(wished));
     }

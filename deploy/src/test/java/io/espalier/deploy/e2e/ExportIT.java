@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.espalier.deploy.embedded.EmbeddedCluster;
+import io.espalier.worker.node.LaneSlots;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,7 +85,7 @@ class ExportIT {
   @Test
   void a_coordinators_trial_gives_the_same_files() throws IOException {
     export(0, "--merged", made.resolve("stored"), "--store", tiny.store());
-    try (EmbeddedCluster cluster = EmbeddedCluster.start(tiny.store(), 0, 1)) {
+    try (EmbeddedCluster cluster = EmbeddedCluster.start(tiny.store(), 0, 1, LaneSlots.of(1))) {
       String url = cluster.metricsAddress().replace("/metrics", "");
       Launcher.Ended ended = export(0, "--merged", made.resolve("fetched"), "--url", url);
       assertThat(ended.exitCode()).as(ended.err()).isZero();

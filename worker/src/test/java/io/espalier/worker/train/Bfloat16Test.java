@@ -53,7 +53,7 @@ class Bfloat16Test {
 
   private static MicroBatch.Part part(List<TokenRow> rows, long... keys) {
     double targets = rows.stream().mapToInt(TokenRow::targets).sum();
-    return new MicroBatch.Part(rows, 1 / targets, Arrays.copyOf(keys, rows.size()));
+    return Packs.part(rows, 1 / targets, Arrays.copyOf(keys, rows.size()));
   }
 
   @ParameterizedTest
@@ -80,7 +80,9 @@ class Bfloat16Test {
           PeftFormat.read(run.adapter("adapter_init").orElseThrow(), model.config());
       try (Pack pack =
           new Pack(
-              model, new Trainable.Adapter(start.layout()), List.of(training), start.values())) {
+              model,
+              List.of(
+                  Slot.fresh(training, new Trainable.Adapter(start.layout()), start.values())))) {
         for (int update = 1; update <= run.updates(); update++) {
           pack.accumulate(MicroBatch.of(List.of(part(run.microBatches(update).get(0)))));
           Pack.Measured measured = pack.measure().get(0);
@@ -195,7 +197,8 @@ class Bfloat16Test {
       for (int i = 0; i < at.length; i++) {
         at[i] += (float) (0.05 * random.nextGaussian());
       }
-      try (Pack pack = new Pack(model, new Trainable.Adapter(layout), List.of(training), at)) {
+      try (Pack pack =
+          new Pack(model, List.of(Slot.fresh(training, new Trainable.Adapter(layout), at)))) {
         pack.accumulate(MicroBatch.of(List.of(part(Golden.rows(name), 1, 2, 3))));
         pack.update(new boolean[] {true}, new double[] {1024});
         float[] moved = pack.parameters(0);
