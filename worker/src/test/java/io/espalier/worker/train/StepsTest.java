@@ -58,7 +58,7 @@ class StepsTest {
             evaluated.add(update);
           }
         };
-    return new BranchRun(lease, model, data, Arrays::toString, listener).run();
+    return Packs.alone(new BranchRun(lease, model, data, Arrays::toString, listener));
   }
 
   /** Three updates an epoch. */
