@@ -27,6 +27,7 @@ public record Slot(Training training, SlotState state) {
         training.optimizer().getClass(),
         training.labelSmoothing(),
         training.lora().dropout(),
-        training.torchDtype());
+        training.torchDtype(),
+        training.gradientCheckpointing());
   }
 }

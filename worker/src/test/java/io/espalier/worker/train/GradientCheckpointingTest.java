@@ -54,7 +54,7 @@ class GradientCheckpointingTest {
           for (int slot = 0; slot < slots.length; slot++) {
             int at = 2 * update + micro + 3 * slot;
             List<TokenRow> some = List.of(rows.get(at % 16), rows.get((at + 7) % 16));
-            parts.add(new MicroBatch.Part(some, 0.05, new long[] {at, 31L + slot}));
+            parts.add(Packs.part(some, 0.05, new long[] {at, 31L + slot}));
           }
           pack.accumulate(MicroBatch.of(parts));
         }
@@ -71,9 +71,11 @@ class GradientCheckpointingTest {
     return slots[0].trainType() == TrainType.FULL
         ? new Pack(
             model,
-            new Trainable.AllWeights(model.layout(), model.config()),
-            List.of(slots),
-            new float[0])
+            List.of(
+                Slot.fresh(
+                    slots[0],
+                    new Trainable.AllWeights(model.layout(), model.config()),
+                    new float[0])))
         : Packs.fresh(model, slots);
   }
 
