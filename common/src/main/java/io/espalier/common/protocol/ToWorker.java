@@ -57,8 +57,8 @@ public sealed interface ToWorker extends ClusterMessage {
   /**
    * Read model and data, and count.
    *
-   * @param training the values common to all trials: what is read depends on its max_length and
-   *     truncation only
+   * @param training the values common to all trials, and all modules that they name: what is read
+   *     depends on its max_length and truncation only
    */
   record Prepare(SweepId sweep, TaskSettings settings, Training training) implements ToWorker {}
 

@@ -1,7 +1,10 @@
 package io.espalier.common.spec;
 
+import io.espalier.common.trial.Lora;
 import io.espalier.common.trial.Training;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -34,6 +37,19 @@ public record SweepSpec(
   /** What a trial trains with, but for its own point of the search. */
   public Training training() {
     return hyperparameters.training();
+  }
+
+  /** The same, its adapter naming every module that a trial's does: what the model must have. */
+  public Training trainingOfAllNames() {
+    Lora lora = training().lora();
+    for (String key : List.of("target_modules", "rank_pattern", "alpha_pattern")) {
+      if (search.space().get(key) instanceof SearchSpec.Candidates.Values listed) {
+        for (String text : listed.values()) {
+          lora = lora.naming(hyperparameters.with(Map.of(key, text)).training().lora());
+        }
+      }
+    }
+    return training().with(lora);
   }
 
   /** What a worker must know beside a trial's own configuration. */

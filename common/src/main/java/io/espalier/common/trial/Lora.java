@@ -1,5 +1,7 @@
 package io.espalier.common.trial;
 
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 
@@ -80,6 +82,18 @@ public record Lora(
     double modulesAlpha = matching(alphaPattern, path, alpha);
     int modulesRank = rankOf(path);
     return modulesAlpha / (rslora ? Math.sqrt(modulesRank) : modulesRank);
+  }
+
+  /** The same with the modules that another names too, to ask a model whether it has them. */
+  public Lora naming(Lora other) {
+    var targets = new LinkedHashSet<>(targetModules);
+    targets.addAll(other.targetModules);
+    var ranks = new HashMap<>(other.rankPattern);
+    ranks.putAll(rankPattern);
+    var alphas = new HashMap<>(other.alphaPattern);
+    alphas.putAll(alphaPattern);
+    return new Lora(
+        rank, alpha, dropout, List.copyOf(targets), ranks, alphas, rslora, dora, lrRatio);
   }
 
   /** PEFT's rule: a name means the modules whose path is it, or ends in it after a dot. */

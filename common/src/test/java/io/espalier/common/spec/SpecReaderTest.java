@@ -429,4 +429,25 @@ class SpecReaderTest {
   private List<RowSource> rows(String name) {
     return List.of(RowSource.parse(directory.resolve(name).toString()));
   }
+
+  @Test
+  void the_modules_that_any_trial_names_are_known_before_there_are_trials() {
+    var spec =
+        folder.parse(
+            """
+            model: model
+            dataset: {train: train.jsonl}
+            training: {alpha_pattern: {k_proj: 16}}
+            search:
+              space:
+                target_modules: [q_proj, "v_proj, k_proj"]
+                rank_pattern: ["q_proj: 4", "v_proj: 2"]
+            """);
+    Lora lora = spec.trainingOfAllNames().lora();
+    assertThat(lora.targetModules()).containsExactly("all-linear", "q_proj", "v_proj", "k_proj");
+    assertThat(lora.rankPattern()).containsOnlyKeys("q_proj", "v_proj");
+    assertThat(lora.alphaPattern()).containsOnlyKeys("k_proj");
+    assertThat(folder.parseWith("").trainingOfAllNames())
+        .isEqualTo(folder.parseWith("").training());
+  }
 }

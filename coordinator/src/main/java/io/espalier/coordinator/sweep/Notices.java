@@ -124,7 +124,8 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Path directory) {
 
   private Optional<ToWorker.Prepare> prepare() {
     return spec.map(
-        values -> new ToWorker.Prepare(sweep.id(), values.taskSettings(), values.training()));
+        values ->
+            new ToWorker.Prepare(sweep.id(), values.taskSettings(), values.trainingOfAllNames()));
   }
 
   private Lease.Key key(BranchId branch, Attempt attempt) {

@@ -66,6 +66,11 @@ class SpecMistakesIT {
             "rank_pattern: {q_prj: 4}",
             "training.rank_pattern: this qwen2 model has no module 'q_prj'",
             "did you mean q_proj?"),
+        spec(
+            "a module that one trial names and the model has not",
+            "learning_rate: [1e-3]",
+            "target_modules: [q_proj, c_attn]",
+            "training.target_modules: this qwen2 model has no module 'c_attn'"),
         spec("a model that is not there", "model: model", "model: modell", "modell"),
         files(
             "an unknown architecture",
