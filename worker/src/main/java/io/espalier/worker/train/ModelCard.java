@@ -3,17 +3,22 @@ package io.espalier.worker.train;
 import io.espalier.common.Numbers;
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.Lease;
+import io.espalier.common.spec.EvaluationSpec;
+import io.espalier.common.spec.EvaluationSpec.Metric;
 import io.espalier.common.spec.Hyperparameters;
+import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.trial.Provenance;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.worker.model.BaseModel;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -29,7 +34,7 @@ final class ModelCard {
   record Point(long update, double epoch, OptionalDouble trainLoss, Map<String, Double> metrics) {}
 
   /**
-   * @param curve oldest first
+   * @param curve of the branch up to the trial's end, oldest first
    */
   static String text(
       Lease lease, BaseModel model, DatasetSummary data, TrialResult result, List<Point> curve) {
@@ -74,7 +79,7 @@ final class ModelCard {
             result.outcome().reason().isEmpty() ? "" : ": " + result.outcome().reason(),
             table("Measured at its end", numbers),
             loading(adapter, model.config().classes() > 0, base),
-            curve(curve),
+            curve(own(curve, lease, model.config().classes() > 0)),
             table("Key", Hyperparameters.of(training).texts()),
             table("What", origin(lease, data, result)));
   }
@@ -109,6 +114,39 @@ final class ModelCard {
     values.put("espalier", by.revision());
     values.put("libtorch", by.libtorch());
     values.put("device", by.device() + ", " + by.instructionSet());
+  }
+
+  /**
+   * Without what was measured on the way only because another trial on the branch ended there.
+   *
+   * @param classifies whether accuracy is that of classes, which every evaluation has
+   */
+  private static List<Point> own(List<Point> curve, Lease lease, boolean classifies) {
+    EvaluationSpec evaluation = lease.settings().evaluation();
+    StepsSpec steps = lease.settings().steps().orElse(StepsSpec.NONE);
+    List<Point> own = new ArrayList<>();
+    for (Point point : curve.subList(0, curve.size() - 1)) {
+      boolean others =
+          lease.branch().milestones().stream().anyMatch(end -> end.update() == point.update());
+      if (!others) {
+        own.add(point);
+      } else if (steps.evaluates(point.update(), point.epoch() == Math.rint(point.epoch()))) {
+        Map<String, Double> metrics = new TreeMap<>(point.metrics());
+        metrics.keySet().removeIf(name -> !beforeEnds(evaluation, name, classifies));
+        own.add(new Point(point.update(), point.epoch(), point.trainLoss(), metrics));
+      }
+    }
+    own.add(curve.get(curve.size() - 1));
+    return own;
+  }
+
+  private static boolean beforeEnds(EvaluationSpec evaluation, String name, boolean classifies) {
+    return Metric.ofSet(name)
+        .filter(
+            metric ->
+                evaluation.atEveryEpoch(metric)
+                    || (classifies && evaluation.everyEpoch() && metric == Metric.ACCURACY))
+        .isPresent();
   }
 
   private static String curve(List<Point> curve) {
