@@ -116,6 +116,23 @@ class CoordinatorTest {
   }
 
   @Test
+  void workers_with_room_get_branches_in_turn() throws Exception {
+    try (Coordinator coordinator = start();
+        ScriptedWorker ann = join(coordinator, true);
+        ScriptedWorker bob = join(coordinator, false)) {
+      submit(coordinator);
+      bob.register(2);
+      ann.register(2);
+      ann.offer(2);
+      ToWorker.Prepare task = ann.expect(ToWorker.Prepare.class);
+      bob.offer(2);
+      ann.offer(2);
+      ann.prepared(task.sweep(), Examples.DATASET);
+      assertThat(granted(ann).branch()).isNotEqualTo(granted(bob).branch());
+    }
+  }
+
+  @Test
   void a_lost_workers_branch_goes_to_another_and_its_late_result_is_refused() throws Exception {
     try (Coordinator coordinator = start();
         ScriptedWorker bob = join(coordinator, false)) {

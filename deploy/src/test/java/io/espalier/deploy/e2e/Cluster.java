@@ -106,6 +106,7 @@ final class Cluster implements AutoCloseable {
             "worker",
             "--coordinator-hosts=127.0.0.1:" + clusterPort,
             "--lanes=1",
+            "--slots=1",
             "--spool=spool-" + name));
     await().atMost(A_MINUTE).until(() -> !worker(name).alive() || api().workers().size() > before);
     if (!worker(name).alive()) {

@@ -206,7 +206,11 @@ final class TrainingPack implements AutoCloseable {
       all.get(0).run().fail(problem);
       return List.of();
     }
-    log.warn("a pass of {} branches broke: they go on in two packs", all.size(), problem);
+    if (OutOfMemory.is(problem)) {
+      log.warn("memory ran out with {} branches in a pass: they go on in two packs", all.size());
+    } else {
+      log.warn("a pass of {} branches broke: they go on in two packs", all.size(), problem);
+    }
     int half = all.size() / 2;
     return List.of(with(all.subList(0, half)), with(all.subList(half, all.size())));
   }
