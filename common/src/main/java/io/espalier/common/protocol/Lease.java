@@ -1,10 +1,14 @@
 package io.espalier.common.protocol;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.SweepId;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * A branch given to one worker. Journaled before it is sent.
@@ -12,6 +16,10 @@ import io.espalier.common.trial.SweepId;
  * @param dataset what the sweep was planned for; who reads other data or another model must not
  *     train it
  * @param sweepDirectory the sweep's directory in the store, absolute; all nodes see it
+ * @param start what it goes on from: an earlier attempt's checkpoint, or that of the branch it
+ *     forks from; absent where it begins with its first update
+ * @param forks updates, ascending, after which a checkpoint must be left, because other branches
+ *     begin there
  */
 public record Lease(
     SweepId sweep,
@@ -19,7 +27,25 @@ public record Lease(
     Branch branch,
     TaskSettings settings,
     DatasetSummary dataset,
-    String sweepDirectory) {
+    String sweepDirectory,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Checkpoint> start,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Long> forks) {
+  public Lease {
+    // Earlier versions wrote neither.
+    start = start == null ? Optional.empty() : start;
+    forks = forks == null ? List.of() : List.copyOf(forks);
+  }
+
+  /** Of a branch that begins with its first update and is nobody's beginning. */
+  public Lease(
+      SweepId sweep,
+      Attempt attempt,
+      Branch branch,
+      TaskSettings settings,
+      DatasetSummary dataset,
+      String sweepDirectory) {
+    this(sweep, attempt, branch, settings, dataset, sweepDirectory, Optional.empty(), List.of());
+  }
 
   /** Names this lease among all. */
   public Key key() {

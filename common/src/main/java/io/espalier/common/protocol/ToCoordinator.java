@@ -2,6 +2,7 @@ package io.espalier.common.protocol;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialResult;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.apache.pekko.actor.typed.receptionist.ServiceKey;
   @JsonSubTypes.Type(value = ToCoordinator.PreparationFailed.class, name = "preparation-failed"),
   @JsonSubTypes.Type(value = ToCoordinator.Unfit.class, name = "unfit"),
   @JsonSubTypes.Type(value = ToCoordinator.MilestonesReached.class, name = "milestones-reached"),
+  @JsonSubTypes.Type(value = ToCoordinator.CheckpointLeft.class, name = "checkpoint-left"),
   @JsonSubTypes.Type(value = ToCoordinator.BranchEnded.class, name = "branch-ended")
 })
 public sealed interface ToCoordinator extends ClusterMessage {
@@ -100,6 +102,16 @@ public sealed interface ToCoordinator extends ClusterMessage {
       results = List.copyOf(results);
     }
   }
+
+  /**
+   * There is a checkpoint in the store from which the branch, or one that forks there, can go on.
+   * Repeated until {@link ToWorker.CheckpointAcknowledged} answers it, a newer one replaces it
+   * where no branch forks, or the branch has ended.
+   *
+   * @param lastSequence the last metric row up to it; it counts once that is stored
+   */
+  record CheckpointLeft(WorkerId worker, Lease.Key lease, Checkpoint checkpoint, long lastSequence)
+      implements ToCoordinator {}
 
   /**
    * The branch of a lease is done. Repeated until {@link ToWorker.ResultAcknowledged} answers it.

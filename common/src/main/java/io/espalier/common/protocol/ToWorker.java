@@ -21,6 +21,9 @@ import java.util.List;
   @JsonSubTypes.Type(
       value = ToWorker.MilestonesAcknowledged.class,
       name = "milestones-acknowledged"),
+  @JsonSubTypes.Type(
+      value = ToWorker.CheckpointAcknowledged.class,
+      name = "checkpoint-acknowledged"),
   @JsonSubTypes.Type(value = ToWorker.ResultAcknowledged.class, name = "result-acknowledged")
 })
 public sealed interface ToWorker extends ClusterMessage {
@@ -74,6 +77,14 @@ public sealed interface ToWorker extends ClusterMessage {
       trials = List.copyOf(trials);
     }
   }
+
+  /**
+   * This checkpoint is journaled, or does not count; the worker may delete those before it from
+   * which no branch forks.
+   *
+   * @param update that of the checkpoint
+   */
+  record CheckpointAcknowledged(Lease.Key lease, long update) implements ToWorker {}
 
   /** The result is journaled; the worker may forget it. */
   record ResultAcknowledged(Lease.Key lease) implements ToWorker {}

@@ -16,6 +16,7 @@ import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Provenance;
 import io.espalier.common.trial.SweepId;
@@ -147,6 +148,10 @@ class GoldenMessagesTest {
         "branch-ended-without-provenance",
         new ToCoordinator.BranchEnded(
             WORKER, KEY, List.of(completed(Optional.empty()), killed(), failed()), 123),
+        "grant-without-start",
+        new ToWorker.Grant(
+            new Lease(
+                SWEEP, KEY.attempt(), branch(), settings(), dataset(), "/store/sweeps/demo-1")),
         "prepared-without-reasons",
         new ToCoordinator.Prepared(WORKER, SWEEP, dataset(List.of())),
         "prepare-before-lists-of-files",
@@ -197,6 +202,10 @@ class GoldenMessagesTest {
             new ToCoordinator.MilestonesReached(
                 WORKER, KEY, List.of(completed(Optional.of(PROVENANCE))), 57)),
         Map.entry(
+            "checkpoint-left",
+            new ToCoordinator.CheckpointLeft(
+                WORKER, KEY, new Checkpoint(30, "branches/4/2-17/checkpoints/30"), 57)),
+        Map.entry(
             "branch-ended",
             new ToCoordinator.BranchEnded(
                 WORKER, KEY, List.of(completed(Optional.of(PROVENANCE)), killed(), failed()), 123)),
@@ -220,11 +229,14 @@ class GoldenMessagesTest {
                     branch(),
                     settings(),
                     dataset(),
-                    "/store/sweeps/demo-1"))),
+                    "/store/sweeps/demo-1",
+                    Optional.of(new Checkpoint(30, "branches/1/2-9/checkpoints/30")),
+                    List.of(40L)))),
         Map.entry("stop-branch", new ToWorker.StopBranch(KEY, new Outcome.Stopped("enough"))),
         Map.entry(
             "milestones-acknowledged",
             new ToWorker.MilestonesAcknowledged(KEY, List.of(new TrialId(4), new TrialId(5)))),
+        Map.entry("checkpoint-acknowledged", new ToWorker.CheckpointAcknowledged(KEY, 30)),
         Map.entry("result-acknowledged", new ToWorker.ResultAcknowledged(KEY)));
   }
 
