@@ -167,7 +167,6 @@ class Engine(Module):
       return y
     slots = a.size(0)
     dropped = x.to(6)
-    y = y.to(6)
     if dropout > 0.:
       rows = keys.size(0)
       length = x.size(0) // rows
@@ -176,6 +175,10 @@ class Engine(Module):
     down = torch.bmm(dropped.view([slots, -1, x.size(1)]), torch.transpose(a, 1, 2)).mul_(scale[m])
     wide = [slots, -1, y.size(1)]
     up = torch.transpose(b, 1, 2)
+    if magnitude.numel() == 0 and y.is_cuda and self.DTYPE != 6:
+      # A GPU adds float32 to a narrower type in one go, and rounds once: y needs no wider copy.
+      return torch._unsafe_view(y, wide).add_(torch.bmm(down, up)).view(y.size())
+    y = y.to(6)
     if magnitude.numel() == 0:
       # In place: what a linear layer gave is nobody else's, and its gradient does not need it.
       return torch._unsafe_view(y, wide).baddbmm_(down, up).view(y.size()).to(self.DTYPE)
@@ -247,13 +250,13 @@ class Engine(Module):
 
   # Gradients of the leaves `wanted`: layer by layer from the last each is computed once more, and
   # differentiated with the gradient of what came out of it. inputs: as above, its last a leaf
-  # that `total` was computed from.
-  def recomputed(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, ids: Tensor, places: Tensor, context: List[Tensor], dropout: float, keys: Tensor, inputs: List[Tensor], total: Tensor, wanted: List[Tensor], whole: bool) -> List[Tensor]:
+  # that `top` was computed from, whose gradient is `upstream`.
+  def recomputed(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, ids: Tensor, places: Tensor, context: List[Tensor], dropout: float, keys: Tensor, inputs: List[Tensor], top: Tensor, upstream: List[Optional[Tensor]], wanted: List[Tensor], whole: bool) -> List[Tensor]:
     none = annotate(List[Tensor], [])
     sums = annotate(List[Tensor], [])
     for leaf in wanted:
-      sums.append(torch.narrow(total.view([-1]), 0, 0, 0))
-    found = torch.grad([total], wanted + [inputs[-1]], None, None, False, True)
+      sums.append(torch.narrow(top.view([-1]), 0, 0, 0))
+    found = torch.grad([top], wanted + [inputs[-1]], upstream, None, False, True)
     sums = self.add(sums, found)
     lowest = self.lowest(adapters, whole)
     for above in range(self.LAYERS - lowest):
@@ -275,6 +278,33 @@ class Engine(Module):
 
   # ------------------------------------------------------------------ training
 
+  # How many target tokens have their logits at one time: as many as take half a gigabyte in float32.
+  # Of a head that is trained itself, and of classes, all at once.
+  def at_once(self: __torch__.Engine, weights: List[Tensor], targets: Tensor, whole: bool) -> int:
+    if whole or self.CLASSES > 0:
+      return targets.size(0)
+    return max(1, 134217728 // weights[0].size(0))
+
+  # Losses of the target tokens [N] in float64, and the gradient of what their logits are computed
+  # from, x [N, H], when each loss counts with its share: part by part, so that the logits of all
+  # are never there together.
+  def in_parts(self: __torch__.Engine, weights: List[Tensor], adapters: List[Tensor], scale: Tensor, ids: Tensor, x: Tensor, labels: Tensor, shares: Tensor, smoothing: float, dropout: float, keys: Tensor, count: int) -> Tuple[Tensor, Tensor]:
+    losses = annotate(List[Tensor], [])
+    gradients = annotate(List[Tensor], [])
+    wanted = torch.split(labels, count)
+    weighted = torch.split(shares, count)
+    parts = torch.split(torch.detach(x), count)
+    for i in range(len(parts)):
+      leaf = torch.requires_grad_(torch.detach(parts[i]), True)
+      all = torch.arange(leaf.size(0), dtype=4, device=ids.device)
+      logits = self.outputs(weights, adapters, scale, ids, all, leaf, dropout, keys)
+      loss = torch.cross_entropy_loss(logits, wanted[i], None, 0, -100, smoothing).to(7)
+      losses.append(torch.detach(loss))
+      for found in torch.grad([torch.sum(loss * weighted[i])], [leaf]):
+        if found is not None:
+          gradients.append(found)
+    return (torch.cat(losses, 0), torch.cat(gradients, 0))
+
   # One micro-batch of every slot. Gives (gradients [K, P] with the given ones (or none: empty)
   # added, per-slot sums [2, K] in float64 with the given ones added: weighted loss, plain loss).
   # settings: label smoothing, dropout, whether to keep only what flows between layers.
@@ -295,23 +325,35 @@ class Engine(Module):
       inputs = self.inputs(used, adapters, scale, ids, places, context, dropout, keys)
       x = torch.requires_grad_(torch.detach(inputs[-1]), True)
       inputs[-1] = x
-      logits = self.outputs(used, adapters, scale, ids, targets, x, dropout, keys)
     else:
-      logits = self.target_logits(used, adapters, scale, frequencies, ids, targets, dropout, keys)
-    losses = torch.cross_entropy_loss(logits, labels, None, 0, -100, smoothing).to(7)
-    weighted = torch.index_add(torch.zeros_like(sums[0]), 0, slots, losses * shares)
+      none = annotate(List[Tensor], [])
+      x = self.embedded(used, ids, places)
+      for layer in range(self.LAYERS):
+        x = self.layer(used, adapters, scale, ids, context, none, layer, x, dropout, keys)
+    upstream = annotate(List[Optional[Tensor]], [])
+    count = self.at_once(weights, targets, whole)
+    if targets.size(0) > count:
+      top = torch.index_select(x, 0, targets)
+      losses, gradient = self.in_parts(used, adapters, scale, ids, top, labels, shares, smoothing, dropout, keys, count)
+      upstream.append(gradient)
+      weighted = torch.index_add(torch.zeros_like(sums[0]), 0, slots, losses * shares)
+    else:
+      logits = self.outputs(used, adapters, scale, ids, targets, x, dropout, keys)
+      losses = torch.cross_entropy_loss(logits, labels, None, 0, -100, smoothing).to(7)
+      weighted = torch.index_add(torch.zeros_like(sums[0]), 0, slots, losses * shares)
+      top = torch.sum(weighted)
+      upstream.append(None)
     plain = torch.index_add(torch.zeros_like(sums[0]), 0, slots, torch.detach(losses))
     wanted = annotate(List[Tensor], [])
     for leaf in trained:
       if leaf.numel() > 0:
         wanted.append(leaf)
-    total = torch.sum(weighted)
     parts = annotate(List[Tensor], [])
     if checkpointing:
-      for part in self.recomputed(used, adapters, scale, ids, places, context, dropout, keys, inputs, total, wanted, whole):
+      for part in self.recomputed(used, adapters, scale, ids, places, context, dropout, keys, inputs, top, upstream, wanted, whole):
         parts.append(part.reshape([flat.size(0), -1]))
     else:
-      for found in torch.grad([total], wanted):
+      for found in torch.grad([top], wanted, upstream):
         if found is not None:
           parts.append(found.reshape([flat.size(0), -1]))
     fresh = torch.cat(parts, 1)
@@ -329,6 +371,8 @@ class Engine(Module):
 
   # Gradient norm of each slot [K], summed in float64.
   def norms(self: __torch__.Engine, gradients: Tensor) -> Tensor:
+    if gradients.is_cuda:
+      return torch.linalg_vector_norm(gradients, 2, [1], False, dtype=7)
     squares = torch.zeros([gradients.size(0)], dtype=7, device=gradients.device)
     for part in torch.split(gradients, self.stride(gradients), 1):
       wide = part.to(7)
@@ -388,9 +432,9 @@ class Engine(Module):
           p = p * (1 - rate * factor * decay).to(6)
         p = torch.addcdiv(p, m * (size * factor).to(6), root)
       # Never by multiplying with a mask: 0 times NaN is NaN.
-      kept_p = ps[i].copy_(torch.where(apply, p, ps[i]))
-      kept_m = ms[i].copy_(torch.where(apply, m, ms[i]))
-      kept_v = vs[i].copy_(torch.where(apply, v, vs[i]))
+      kept_p = torch.where(apply, p, ps[i], out=ps[i])
+      kept_m = torch.where(apply, m, ms[i], out=ms[i])
+      kept_v = torch.where(apply, v, vs[i], out=vs[i])
     kept_s = steps.copy_(torch.where(apply, step, steps))
     return apply
 
