@@ -21,12 +21,19 @@ import java.util.Random;
 record RandomModel(Path directory, Map<String, float[]> weights, List<TokenRow> rows) {
 
   static RandomModel in(Path directory, Random random) {
+    return in(directory, random, 0);
+  }
+
+  /**
+   * @param more tokens than a few
+   */
+  static RandomModel in(Path directory, Random random, int more) {
     int kvHeads = 1 + random.nextInt(2);
     int heads = kvHeads * (1 + random.nextInt(2));
     int headSize = 2 * (1 + random.nextInt(3));
     int hidden = heads * headSize;
     int wide = 5 + random.nextInt(12);
-    int vocabulary = 11 + random.nextInt(9);
+    int vocabulary = 11 + random.nextInt(9) + more;
     int layers = 1 + random.nextInt(2);
     var model = new Building(random);
     model.add("model.embed_tokens.weight", 0.4, vocabulary, hidden);
