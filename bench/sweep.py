@@ -1,156 +1,174 @@
-"""A whole grid: Espalier in three ways, and the same grid with PEFT.
+"""A whole grid: Espalier in four ways, and the same grid with PEFT, alone, in two processes, under Optuna and Ray Tune.
 
-Learning rate {1e-3, 1e-4, 5e-5} x epochs {3, 5, 10, 15, 20} x batch {1, 4}: 30 trials on 50 rows, one evaluation of
-10 rows per epoch, a Qwen2 of 4 layers with random weights. Every side is a process of its own, started anew and timed
-from its start to its end, and the sides take turns. Shown are medians over the rounds: makespan, how many times
-shorter it is than each of PEFT's, updates run, best evaluation loss, CPU seconds, and peak resident memory (of the
-largest process)."""
-import argparse, itertools, json, math, multiprocessing, os, pathlib, statistics, subprocess, sys, tempfile, time
+--grid reference: learning rate {1e-3, 1e-4, 5e-5} x epochs {3, 5, 10, 15, 20} x batch {1, 4} on 50 random rows, a Qwen2
+of hidden size 256 and 4 layers with random weights. --grid example: the model, rows and grid of
+examples/self-cognition.yaml, of the evaluations the loss only. One evaluation per epoch, float32.
+Every side is a process of its own, started anew and timed from its start to its end, and the sides take turns. Shown
+are medians over the rounds: makespan, how many times shorter it is than each of PEFT's without pruning, updates run,
+tokens trained on a second, best evaluation loss, CPU seconds and peak memory (the sum of its processes'
+proportional shares, looked at twice a second)."""
+import argparse, itertools, json, os, pathlib, re, statistics, subprocess, sys, tempfile, threading, time
 
-import torch, transformers
-from peft import LoraConfig, get_peft_model
+import psutil, torch, transformers
 
 import common
 
-RATES, EPOCHS, BATCHES = ["1e-3", "1e-4", "5e-5"], [3, 5, 10, 15, 20], [1, 4]
-CELLS = list(itertools.product(RATES, EPOCHS, BATCHES))
-SIDES = ["peft", "peft-2", "alone", "packed", "shared"]
+CELLS = {"reference": list(itertools.product(["1e-3", "1e-4", "5e-5"], [3, 5, 10, 15, 20], [1, 4])),
+         "example": list(itertools.product(["1e-4", "1e-3", "1e-2", "1e-1", "10"], [1, 3, 10, 30], [4]))}
+PEERS = ["peft", "peft-2", "optuna", "ray"]
+SIDES = {"alone": {"slots": 1, "share": False}, "packed": {"share": False}, "shared": {"share": True},
+         "pruned": {"share": True, "pruning": True}}
 
 
-def model(directory):
+def random_model(directory):
     """Qwen2, hidden 256, 4 layers, 8 heads, 2 of keys and values; random weights."""
     torch.manual_seed(1)
     config = transformers.Qwen2Config(
         vocab_size=4096, hidden_size=256, intermediate_size=704, num_hidden_layers=4, num_attention_heads=8,
         num_key_value_heads=2, max_position_embeddings=1024, tie_word_embeddings=True, bos_token_id=1, eos_token_id=2)
     transformers.Qwen2ForCausalLM(config).save_pretrained(directory)
-    return directory
 
 
-def peft_trial(place, scheduler, cell):
-    """One trial in a plain loop: its updates and its last evaluation loss."""
-    rate, epochs, batch = cell
-    rows, held = common.read_rows(place / "train.jsonl"), common.read_rows(place / "eval.jsonl")
-    torch.manual_seed(42)
-    lora = LoraConfig(task_type="CAUSAL_LM", r=8, lora_alpha=32, target_modules="all-linear")
-    network = get_peft_model(common.base(place / "model"), lora)
-    steps = math.ceil(len(rows) / batch)
-    loop = common.PeftLoop(network, rows, batch, float(rate), steps * epochs, scheduler=scheduler)
-    whole = next(common.batches(held, len(held)))
-    for _ in range(epochs):
-        for _ in range(steps):
-            loop.update()
-        network.eval()
-        with torch.no_grad():
-            loss = network(**whole).loss.item()
-        network.train()
-    return steps * epochs, loss
+def dialogues(file):
+    """Rows of questions and answers as the model's chat template has them; targets are the answers."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(common.TINY)
+    rows = []
+    for row in common.read_rows(file):
+        names = {"NAME": "小枝", "AUTHOR": "Espalier"}
+        question, answer = (re.sub(r"\{\{(NAME|AUTHOR)\}\}", lambda found: names[found[1]], row[key]) for key in ("query", "response"))
+        asked = tokenizer.apply_chat_template([{"role": "user", "content": question}], add_generation_prompt=True, tokenize=False)
+        head, tail = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in (asked, answer + "<|im_end|>\n"))
+        rows.append({"input_ids": head + tail, "labels": [-100] * len(head) + tail[:-1] + [-100]})
+    return rows
 
 
-def peft_worker(place, scheduler, cells, results):
-    torch.set_num_threads(1)
-    for cell in iter(cells.get, None):
-        results.put(peft_trial(place, scheduler, cell))
-
-
-def peft_side(place, scheduler, workers):
-    """The grid one after another, or by worker processes with one thread each; prints updates and best loss."""
-    if workers == 1:
-        found = [peft_trial(place, scheduler, cell) for cell in CELLS]
+def laid_out(place, grid, tokens):
+    """The model, rows and cells of a grid in a directory; its tokens an epoch."""
+    if grid == "reference":
+        random_model(place / "model")
+        rows = common.random_rows(60, tokens, 4096)
+        train, held = rows[:50], rows[50:]
     else:
-        context = multiprocessing.get_context("spawn")
-        cells, results = context.Queue(), context.Queue()
-        for cell in CELLS + [None] * workers:
-            cells.put(cell)
-        processes = [context.Process(target=peft_worker, args=(place, scheduler, cells, results)) for _ in range(workers)]
-        for process in processes:
-            process.start()
-        found = [results.get() for _ in CELLS]
-        for process in processes:
-            process.join()
-    print(json.dumps([sum(updates for updates, _ in found), min(loss for _, loss in found)]))
+        common.in_float32(common.TINY, place / "model")
+        train, held = (dialogues(common.ROOT / "examples/data" / name) for name in ("self_cognition.jsonl", "self_cognition_eval.jsonl"))
+    common.write_rows(place / "train.jsonl", train)
+    common.write_rows(place / "eval.jsonl", held)
+    (place / "cells.json").write_text(json.dumps(CELLS[grid]))
+    return len(train), sum(len(row["input_ids"]) for row in train)
 
 
-def spec(place, scheduler, share):
-    file = place / f"share-{share}.yaml".lower()
-    file.write_text(json.dumps({
+def spec(place, given, share, pruning=False, slots=None):
+    axes = [sorted(set(axis), key=float) for axis in zip(*CELLS[given.grid])]
+    text = {
         "name": "bench", "model": str(place / "model"), "dataset": {"train": "train.jsonl", "eval": "eval.jsonl", "shuffle": False},
-        "training": {"lr_scheduler_type": scheduler}, "resources": {"share": share}, "guard": {"loss_spike": "off", "collapse": "off"},
+        "training": {"lr_scheduler_type": given.scheduler, "torch_dtype": given.dtype}, "resources": {"share": share},
         "search": {"method": "grid", "space": {
-            "learning_rate": [float(rate) for rate in RATES], "num_train_epochs": EPOCHS, "per_device_train_batch_size": BATCHES}},
-        "evaluation": {"metrics": ["loss"]}, "objective": {"metric": "eval_loss", "mode": "min"}}))
+            "learning_rate": [float(rate) for rate in axes[0]], "num_train_epochs": axes[1], "per_device_train_batch_size": axes[2]}},
+        "evaluation": {"metrics": ["loss"]}, "objective": {"metric": "eval_loss", "mode": "min"}}
+    if given.grid == "reference":
+        text["guard"] = {"loss_spike": "off", "collapse": "off"}
+    if pruning:
+        text["pruning"] = {"method": "asha", "reduction_factor": 3}
+    file = place / f"{share}-{pruning}.yaml"
+    file.write_text(json.dumps(text))
     return file
 
 
-def command(side, place, scheduler, store):
-    if side.startswith("peft"):
-        return [sys.executable, __file__, "--side", place, scheduler, "2" if side == "peft-2" else "1"]
-    slots = "1" if side == "alone" else "auto"
-    return [common.ROOT / "espalier", "run", spec(place, scheduler, side == "shared"), "--store", store, "--slots", slots, "--plain"]
+def command(side, place, given, store):
+    if side in PEERS:
+        return [sys.executable, pathlib.Path(__file__).with_name("peft_grid.py"), side, place, given.scheduler]
+    file = spec(place, given, **SIDES[side])
+    return [common.ROOT / "espalier", "run", file, "--store", store, "--slots", SIDES[side].get("slots", "auto"), "--plain"]
 
 
 def told(store):
-    """Updates run, best evaluation loss: of a sweep in a store."""
+    """Updates run, best evaluation loss, tokens trained on: of a sweep in a store."""
     trials = json.loads(common.espalier("show", "bench-1", "--store", store, "--json"))["trials"]
-    branches = {}
-    for trial in trials:
-        branches[trial["branch"]] = max(trial["result"]["updates"], branches.get(trial["branch"], 0))
-    return sum(branches.values()), min(trial["result"]["metrics"]["eval_loss"] for trial in trials)
+    rows = [json.loads(line) for line in common.espalier("metrics", "bench-1", "--format", "jsonl", "--store", store).splitlines()]
+    done = {(row["branch"], row["update"]): row["tokens"] for row in rows if row.get("train_loss") is not None}
+    branches = {one: [update for other, update in done if other == one] for one, _ in done}
+    # A branch that begins at another's checkpoint goes on counting from there.
+    tokens = sum(done[one, max(updates)] - (done[one, min(updates)] if min(updates) > 1 else 0) for one, updates in branches.items())
+    return len(done), min(trial["result"]["metrics"].get("eval_loss", float("inf")) for trial in trials), tokens
 
 
-def timed(side, place, scheduler, threads):
-    """Seconds, CPU seconds, peak MiB, updates, best evaluation loss of one side."""
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)} if side == "peft" else os.environ
+class Watch(threading.Thread):
+    """Peak memory of a process and all its children, MiB, until it is told to end."""
+
+    def __init__(self, process):
+        super().__init__(daemon=True)
+        self.process, self.peak, self.over = psutil.Process(process), 0, threading.Event()
+
+    def run(self):
+        while not self.over.wait(0.5):
+            try:
+                family = [self.process, *self.process.children(recursive=True)]
+                self.peak = max(self.peak, sum(one.memory_full_info().pss for one in family) / 2**20)
+            except psutil.Error:
+                continue
+
+
+def busy():
+    """CPU seconds of all programs of this machine so far."""
+    times = psutil.cpu_times()
+    return times.user + times.system
+
+
+def timed(side, place, given):
+    """Seconds, CPU seconds, peak MiB, updates, best evaluation loss, tokens of one side."""
+    threads = str(given.threads if side == "peft" else 1)
+    environment = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads} if side in PEERS else os.environ
     with tempfile.TemporaryDirectory() as store, open(place / "out", "w+") as out:
-        words = [str(word) for word in command(side, place, scheduler, store)]
-        began = time.perf_counter()
+        words = [str(word) for word in command(side, place, given, store)]
+        began, before = time.perf_counter(), busy()
         child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=environment)
-        _, status, used = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - began
+        watch = Watch(child.pid)
+        watch.start()
+        status = child.wait()
+        seconds, cpu = time.perf_counter() - began, busy() - before
+        watch.over.set()
         out.seek(0)
         text = out.read()
         if status:
             sys.exit(f"{' '.join(words)}\n{text}")
-        updates, best = json.loads(text.splitlines()[-1]) if side.startswith("peft") else told(store)
-        return seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, updates, best
+        found = json.loads(text.splitlines()[-1]) if side in PEERS else told(store)
+        return seconds, cpu, watch.peak, *found
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--sides", default=",".join(SIDES), help="peft: one after another; peft-2: two processes of one thread;"
-                         " alone: a trial at a time on each core; packed: trials together; shared: and what they have in common once")
+    options.add_argument("--sides", default=",".join([*PEERS, *SIDES]), help="peft: one trial after another; peft-2: two processes of"
+                         " one thread; optuna, ray: the same with successive halving; alone: Espalier, a trial at a time on each core;"
+                         " packed: trials together; shared: and what they have in common once; pruned: and asha")
+    options.add_argument("--grid", default="reference", choices=CELLS)
     options.add_argument("--scheduler", default="constant")
-    options.add_argument("--tokens", type=int, default=64, help="of each row")
+    options.add_argument("--dtype", default="float32", help="of Espalier's base model: float32 or bfloat16")
+    options.add_argument("--tokens", type=int, default=64, help="of each row of the reference")
     options.add_argument("--threads", type=int, default=2, help="of PEFT one after another")
     options.add_argument("--rounds", type=int, default=3)
-    options.add_argument("--side", nargs=3, help=argparse.SUPPRESS)
     given = options.parse_args()
-    if given.side:
-        place, scheduler, workers = given.side
-        return peft_side(pathlib.Path(place), scheduler, int(workers))
     sides = given.sides.split(",")
-    if unknown := set(sides) - set(SIDES):
-        sys.exit(f"no side {', '.join(unknown)}; there are {', '.join(SIDES)}")
+    if unknown := set(sides) - {*PEERS, *SIDES}:
+        sys.exit(f"no side {', '.join(unknown)}; there are {', '.join([*PEERS, *SIDES])}")
     print(common.described())
-    print(f"{given.scheduler}, rows of {given.tokens} tokens, {given.rounds} rounds")
     common.espalier("--version")
     with tempfile.TemporaryDirectory() as place:
         place = pathlib.Path(place)
-        model(place / "model")
-        rows = common.random_rows(60, given.tokens, 4096)
-        common.write_rows(place / "train.jsonl", rows[:50])
-        common.write_rows(place / "eval.jsonl", rows[50:])
+        samples, tokens = laid_out(place, given.grid, given.tokens)
+        print(f"{given.grid}: {len(CELLS[given.grid])} trials on {samples} rows of {tokens / samples:.0f} tokens, {given.scheduler},"
+              f" {given.dtype}, {given.rounds} rounds", flush=True)
         rounds = {side: [] for side in sides}
         for _, side in itertools.product(range(given.rounds), sides):
-            rounds[side].append(timed(side, place, given.scheduler, given.threads))
+            rounds[side].append(timed(side, place, given))
             print(f"  {side:7} {rounds[side][-1][0]:7.1f} s  load {os.getloadavg()[0]:.1f}", flush=True)
     peers = [side for side in sides if side.startswith("peft")]
-    print(f"{'side':7} {'seconds':>8}" + "".join(f" {'x ' + peer:>9}" for peer in peers) + f" {'updates':>8} {'best loss':>10} {'CPU s':>7} {'MiB':>6}")
+    print(f"{'side':7} {'seconds':>8}" + "".join(f" {'x ' + peer:>9}" for peer in peers)
+          + f" {'updates':>8} {'tokens/s':>9} {'best loss':>10} {'CPU s':>7} {'MiB':>6}")
     for side in sides:
-        seconds, cpu, memory, updates, best = (statistics.median(column) for column in zip(*rounds[side]))
+        seconds, cpu, memory, updates, best, trained = (statistics.median(column) for column in zip(*rounds[side]))
         ratios = [statistics.median(theirs[0] / own[0] for own, theirs in zip(rounds[side], rounds[peer])) for peer in peers]
-        print(f"{side:7} {seconds:8.1f}" + "".join(f" {ratio:9.2f}" for ratio in ratios) + f" {updates:8.0f} {best:10.4f} {cpu:7.1f} {memory:6.0f}")
-    return None
+        print(f"{side:7} {seconds:8.1f}" + "".join(f" {ratio:9.2f}" for ratio in ratios)
+              + f" {updates:8.0f} {trained / seconds:9.0f} {best:10.4f} {cpu:7.1f} {memory:6.0f}")
 
 
 if __name__ == "__main__":
