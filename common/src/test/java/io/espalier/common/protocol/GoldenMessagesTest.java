@@ -143,6 +143,8 @@ class GoldenMessagesTest {
     return Map.of(
         "offer-without-slots",
         new ToCoordinator.Offer(WORKER, 0, 1, List.of(KEY)),
+        "preparation-failed-without-place",
+        new ToCoordinator.PreparationFailed(WORKER, SWEEP, "data.jsonl:3: not JSON", false),
         "register-without-settings",
         register(Optional.empty()),
         "branch-ended-without-provenance",
@@ -195,7 +197,7 @@ class GoldenMessagesTest {
         Map.entry("prepared", new ToCoordinator.Prepared(WORKER, SWEEP, dataset())),
         Map.entry(
             "preparation-failed",
-            new ToCoordinator.PreparationFailed(WORKER, SWEEP, "data.jsonl:3: not JSON")),
+            new ToCoordinator.PreparationFailed(WORKER, SWEEP, "no model here", true)),
         Map.entry("unfit", new ToCoordinator.Unfit(WORKER, SWEEP, "another model")),
         Map.entry(
             "milestones-reached",

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ResultSpoolTest {
   @TempDir Path spool;
 
-  private static Lanes.Ended ended(int branch) {
+  static Lanes.Ended ended(int branch) {
     return new Lanes.Ended(
         new Lease.Key(new SweepId("demo-1"), new BranchId(branch), new Attempt(2, 17)),
         List.of(
