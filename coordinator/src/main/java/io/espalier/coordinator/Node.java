@@ -52,9 +52,18 @@ final class Node implements AutoCloseable {
   private final ActorSystem<Void> system;
   private final Actors actors;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+  /** Done once the fleet lets workers in. */
+  private final CompletableFuture<Void> opened;
+
   private volatile boolean closing;
 
-  private Node(ActorSystem<Void> system, Actors actors, CompletableFuture<String> reason) {
+  private Node(
+      ActorSystem<Void> system,
+      Actors actors,
+      CompletableFuture<Void> opened,
+      CompletableFuture<String> reason) {
+    this.opened = opened;
     this.system = system;
     this.actors = actors;
     reason.thenAccept(why -> ended.completeExceptionally(cannotGoOn(why)));
@@ -89,12 +98,13 @@ final class Node implements AutoCloseable {
       FleetSettings fleet,
       Function<ActorRef<SweepNotice>, Surroundings> around) {
     var actors = new CompletableFuture<Actors>();
+    var opened = new CompletableFuture<Void>();
     var reason = new CompletableFuture<String>();
     ActorSystem<Void> system;
     try {
       system =
           ActorSystem.create(
-              guardian(fleet, around, actors, reason), SYSTEM, settings(config, journal));
+              guardian(fleet, around, actors, opened, reason), SYSTEM, settings(config, journal));
     } catch (RuntimeException e) {
       if (!(e instanceof RemoteTransportException)) {
         throw e;
@@ -106,7 +116,7 @@ final class Node implements AutoCloseable {
     }
     Cluster cluster = Cluster.get(system);
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    return new Node(system, actors.join(), reason);
+    return new Node(system, actors.join(), opened, reason);
   }
 
   /**
@@ -118,11 +128,12 @@ final class Node implements AutoCloseable {
       FleetSettings fleet,
       Function<ActorRef<SweepNotice>, Surroundings> around,
       CompletableFuture<Actors> actors,
+      CompletableFuture<Void> opened,
       CompletableFuture<String> reason) {
     return Behaviors.setup(
         context -> {
           ActorRef<FleetActor.Command> fleetActor =
-              context.spawn(FleetActor.create(fleet), "fleet");
+              context.spawn(FleetActor.create(fleet, () -> opened.complete(null)), "fleet");
           ActorRef<SweepNotice> notices =
               context.spawn(
                   Behaviors.receiveMessage(
@@ -206,9 +217,12 @@ final class Node implements AutoCloseable {
   /** Why workers cannot join yet; empty when they can. */
   Optional<String> unready() {
     MemberStatus status = Cluster.get(system).selfMember().status();
-    return status.equals(MemberStatus.up())
+    if (!status.equals(MemberStatus.up())) {
+      return Optional.of("The coordinator is %s in its cluster, not Up.".formatted(status));
+    }
+    return opened.isDone()
         ? Optional.empty()
-        : Optional.of("The coordinator is %s in its cluster, not Up.".formatted(status));
+        : Optional.of("The coordinator reads its unfinished sweeps and lets no worker in yet.");
   }
 
   /** Asks the actor that numbers the sweeps. */

@@ -63,10 +63,7 @@ record SweepFiles(Path sweeps) {
     }
     return attempts.stream()
         .sorted()
-        .map(
-            attempt ->
-                new AttemptLog(
-                    "attempt " + attempt, branch.resolve(attempt.toString()).resolve(LOG)))
+        .map(attempt -> new AttemptLog(attempt, branch.resolve(attempt.toString()).resolve(LOG)))
         .toList();
   }
 

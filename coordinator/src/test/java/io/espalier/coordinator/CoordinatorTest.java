@@ -116,6 +116,65 @@ class CoordinatorTest {
   }
 
   @Test
+  void a_preparation_is_asked_for_until_it_is_answered() throws Exception {
+    try (Coordinator coordinator = start();
+        ScriptedWorker worker = join(coordinator, true)) {
+      SweepId sweep = submit(coordinator);
+      worker.register(1);
+      worker.offer(1);
+      ToWorker.Prepare first = worker.expect(ToWorker.Prepare.class);
+      // Whichever of the two messages was lost: the next sign of life brings the task again.
+      worker.offer(0);
+      assertThat(worker.expect(ToWorker.Prepare.class)).isEqualTo(first);
+      worker.prepared(sweep, Examples.DATASET);
+      worker.offer(1);
+      assertThat(granted(worker).sweep()).isEqualTo(sweep);
+    }
+  }
+
+  @Test
+  void a_worker_that_lacks_the_model_leaves_the_sweep_to_another() throws Exception {
+    try (Coordinator coordinator = start();
+        ScriptedWorker ann = join(coordinator, true);
+        ScriptedWorker bob = join(coordinator, false)) {
+      SweepId sweep = submit(coordinator);
+      ann.register(1);
+      bob.register(1);
+      ann.offer(1);
+      ann.expect(ToWorker.Prepare.class);
+      ann.cannotPrepare(sweep, "there is no model here");
+      ann.offer(1);
+      bob.offer(1);
+      bob.expect(ToWorker.Prepare.class);
+      bob.prepared(sweep, Examples.DATASET);
+      bob.offer(1);
+      assertThat(granted(bob).sweep()).isEqualTo(sweep);
+    }
+  }
+
+  @Test
+  void a_result_whose_rows_the_worker_lost_is_replaced_and_the_branch_leased_again()
+      throws Exception {
+    try (Coordinator coordinator = start();
+        ScriptedWorker worker = join(coordinator, true)) {
+      submit(coordinator);
+      prepare(worker);
+      worker.offer(1);
+      Lease lease = granted(worker);
+      int trial = lease.branch().milestones().get(0).trial().number();
+      worker.ended(lease.key(), 99, Examples.result(trial, new Outcome.Completed()));
+      worker.offer(0, lease.key());
+      assertThat(worker.has(ToWorker.ResultAcknowledged.class)).isFalse();
+      worker.ended(lease.key(), 0, Examples.result(trial, new Outcome.Failed("rows lost")));
+      worker.expect(ToWorker.ResultAcknowledged.class);
+      worker.offer(1);
+      Lease again = granted(worker);
+      assertThat(again.branch().id()).isEqualTo(lease.branch().id());
+      assertThat(again.attempt()).isGreaterThan(lease.attempt());
+    }
+  }
+
+  @Test
   void workers_with_room_get_branches_in_turn() throws Exception {
     try (Coordinator coordinator = start();
         ScriptedWorker ann = join(coordinator, true);

@@ -131,7 +131,11 @@ final class ScriptedWorker implements AutoCloseable {
   }
 
   void preparationFailed(SweepId sweep, String problem) {
-    fleet.tell(new ToCoordinator.PreparationFailed(id, sweep, problem));
+    fleet.tell(new ToCoordinator.PreparationFailed(id, sweep, problem, false));
+  }
+
+  void cannotPrepare(SweepId sweep, String problem) {
+    fleet.tell(new ToCoordinator.PreparationFailed(id, sweep, problem, true));
   }
 
   void reached(Lease.Key lease, long lastSequence, TrialResult result) {

@@ -77,8 +77,10 @@ public sealed interface ToCoordinator extends ClusterMessage {
    * Answers {@link ToWorker.Prepare}: the spec cannot be run.
    *
    * @param problem names the file, line or key, what was expected and what to do
+   * @param onlyHere whether another worker may do it: this one lacks a file, or its disk or memory
+   *     failed; false from earlier versions, which did not ask
    */
-  record PreparationFailed(WorkerId worker, SweepId sweep, String problem)
+  record PreparationFailed(WorkerId worker, SweepId sweep, String problem, boolean onlyHere)
       implements ToCoordinator {}
 
   /**

@@ -15,7 +15,8 @@ import java.util.TreeMap;
  * @param trainLoss token mean over the last epoch begun; absent when no update was applied
  * @param metrics the final evaluation: {@code eval_loss}, {@code retention_accuracy}, …; empty when
  *     the trial was ended early
- * @param seconds time on the device
+ * @param seconds of the device: of each pass that trained the trial its wall time, evaluations
+ *     within it too, divided by the branches that shared the pass; waiting for a slot is not in it
  * @param adapter directory of the exported adapter, relative to the sweep's directory in the store
  * @param provenance absent when no worker trained the trial
  */
@@ -48,6 +49,22 @@ public record TrialResult(
         metrics,
         seconds,
         Optional.of(directory),
+        provenance);
+  }
+
+  /** The same, ended otherwise. */
+  public TrialResult withOutcome(Outcome other) {
+    return new TrialResult(
+        trial,
+        other,
+        updates,
+        epochs,
+        samples,
+        tokens,
+        trainLoss,
+        metrics,
+        seconds,
+        adapter,
         provenance);
   }
 

@@ -66,7 +66,19 @@ class GoldenMessagesTest {
   private static final SweepId SWEEP = new SweepId("demo-1");
   private static final Lease.Key KEY = new Lease.Key(SWEEP, new BranchId(4), new Attempt(2, 17));
   private static final Provenance PROVENANCE =
-      new Provenance("0a1b2c", "2.7.1", "cpu Xeon", "AVX512", "17.0.9", "d1", "m1", 1 << 30);
+      new Provenance(
+          "0a1b2c", "2.7.1", "cpu Xeon", "AVX512", "17.0.9", "d1", "m1", 1 << 30, Optional.empty());
+  private static final Provenance ON_A_GPU =
+      new Provenance(
+          "0a1b2c",
+          "2.7.1",
+          "cuda:0",
+          "AVX512",
+          "17.0.9",
+          "d1",
+          "m1",
+          1 << 30,
+          Optional.of(new Provenance.Gpu("NVIDIA H200", "570.86.15", Optional.of("12.8"))));
 
   @AfterAll
   static void stop() {
@@ -143,6 +155,11 @@ class GoldenMessagesTest {
     return Map.of(
         "offer-without-slots",
         new ToCoordinator.Offer(WORKER, 0, 1, List.of(KEY)),
+        "milestones-reached-without-gpu",
+        new ToCoordinator.MilestonesReached(
+            WORKER, KEY, List.of(completed(Optional.of(PROVENANCE))), 57),
+        "preparation-failed-without-place",
+        new ToCoordinator.PreparationFailed(WORKER, SWEEP, "data.jsonl:3: not JSON", false),
         "register-without-settings",
         register(Optional.empty()),
         "branch-ended-without-provenance",
@@ -195,12 +212,12 @@ class GoldenMessagesTest {
         Map.entry("prepared", new ToCoordinator.Prepared(WORKER, SWEEP, dataset())),
         Map.entry(
             "preparation-failed",
-            new ToCoordinator.PreparationFailed(WORKER, SWEEP, "data.jsonl:3: not JSON")),
+            new ToCoordinator.PreparationFailed(WORKER, SWEEP, "no model here", true)),
         Map.entry("unfit", new ToCoordinator.Unfit(WORKER, SWEEP, "another model")),
         Map.entry(
             "milestones-reached",
             new ToCoordinator.MilestonesReached(
-                WORKER, KEY, List.of(completed(Optional.of(PROVENANCE))), 57)),
+                WORKER, KEY, List.of(completed(Optional.of(ON_A_GPU))), 57)),
         Map.entry(
             "checkpoint-left",
             new ToCoordinator.CheckpointLeft(

@@ -1,5 +1,6 @@
 package io.espalier.coordinator.api;
 
+import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.metrics.MetricExport;
@@ -80,9 +81,9 @@ public interface Backend {
   /**
    * The log of one attempt.
    *
-   * @param title which attempt
+   * @param file where a worker writes it
    */
-  record AttemptLog(String title, Path file) {}
+  record AttemptLog(Attempt attempt, Path file) {}
 
   /**
    * A file of an adapter.

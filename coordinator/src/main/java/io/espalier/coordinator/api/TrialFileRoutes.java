@@ -2,22 +2,31 @@ package io.espalier.coordinator.api;
 
 import static org.apache.pekko.http.javadsl.server.Directives.completeWithFuture;
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.extractActorSystem;
 import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.parameterOptional;
 import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.apache.pekko.http.javadsl.server.Directives.pathEnd;
 import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+import static org.apache.pekko.http.javadsl.unmarshalling.StringUnmarshallers.STRING;
 
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.api.Backend.AdapterFile;
 import io.espalier.coordinator.api.Backend.AttemptLog;
+import io.espalier.coordinator.report.ViewJson;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.NotUsed;
+import org.apache.pekko.dispatch.Dispatchers;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -30,7 +39,7 @@ import org.apache.pekko.util.ByteString;
 record TrialFileRoutes(Backend backend, SweepId sweep, TrialId trial) {
   Route route() {
     return concat(
-        path("log", () -> get(() -> completeWithFuture(log()))),
+        path("log", () -> get(() -> parameterOptional(STRING, "format", this::log))),
         pathPrefix(
             "adapter",
             () ->
@@ -39,7 +48,49 @@ record TrialFileRoutes(Backend backend, SweepId sweep, TrialId trial) {
                     path(segment(), name -> get(() -> completeWithFuture(file(name)))))));
   }
 
-  private CompletionStage<HttpResponse> log() {
+  private Route log(Optional<String> format) {
+    if (format.isEmpty()) {
+      return completeWithFuture(text());
+    }
+    if (!format.get().equals("json")) {
+      throw new Refused(
+          Refused.Reason.INVALID,
+          "'%s' is no format of logs; expected ?format=json, or none for text."
+              .formatted(format.get()));
+    }
+    return extractActorSystem(
+        system ->
+            completeWithFuture(
+                backend
+                    .log(sweep, trial)
+                    .thenApply(
+                        logs ->
+                            HttpResponse.create()
+                                .withEntity(
+                                    HttpEntities.createChunked(
+                                        ContentTypes.APPLICATION_JSON,
+                                        Streams.of(
+                                            out -> json(logs, out),
+                                            system
+                                                .dispatchers()
+                                                .lookup(
+                                                    Dispatchers
+                                                        .DefaultBlockingDispatcherId())))))));
+  }
+
+  private static void json(List<AttemptLog> logs, OutputStream out) throws IOException {
+    String before = "[";
+    for (AttemptLog log : logs) {
+      var entry = new LinkedHashMap<String, String>();
+      entry.put("attempt", log.attempt().toString());
+      entry.put("text", Files.readString(log.file()));
+      out.write((before + ViewJson.line(entry)).getBytes(StandardCharsets.UTF_8));
+      before = ",\n";
+    }
+    out.write("]\n".getBytes(StandardCharsets.UTF_8));
+  }
+
+  private CompletionStage<HttpResponse> text() {
     return backend
         .log(sweep, trial)
         .thenApply(
@@ -57,7 +108,7 @@ record TrialFileRoutes(Backend backend, SweepId sweep, TrialId trial) {
             log ->
                 Source.single(
                         ByteString.fromString(
-                            "== %s ==\n".formatted(log.title()), StandardCharsets.UTF_8))
+                            "== attempt %s ==\n".formatted(log.attempt()), StandardCharsets.UTF_8))
                     .concat(content(log)));
   }
 

@@ -59,21 +59,26 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
 
   private final Admission admission;
   private final Roster roster = new Roster();
+  private final Runnable opened;
   private Fleet fleet;
   private boolean open;
 
-  public static Behavior<Command> create(FleetSettings settings) {
+  /**
+   * @param opened run once workers are let in
+   */
+  public static Behavior<Command> create(FleetSettings settings, Runnable opened) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   timers.startTimerWithFixedDelay(new LookAtTheClock(), TICK);
-                  return new FleetActor(context, settings);
+                  return new FleetActor(context, settings, opened);
                 }));
   }
 
-  private FleetActor(ActorContext<Command> context, FleetSettings settings) {
+  private FleetActor(ActorContext<Command> context, FleetSettings settings, Runnable opened) {
     super(context);
+    this.opened = opened;
     context.setLoggerName(FleetActor.class);
     this.settings = settings;
     this.admission = new Admission(ClusterSettings.of(context.getSystem().settings().config()));
@@ -105,9 +110,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     } else if (message instanceof ToCoordinator.Prepared prepared) {
       tell(prepared.sweep(), new SweepInput.Prepared(prepared.worker(), prepared.summary(), now()));
     } else if (message instanceof ToCoordinator.PreparationFailed failed) {
-      tell(
-          failed.sweep(),
-          new SweepInput.PreparationFailed(failed.worker(), failed.problem(), now()));
+      tell(failed.sweep(), preparationFailed(failed));
     } else if (message instanceof ToCoordinator.Unfit unfit) {
       getContext()
           .getLog()
@@ -119,6 +122,12 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
       branchEnded(ended);
     }
     return this;
+  }
+
+  private SweepInput preparationFailed(ToCoordinator.PreparationFailed failed) {
+    return failed.onlyHere()
+        ? new SweepInput.CannotPrepare(failed.worker(), failed.problem(), fleet.connected(), now())
+        : new SweepInput.PreparationFailed(failed.worker(), failed.problem(), now());
   }
 
   private void register(ToCoordinator.Register register) {
@@ -159,11 +168,15 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
             settings.store(),
             stored));
     end(worker, register.holding());
-    // The task may have been lost with the old connection.
+    remindOfPreparations(worker);
+    slotsChanged();
+  }
+
+  /** The task or its answer may have been lost; whoever is at it already need not begin again. */
+  private void remindOfPreparations(WorkerId worker) {
     fleet
         .preparations(worker)
         .forEach(sweep -> Optional.ofNullable(tasks.get(sweep)).ifPresent(t -> send(worker, t)));
-    slotsChanged();
   }
 
   private void offer(ToCoordinator.Offer offer) {
@@ -175,6 +188,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     fleet = fleet.offered(worker, offer.slots(), offer.freeSlots(), offer.holding(), now());
     send(worker, new ToWorker.Heard());
     end(worker, offer.holding());
+    remindOfPreparations(worker);
     assign(worker);
   }
 
@@ -376,6 +390,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
           .getSystem()
           .receptionist()
           .tell(Receptionist.register(ToCoordinator.FLEET, door));
+      opened.run();
     }
   }
 

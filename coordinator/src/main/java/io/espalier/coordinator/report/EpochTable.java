@@ -6,6 +6,7 @@ import io.espalier.common.metrics.MetricRow;
 import io.espalier.coordinator.report.TextTable.Column;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -41,6 +42,32 @@ record EpochTable(List<String> headings, List<List<String>> rows) {
       stops.forEach((update, stop) -> cells.add(row(update, stop, metrics)));
     }
     return new EpochTable(headings, cells);
+  }
+
+  /**
+   * The same with values instead of texts, each row by name; what was not measured is not in it.
+   */
+  static List<Map<String, Object>> values(TrialView trial, TrialCurves curves) {
+    List<MetricRow> measured = curves.of(trial.config().id());
+    var rows = new ArrayList<Map<String, Object>>();
+    if (measured.isEmpty()) {
+      return rows;
+    }
+    stops(measured)
+        .forEach(
+            (update, stop) -> {
+              var row = new LinkedHashMap<String, Object>();
+              row.put("epoch", stop.epoch);
+              row.put("update", update);
+              if (stop.updates > 0) {
+                row.put("learning_rate", stop.learningRate);
+                row.put(MetricNames.TRAIN_LOSS, stop.lossSum / stop.updates);
+              }
+              MetricNames.inOrder(stop.metrics.keySet())
+                  .forEach(name -> row.put(name, stop.metrics.getOrDefault(name, Double.NaN)));
+              rows.add(row);
+            });
+    return rows;
   }
 
   /** Ends in a line feed. */

@@ -36,7 +36,7 @@ public final class OwnRows {
     for (TrialView trial : view.trials()) {
       List<MetricRow> rows =
           branches.getOrDefault(trial.branch(), List.of()).stream()
-              .filter(row -> row.update() <= trial.updates())
+              .filter(row -> row.update() <= last(trial))
               .toList();
       Set<Long> ends =
           view.trials().stream()
@@ -46,6 +46,16 @@ public final class OwnRows {
       own.put(trial.config().id(), ends.isEmpty() ? rows : own(view, trial, rows, ends));
     }
     return own;
+  }
+
+  /** One that was stopped while others went on has what it was evaluated by, and no more. */
+  private static long last(TrialView trial) {
+    return trial
+        .result()
+        .filter(result -> result.outcome() instanceof Outcome.Stopped)
+        .filter(result -> result.provenance().isEmpty())
+        .map(TrialResult::updates)
+        .orElse(trial.updates());
   }
 
   /**

@@ -37,13 +37,21 @@ final class TrainedBy {
   private static void by(Map<String, String> values, Provenance by) {
     values.put(
         "peak memory",
-        String.format(Locale.ROOT, "%,.0f MiB of its process", by.peakMemoryBytes() / MEBIBYTE));
+        String.format(
+            Locale.ROOT, "%,.0f MiB of its process on the host", by.peakMemoryBytes() / MEBIBYTE));
     values.put("espalier", by.revision());
     values.put("libtorch", by.libtorch());
     values.put("device", by.device());
+    by.gpu().ifPresent(gpu -> gpu(values, gpu));
     values.put("instruction set", by.instructionSet());
     values.put("java", by.java());
     values.put("data sha256", by.dataSha256());
     values.put("model sha256", by.modelSha256());
+  }
+
+  private static void gpu(Map<String, String> values, Provenance.Gpu gpu) {
+    values.put("gpu", gpu.name());
+    values.put("gpu driver", gpu.driver());
+    gpu.cuda().ifPresent(version -> values.put("cuda", version));
   }
 }

@@ -73,6 +73,8 @@ public final class Decisions {
       if (isPreparing(failed.worker())) {
         draft.end(SweepView.State.FAILED, Optional.of(failed.problem()), failed.time());
       }
+    } else if (input instanceof SweepInput.CannotPrepare cannot) {
+      cannotPrepare(cannot);
     } else if (input instanceof SweepInput.PreparationLost lost) {
       preparationLost(lost);
     } else if (input instanceof SweepInput.LeaseLost lost) {
@@ -117,7 +119,9 @@ public final class Decisions {
   private void asked(SweepInput.Ask ask) {
     if (draft.sweep().phase() == Sweep.Phase.PREPARING) {
       // It would wait behind the branches of a worker that is busy.
-      if (draft.sweep().preparation().worker().isEmpty() && ask.room().free() > 0) {
+      if (draft.sweep().preparation().worker().isEmpty()
+          && ask.room().free() > 0
+          && !draft.sweep().excludes(ask.worker())) {
         draft.add(new SweepEvent.PreparationAssigned(ask.worker(), ask.time()));
       }
       return;
@@ -187,8 +191,24 @@ public final class Decisions {
     if (losses.size() >= ATTEMPTS) {
       String problem =
           "model and data could not be read in %d attempts: %s"
-              .formatted(losses.size(), String.join("; ", losses));
+              .formatted(
+                  losses.size(), losses.stream().distinct().collect(Collectors.joining("; ")));
       draft.end(SweepView.State.FAILED, Optional.of(problem), lost.time());
+    }
+  }
+
+  /** It gets nothing of this sweep while there are others; alone it may try again. */
+  private void cannotPrepare(SweepInput.CannotPrepare cannot) {
+    if (!isPreparing(cannot.worker())) {
+      return;
+    }
+    preparationLost(
+        new SweepInput.PreparationLost(cannot.worker(), cannot.reason(), cannot.time()));
+    boolean others =
+        cannot.connected().stream()
+            .anyMatch(other -> !other.equals(cannot.worker()) && !draft.sweep().excludes(other));
+    if (draft.sweep().isUnfinished() && others) {
+      draft.add(new SweepEvent.WorkerExcluded(cannot.worker(), cannot.reason(), cannot.time()));
     }
   }
 

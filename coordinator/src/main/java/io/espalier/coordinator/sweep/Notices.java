@@ -64,7 +64,10 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Path directory) {
   List<SweepNotice> of(SweepEvent event) {
     if (event instanceof SweepEvent.Prepared) {
       return List.of(new SweepNotice.PreparationOver(sweep.id()));
-    } else if (event instanceof SweepEvent.Planned || event instanceof SweepEvent.PreparationLost) {
+    } else if (event instanceof SweepEvent.PreparationLost) {
+      return List.of(
+          new SweepNotice.PreparationOver(sweep.id()), new SweepNotice.Waiting(sweep.id()));
+    } else if (event instanceof SweepEvent.Planned) {
       return List.of(new SweepNotice.Waiting(sweep.id()));
     } else if (event instanceof SweepEvent.LeaseLost lost) {
       return List.of(

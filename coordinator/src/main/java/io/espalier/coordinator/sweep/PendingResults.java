@@ -9,7 +9,14 @@ import java.util.concurrent.CompletionStage;
 final class PendingResults {
   private final Surroundings.Rows rows;
   private final Clock clock;
-  private final Set<SweepNotice> awaited = new HashSet<>();
+  private final Set<Awaited> awaited = new HashSet<>();
+
+  /** One that needs fewer rows replaces nothing: both wait, and the first that is whole counts. */
+  private record Awaited(SweepNotice settled, long lastSequence) {
+    static Awaited of(SweepActor.Results result) {
+      return new Awaited(result.settled(), result.lastSequence());
+    }
+  }
 
   PendingResults(Surroundings.Rows rows, Clock clock) {
     this.rows = rows;
@@ -18,7 +25,7 @@ final class PendingResults {
 
   /** False when the same waits already: it is a repeat. */
   boolean add(SweepActor.Results result) {
-    return awaited.add(result.settled());
+    return awaited.add(Awaited.of(result));
   }
 
   CompletionStage<Void> rowsOf(SweepActor.Results result) {
@@ -33,6 +40,6 @@ final class PendingResults {
 
   /** It may come again. */
   void remove(SweepActor.Results result) {
-    awaited.remove(result.settled());
+    awaited.remove(Awaited.of(result));
   }
 }

@@ -58,7 +58,7 @@ public sealed interface SweepEvent extends Journaled {
   /** A worker is about to be asked to read model and data. */
   record PreparationAssigned(WorkerId worker, Instant time) implements SweepEvent {}
 
-  /** That worker went away before it answered. */
+  /** That worker went away before it answered, or could not do it though another may. */
   record PreparationLost(WorkerId worker, String reason, Instant time) implements SweepEvent {}
 
   /** Model and data were read. */

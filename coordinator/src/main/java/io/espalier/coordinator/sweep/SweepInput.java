@@ -9,6 +9,7 @@ import io.espalier.common.trial.TrialResult;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What a sweep is told; {@link Decisions} answers with events. */
 public sealed interface SweepInput {
@@ -52,6 +53,18 @@ public sealed interface SweepInput {
 
   /** The worker found that the spec cannot be run. */
   record PreparationFailed(WorkerId worker, String problem, Instant time) implements SweepInput {}
+
+  /**
+   * The worker could not read model or data, which another may.
+   *
+   * @param connected workers that are there
+   */
+  record CannotPrepare(WorkerId worker, String reason, Set<WorkerId> connected, Instant time)
+      implements SweepInput {
+    public CannotPrepare {
+      connected = Set.copyOf(connected);
+    }
+  }
 
   /** The worker that read model and data is gone. */
   record PreparationLost(WorkerId worker, String reason, Instant time) implements SweepInput {}

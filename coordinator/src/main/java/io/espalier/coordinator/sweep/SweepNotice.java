@@ -58,7 +58,7 @@ public sealed interface SweepNotice {
     }
   }
 
-  /** The data is read, or never will be. */
+  /** The data is read, or never will be, or not by this worker. */
   record PreparationOver(SweepId sweep) implements SweepNotice {}
 
   /** A branch shall end. */

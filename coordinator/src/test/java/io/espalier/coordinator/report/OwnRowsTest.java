@@ -133,6 +133,18 @@ class OwnRowsTest {
   }
 
   @Test
+  void a_trial_stopped_while_others_go_on_has_no_rows_beyond_what_it_was_judged_by() {
+    evaluation(10, "loss");
+    evaluation(20, "loss");
+    row(21, new Measurement.Update(1, 1, 1, 1));
+    evaluation(30, "loss");
+    TrialView stopped = trial(0, 30, Optional.of(new Outcome.Stopped("enough")));
+    TrialView other = trial(1, 40, Optional.empty());
+    assertThat(own(0, stopped, other)).containsExactly("10loss", "20loss");
+    assertThat(own(1, stopped, other)).containsExactly("10loss", "20loss", "21", "30loss");
+  }
+
+  @Test
   void a_trial_alone_on_its_branch_has_all_its_rows() {
     evaluation(7, "loss");
     evaluation(10, "repetition");

@@ -29,7 +29,8 @@ final class Views {
                   "retention_accuracy", ObjectiveSpec.Comparison.AT_LEAST, 0.6)));
 
   private static final Provenance PROVENANCE =
-      new Provenance("cc39efb", "2.7.1", "cpu", "AVX2", "17.0.1", "ab", "cd", 1L << 30);
+      new Provenance(
+          "cc39efb", "2.7.1", "cpu", "AVX2", "17.0.1", "ab", "cd", 1L << 30, Optional.empty());
 
   private Views() {}
 

@@ -87,7 +87,15 @@ public final class Examples {
         outcome,
         Optional.of(
             new Provenance(
-                "0a1b2c", "2.7.1", "cpu Xeon", "AVX512", "17.0.9", "d1", "m1", 1 << 30)));
+                "0a1b2c",
+                "2.7.1",
+                "cpu Xeon",
+                "AVX512",
+                "17.0.9",
+                "d1",
+                "m1",
+                1 << 30,
+                Optional.empty())));
   }
 
   static TrialResult result(int trial, Outcome outcome, Optional<Provenance> provenance) {

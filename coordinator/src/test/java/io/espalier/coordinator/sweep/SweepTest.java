@@ -23,6 +23,7 @@ import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.report.SweepView;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class SweepTest {
@@ -77,6 +78,36 @@ class SweepTest {
     tell(new SweepInput.PreparationFailed(ANN, "data.jsonl:3: not JSON", NOW));
     assertThat(sweep.end().orElseThrow().problem()).contains("data.jsonl:3: not JSON");
     assertThat(sweep.end().orElseThrow().state()).isEqualTo(SweepView.State.FAILED);
+  }
+
+  @Test
+  void what_one_worker_lacks_is_prepared_by_another_which_gets_the_branches_too() {
+    tell(new SweepInput.Submit("name: demo", "/specs", NOW));
+    ask(1);
+    tell(new SweepInput.CannotPrepare(ANN, "no model here", Set.of(ANN, BOB), NOW));
+    assertThat(events)
+        .containsExactly(
+            new SweepEvent.PreparationLost(ANN, "no model here", NOW),
+            new SweepEvent.WorkerExcluded(ANN, "no model here", NOW));
+    ask(1);
+    assertThat(events).isEmpty();
+    tell(new SweepInput.Ask(BOB, room(1), 7, NOW));
+    tell(new SweepInput.Prepared(BOB, Examples.DATASET, NOW));
+    ask(1);
+    assertThat(events).isEmpty();
+    assertThat(sweep.phase()).isEqualTo(Sweep.Phase.RUNNING);
+  }
+
+  @Test
+  void what_no_worker_can_prepare_fails_after_as_many_tries_as_any_loss() {
+    tell(new SweepInput.Submit("name: demo", "/specs", NOW));
+    for (int i = 1; i <= 3; i++) {
+      assertThat(sweep.end()).isEmpty();
+      ask(1);
+      tell(new SweepInput.CannotPrepare(ANN, "no model here", Set.of(ANN), NOW));
+    }
+    assertThat(sweep.end().orElseThrow().problem())
+        .contains("model and data could not be read in 3 attempts: no model here");
   }
 
   @Test

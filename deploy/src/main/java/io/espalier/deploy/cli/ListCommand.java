@@ -35,7 +35,7 @@ final class ListCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Sweeps sweeps = source.sweeps();
-    List<SweepSummary> list = sweeps.list();
+    List<SweepSummary> list = sweeps.list(problem -> console.err().println("Left out: " + problem));
     if (json) {
       console.out().println(ViewJson.write(list));
     } else if (list.isEmpty()) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -21,6 +22,9 @@ final class LogsCommand implements Callable<Integer> {
   @Parameters(index = "1", paramLabel = "TRIAL", description = "The trial's number.")
   private int trial;
 
+  @Option(names = "--json", description = "An array with the attempt and the text of each.")
+  private boolean json;
+
   LogsCommand(Console console) {
     this.console = console;
   }
@@ -28,7 +32,7 @@ final class LogsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try {
-      url.client().log(sweep, trial, console.out());
+      url.client().log(sweep, trial, json, console.out());
     } catch (IOException e) {
       throw new UserError(
           "The log cannot be written to standard output: " + FileProblem.text(e), e);

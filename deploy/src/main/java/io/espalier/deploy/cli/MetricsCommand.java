@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,12 +31,25 @@ final class MetricsCommand implements Callable<Integer> {
   @Parameters(paramLabel = "SWEEP", description = "Its name as ls shows it.")
   private String sweep = "";
 
-  @Option(
-      names = "--format",
-      required = true,
-      paramLabel = "csv|jsonl|arrow",
-      description = "Text with a header, a JSON object a line, or an Arrow file.")
-  private MetricExport.Format format = MetricExport.Format.CSV;
+  @ArgGroup(exclusive = true, multiplicity = "1")
+  private Form form = new Form();
+
+  /** One of the two. */
+  private static final class Form {
+    @Option(
+        names = "--format",
+        required = true,
+        paramLabel = "csv|jsonl|arrow",
+        description = "Text with a header, a JSON object a line, or an Arrow file.")
+    private Optional<MetricExport.Format> format = Optional.empty();
+
+    @Option(names = "--json", required = true, description = "The same as --format jsonl.")
+    private boolean json;
+
+    MetricExport.Format format() {
+      return format.orElse(MetricExport.Format.JSONL);
+    }
+  }
 
   @Option(
       names = {"-o", "--output"},
@@ -49,7 +63,9 @@ final class MetricsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (format == MetricExport.Format.ARROW && output.isEmpty() && console.terminal().redraws()) {
+    if (form.format() == MetricExport.Format.ARROW
+        && output.isEmpty()
+        && console.terminal().redraws()) {
       throw new UserError("Arrow is binary: name a file with --output, or pipe it.");
     }
     Sweeps sweeps = source.sweeps();
@@ -67,11 +83,11 @@ final class MetricsCommand implements Callable<Integer> {
 
   private void write(Sweeps sweeps, SweepView view) throws IOException {
     if (output.isEmpty()) {
-      sweeps.metrics(view, format, console.out());
+      sweeps.metrics(view, form.format(), console.out());
       return;
     }
     try (OutputStream file = new BufferedOutputStream(Files.newOutputStream(output.get()))) {
-      sweeps.metrics(view, format, file);
+      sweeps.metrics(view, form.format(), file);
     }
   }
 }

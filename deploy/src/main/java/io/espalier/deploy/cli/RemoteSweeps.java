@@ -24,13 +24,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** The sweeps of a coordinator. */
 record RemoteSweeps(CoordinatorClient client) implements Sweeps {
 
   @Override
-  public List<SweepSummary> list() {
+  public List<SweepSummary> list(Consumer<String> warn) {
     return client.sweeps();
   }
 

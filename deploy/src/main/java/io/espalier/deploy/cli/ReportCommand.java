@@ -2,11 +2,13 @@ package io.espalier.deploy.cli;
 
 import io.espalier.common.UserError;
 import io.espalier.coordinator.report.HtmlReport;
+import io.espalier.coordinator.report.ReportJson;
 import io.espalier.coordinator.report.ReportPlaces;
 import io.espalier.coordinator.report.SweepReport;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialCurves;
 import io.espalier.coordinator.report.TrialView;
+import io.espalier.coordinator.report.ViewJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +43,12 @@ final class ReportCommand implements Callable<Integer> {
       description = "Show this trial by epoch instead of the best one.")
   private Optional<Integer> trial = Optional.empty();
 
+  @Option(
+      names = "--json",
+      description =
+          "The sweep, its best trial with its commands, and that trial or --trial by epoch, as JSON.")
+  private boolean json;
+
   ReportCommand(Console console) {
     this.console = console;
   }
@@ -52,12 +60,19 @@ final class ReportCommand implements Callable<Integer> {
     TrialCurves curves = sweeps.curves(view);
     ReportPlaces places = sweeps.places(view);
     Optional<TrialView> chosen = trial.map(number -> find(view, number));
+    if (json && html.isPresent()) {
+      throw new UserError("--json and --html are two reports: ask for one of them.");
+    }
     if (html.isPresent()) {
       write(html.get(), new HtmlReport(view, curves, places).html(chosen));
       console.err().println("Written: " + html.get());
       return CommandLineInterface.OK;
     }
     SweepReport report = new SweepReport(view, curves, places);
+    if (json) {
+      console.out().println(ViewJson.write(ReportJson.of(report, chosen)));
+      return CommandLineInterface.OK;
+    }
     console.out().print(chosen.map(report::text).orElseGet(report::text));
     return CommandLineInterface.OK;
   }

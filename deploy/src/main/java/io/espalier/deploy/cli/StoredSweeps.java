@@ -15,9 +15,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -25,16 +27,27 @@ import java.util.stream.Stream;
 record StoredSweeps(Path store) implements Sweeps {
 
   @Override
-  public List<SweepSummary> list() {
-    return all().stream().map(SweepSummary::of).toList();
+  public List<SweepSummary> list(Consumer<String> warn) {
+    var views = new ArrayList<SweepView>();
+    for (Path directory : directories()) {
+      try {
+        views.add(read(file(directory)));
+      } catch (UserError e) {
+        warn.accept(String.valueOf(e.getMessage()));
+      }
+    }
+    return views.stream()
+        .sorted(Comparator.comparing(SweepView::submitted))
+        .map(SweepSummary::of)
+        .toList();
   }
 
   /**
-   * Every sweep, the earliest first.
+   * Those of every sweep, by name.
    *
    * @throws UserError when there is no such store
    */
-  List<SweepView> all() {
+  private List<Path> directories() {
     if (!Files.isDirectory(store)) {
       throw new UserError(
           "There is no store at %s: start a sweep with %s run SPEC, or name another store with --store."
@@ -44,25 +57,26 @@ record StoredSweeps(Path store) implements Sweeps {
       return List.of();
     }
     try (Stream<Path> directories = Files.list(sweeps())) {
-      return directories
-          .map(StoredSweeps::file)
-          .filter(Files::exists)
-          .map(StoredSweeps::read)
-          .sorted(Comparator.comparing(SweepView::submitted))
-          .toList();
+      return directories.filter(directory -> Files.exists(file(directory))).sorted().toList();
     } catch (IOException e) {
       throw new UserError(
           "The store %s cannot be read: %s".formatted(store, FileProblem.text(e)), e);
     }
   }
 
+  /** Reads this sweep only: another that is broken does not matter to it. */
   @Override
   public SweepView find(String sweep) {
-    List<SweepView> all = all();
+    List<Path> all = directories();
     return all.stream()
-        .filter(view -> view.id().value().equals(sweep))
+        .filter(directory -> name(directory).equals(sweep))
         .findFirst()
+        .map(directory -> read(file(directory)))
         .orElseThrow(() -> new UserError(unknown(sweep, all)));
+  }
+
+  private static String name(Path directory) {
+    return directory.getFileName().toString();
   }
 
   Path directory(SweepView view) {
@@ -102,14 +116,13 @@ record StoredSweeps(Path store) implements Sweeps {
         Console.command(), adapter.flatMap(AdapterFiles::baseModel), adapter.map(Path::toString));
   }
 
-  private String unknown(String sweep, List<SweepView> all) {
+  private String unknown(String sweep, List<Path> all) {
     String there =
         all.isEmpty()
             ? "it holds none; start one with: "
                 + Console.command()
                 + " run SPEC, or name another store with --store"
-            : "it holds "
-                + all.stream().map(view -> view.id().value()).collect(Collectors.joining(", "));
+            : "it holds " + all.stream().map(StoredSweeps::name).collect(Collectors.joining(", "));
     return "The store %s has no sweep '%s': %s.".formatted(store, sweep, there);
   }
 

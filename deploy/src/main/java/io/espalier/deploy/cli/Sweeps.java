@@ -10,11 +10,16 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Sweeps to be read: a store's files or a coordinator's answers. */
 interface Sweeps {
-  /** Oldest first. */
-  List<SweepSummary> list();
+  /**
+   * Oldest first.
+   *
+   * @param warn told why of each sweep that is left out because it cannot be read
+   */
+  List<SweepSummary> list(Consumer<String> warn);
 
   /**
    * @throws io.espalier.common.UserError when there is no sweep of this name

@@ -173,9 +173,13 @@ public final class CoordinatorClient {
     copy(path(sweep) + "/metrics?format=" + name, out);
   }
 
-  /** What the worker noted of a trial; {@code out} stays open. */
-  public void log(String sweep, int trial, OutputStream out) throws IOException {
-    copy(path(sweep, trial) + "/log", out);
+  /**
+   * What workers noted of a trial; {@code out} stays open.
+   *
+   * @param json whether as an array of attempts with their texts, else one after the other
+   */
+  public void log(String sweep, int trial, boolean json, OutputStream out) throws IOException {
+    copy(path(sweep, trial) + (json ? "/log?format=json" : "/log"), out);
   }
 
   public List<AdapterFile> adapter(String sweep, int trial) {

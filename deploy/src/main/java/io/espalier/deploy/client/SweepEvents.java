@@ -157,9 +157,11 @@ public final class SweepEvents implements AutoCloseable {
   }
 
   private void hangUp() {
+    // Read once: the listener may empty it meanwhile.
+    Optional<InputStream> open = stream;
     try {
-      if (stream.isPresent()) {
-        stream.get().close();
+      if (open.isPresent()) {
+        open.get().close();
       }
     } catch (IOException alreadyBroken) {
       // The listener finds out by itself.

@@ -82,7 +82,7 @@ class CoordinatorClientTest {
     server.on("GET /api/v1/sweeps/a%2F..%20%3F/trials/3/log", 200, "logged");
     var out = new ByteArrayOutputStream();
 
-    client.log("a/.. ?", 3, out);
+    client.log("a/.. ?", 3, false, out);
 
     assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("logged");
   }

@@ -80,6 +80,43 @@ class ClientIT {
   }
 
   @Test
+  void a_report_and_its_measurements_are_told_to_programs_too() throws IOException {
+    JsonNode report = JSON.readTree(run("report", "tiny-1", "--json").out());
+    int winner = report.get("winner").asInt();
+    JsonNode best = report.get("sweep").get("trials").get(winner);
+    assertThat(best.get("rank").asInt()).isEqualTo(1);
+    assertThat(report.get("commands").get(0).get("code").asText()).contains("fetch tiny-1");
+    JsonNode epochs = report.get("by_epoch");
+    assertThat(epochs.get(epochs.size() - 1).get("eval_loss"))
+        .isEqualTo(best.get("result").get("metrics").get("eval_loss"));
+    assertThat(JSON.readTree(run("report", "tiny-1", "--json", "--trial", "0").out()).get("trial"))
+        .isEqualTo(JSON.readTree("0"));
+
+    assertThat(run("metrics", "tiny-1", "--json").out())
+        .isNotEmpty()
+        .isEqualTo(run("metrics", "tiny-1", "--format", "jsonl").out());
+    assertThat(run("metrics", "tiny-1").err()).contains("--format", "--json");
+  }
+
+  @Test
+  void a_sweep_whose_file_is_broken_hides_no_other() throws IOException {
+    Path store = Files.createDirectories(directory.resolve("half-broken"));
+    Path from = tiny.store().resolve("sweeps/tiny-1/sweep.json");
+    for (String name : new String[] {"tiny-1", "torn-2"}) {
+      Files.createDirectories(store.resolve("sweeps").resolve(name));
+    }
+    Files.copy(from, store.resolve("sweeps/tiny-1/sweep.json"));
+    Files.writeString(store.resolve("sweeps/torn-2/sweep.json"), "{\"id\": ");
+
+    assertThat(InProcess.run("show", "tiny-1", "--store", store).exitCode()).isZero();
+    Launcher.Ended list = InProcess.run("ls", "--store", store);
+    assertThat(list.exitCode()).isZero();
+    assertThat(list.out()).contains("tiny-1");
+    assertThat(list.err()).contains("Left out: ", "torn-2");
+    assertThat(InProcess.run("show", "torn-2", "--store", store)).satisfies(fails("torn-2"));
+  }
+
+  @Test
   void an_adapter_is_fetched_byte_for_byte() throws IOException {
     Path fetched = directory.resolve("a/fetched");
     assertThat(run("fetch", "tiny-1", "2", "--adapter", fetched).exitCode()).isZero();
@@ -96,7 +133,12 @@ class ClientIT {
     JsonNode workers = JSON.readTree(run("workers", "--json").out());
     assertThat(workers).hasSize(1);
     assertThat(run("workers").out()).contains("connected", "slots");
-    assertThat(run("logs", "tiny-1", "0").out()).isNotBlank();
+    String log = run("logs", "tiny-1", "0").out();
+    assertThat(log).isNotBlank();
+    JsonNode attempts = JSON.readTree(run("logs", "tiny-1", "0", "--json").out());
+    assertThat(attempts).hasSize(1);
+    assertThat(attempts.get(0).get("attempt").asText()).matches("\\d+-\\d+");
+    assertThat(attempts.get(0).get("text").asText()).isEqualTo(log);
     assertThat(run("watch", "tiny-1").out()).contains("Best is trial");
   }
 

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -25,15 +26,24 @@ final class Launcher {
   }
 
   static Running start(Path directory, String... arguments) {
-    List<String> command = new ArrayList<>();
+    return start(directory, List.of(), Map.of(), arguments);
+  }
+
+  /**
+   * @param before words of another command that runs this one
+   */
+  static Running start(
+      Path directory, List<String> before, Map<String, String> environment, String... arguments) {
+    List<String> command = new ArrayList<>(before);
     command.add(Path.of(System.getProperty("espalier.distribution"), "espalier").toString());
     command.addAll(List.of(arguments));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+    builder.environment().putAll(environment);
     try {
-      return new Running(
-          new ProcessBuilder(command)
-              .directory(directory.toFile())
-              .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-              .start());
+      return new Running(builder.start());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

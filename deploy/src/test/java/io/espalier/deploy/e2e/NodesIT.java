@@ -9,6 +9,8 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -135,13 +137,16 @@ class NodesIT {
 
   @Test
   void ports_open_to_other_machines_must_be_wished_for() {
-    Launcher.Ended coordinator =
-        Launcher.run(directory, "coordinator", "--host=localhost", "--bind=0.0.0.0");
+    assertRefusedToOpen("coordinator");
+    assertRefusedToOpen("worker", "--coordinator-hosts=127.0.0.1:" + port);
+  }
 
-    assertThat(coordinator.exitCode()).isEqualTo(1);
-    assertThat(coordinator.err())
-        .contains("0.0.0.0")
-        .contains("certificates")
-        .contains("--insecure");
+  private void assertRefusedToOpen(String... command) {
+    List<String> words = new ArrayList<>(List.of(command));
+    words.addAll(List.of("--host=localhost", "--bind=0.0.0.0"));
+    Launcher.Ended node = Launcher.run(directory, words.toArray(String[]::new));
+
+    assertThat(node.exitCode()).as(node.err()).isEqualTo(1);
+    assertThat(node.err()).contains("0.0.0.0").contains("certificates").contains("--insecure");
   }
 }

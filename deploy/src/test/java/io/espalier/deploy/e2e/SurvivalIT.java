@@ -10,7 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -102,17 +105,26 @@ class SurvivalIT {
   }
 
   @Test
-  void a_worker_frozen_until_its_trial_is_given_to_another_and_then_continued() {
+  void a_worker_frozen_until_its_trial_is_given_to_another_and_then_continued() throws IOException {
     try (Cluster cluster = Cluster.start(directory)) {
       Api api = startSweep(cluster);
+      List<String> before = held(api).toList();
       Signals.send("STOP", cluster.device("a"));
       await().atMost(MINUTES).until(() -> held(api).anyMatch(SurvivalIT::again));
+      String given = held(api).filter(SurvivalIT::again).findFirst().orElseThrow();
+      String frozen =
+          before.stream().filter(held -> branch(held).equals(branch(given))).findFirst().get();
       Signals.send("CONT", cluster.device("a"));
       await().atMost(MINUTES).until(() -> connected(api) == 2);
       awaitEnd(api);
 
       assertAsUndisturbed(api);
       assertThat(api.metric("espalier_metric_rows_refused_total")).isPositive();
+      assertThat(published())
+          .as("adapters that count, by attempt")
+          .hasSize(TRIALS)
+          .contains(attempt(given))
+          .doesNotContain(attempt(frozen));
     }
   }
 
@@ -161,6 +173,23 @@ class SurvivalIT {
     return api.workers().stream()
         .flatMap(worker -> StreamSupport.stream(worker.get("holding").spliterator(), false))
         .map(JsonNode::asText);
+  }
+
+  /** The attempts whose adapters the trials' links name. */
+  private List<String> published() throws IOException {
+    List<String> attempts = new ArrayList<>();
+    for (int trial = 0; trial < TRIALS; trial++) {
+      Path link = tiny.store().resolve("sweeps/%s/trials/%d/adapter".formatted(SWEEP, trial));
+      Matcher found =
+          Pattern.compile("branches/\\d+/(\\d+-\\d+)/").matcher(link.toRealPath().toString());
+      assertThat(found.find()).as(link.toRealPath().toString()).isTrue();
+      attempts.add(found.group(1));
+    }
+    return attempts;
+  }
+
+  private static String branch(String lease) {
+    return lease.substring(0, lease.indexOf('@'));
   }
 
   private static String attempt(String lease) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.espalier.common.AbsentHere;
 import io.espalier.common.UserError;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -99,7 +100,7 @@ final class JsonRows {
         visitLines(file, in, visitor);
       }
     } catch (NoSuchFileException e) {
-      throw new UserError(
+      throw new AbsentHere(
           "%s: %s does not exist on this worker; give the path of a file of JSON rows"
               .formatted(key, file),
           e);

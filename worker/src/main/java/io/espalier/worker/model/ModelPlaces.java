@@ -1,5 +1,6 @@
 package io.espalier.worker.model;
 
+import io.espalier.common.AbsentHere;
 import io.espalier.common.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +41,7 @@ public record ModelPlaces(List<Path> roots, Path hub) {
    * The directory of a model: its own path, else its name in a root, else a snapshot in the cache.
    *
    * @param model an absolute path, or a name such as {@code Qwen/Qwen2.5-0.5B}
-   * @throws UserError naming all places where it is not
+   * @throws AbsentHere naming all places where it is not
    */
   public Path find(String model) {
     Path path = Path.of(model);
@@ -56,7 +57,7 @@ public record ModelPlaces(List<Path> roots, Path hub) {
       looked.add(cached.resolve("snapshots"));
       found = snapshot(cached);
     }
-    return found.orElseThrow(() -> new UserError(nowhere(model, looked)));
+    return found.orElseThrow(() -> new AbsentHere(nowhere(model, looked)));
   }
 
   /** The snapshot that {@code main} names, else the newest whole one. */

@@ -74,7 +74,7 @@ public record DeviceName(int gpu) {
     }
     String visible = System.getenv("CUDA_VISIBLE_DEVICES");
     if (visible != null) {
-      return visible.isBlank() ? 0 : visible.split(",").length;
+      return visible(visible);
     }
     try (Stream<Path> devices = Files.list(Path.of("/dev"))) {
       return (int)
@@ -82,6 +82,15 @@ public record DeviceName(int gpu) {
     } catch (IOException e) {
       return 0;
     }
+  }
+
+  /** As CUDA reads the list: what follows an entry that is no device is not seen. */
+  static int visible(String list) {
+    return (int)
+        Arrays.stream(list.split(",", -1))
+            .map(String::strip)
+            .takeWhile(entry -> !entry.isEmpty() && !entry.startsWith("-"))
+            .count();
   }
 
   private static boolean onlyCpu() {

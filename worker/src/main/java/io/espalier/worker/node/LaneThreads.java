@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -56,12 +57,30 @@ final class LaneThreads {
   /**
    * Trains a branch as soon as a lane has a slot for it.
    *
-   * @param ended called on the lane's thread when all its trials have ended
+   * @param ended called when all its trials have ended, on the lane's thread or on that which
+   *     withdraws it
    */
   synchronized void train(BranchRun run, Runnable ended) {
     waiting.add(new Task(run, ended));
     expected = run.tokensPerPass();
     notifyAll();
+  }
+
+  /**
+   * Ends a branch that is to be stopped at once if it waits for a slot. One that a lane has taken
+   * ends there.
+   */
+  void withdraw(BranchRun run) {
+    Optional<Task> found;
+    synchronized (this) {
+      found = waiting.stream().filter(task -> task.run() == run).findFirst();
+      found.ifPresent(waiting::remove);
+    }
+    found.ifPresent(
+        task -> {
+          run.endIfStopped();
+          task.ended().run();
+        });
   }
 
   /** The next branches are like this. */

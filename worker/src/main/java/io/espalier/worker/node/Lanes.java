@@ -44,6 +44,8 @@ final class Lanes implements AutoCloseable {
 
   private static final long SPOOL_SECONDS = 60;
   private static final long CLOSE_SECONDS = 60;
+  private static final Outcome ROWS_LOST =
+      new Outcome.Failed("metric rows were lost on the worker's disk; its log has the file");
 
   private final LaneThreads threads;
 
@@ -79,6 +81,7 @@ final class Lanes implements AutoCloseable {
     this.results = results;
     this.clock = clock;
     threads = new LaneThreads(lanes, slots);
+    metrics.onLost(this::rowsLost);
     results.left().forEach(ended -> held.put(ended.lease(), Held.of(ended)));
   }
 
@@ -89,6 +92,9 @@ final class Lanes implements AutoCloseable {
     private Optional<Outcome> stop = Optional.empty();
     private Optional<Ended> ended = Optional.empty();
     private Optional<String> unfit = Optional.empty();
+
+    /** Whether metric rows are gone without which its results are not whole. */
+    private boolean rowsLost;
 
     /** Trials whose results the coordinator has journaled while the branch goes on. */
     private final Set<TrialId> known = new HashSet<>();
@@ -170,7 +176,7 @@ final class Lanes implements AutoCloseable {
             List<TrialResult> news =
                 lease
                     .run
-                    .filter(run -> lease.busy())
+                    .filter(run -> lease.busy() && !lease.rowsLost)
                     .map(BranchRun::results)
                     .orElse(List.of())
                     .stream()
@@ -227,7 +233,12 @@ final class Lanes implements AutoCloseable {
         held.remove(key);
       } else if (lease != null && lease.ended.isEmpty() && lease.stop.isEmpty()) {
         lease.stop = Optional.of(outcome);
-        lease.run.ifPresent(run -> run.stop(outcome));
+        lease.run.ifPresent(
+            run -> {
+              run.stop(outcome);
+              // Its end is kept on disk, for which nobody here waits.
+              CompletableFuture.runAsync(() -> threads.withdraw(run));
+            });
       }
     }
   }
@@ -253,8 +264,8 @@ final class Lanes implements AutoCloseable {
               (update, epoch, samples, tokens, measurement) ->
                   metrics.send(
                       row(lease, begun.sequence, update, epoch, samples, tokens, measurement)));
-      stoppable(begun, run);
       threads.train(run, () -> ended(begun, lease, run.results()));
+      stoppable(begun, run);
       onChange.run();
     } catch (UserError e) {
       TrialLog.refused(lease, String.valueOf(e.getMessage()));
@@ -269,19 +280,48 @@ final class Lanes implements AutoCloseable {
     }
   }
 
+  /** What it trained cannot be shown, so it counts as failed, and is leased again. */
+  void rowsLost(Lease.Key key) {
+    log.error("metric rows of {} are lost: it has to be trained again", key);
+    Optional<Ended> told;
+    synchronized (held) {
+      Held lease = held.get(key);
+      if (lease == null) {
+        return;
+      }
+      lease.rowsLost = true;
+      lease.ended = lease.ended.map(Lanes::withoutRows);
+      lease.run.filter(run -> lease.busy()).ifPresent(run -> run.stop(ROWS_LOST));
+      told = lease.ended;
+    }
+    told.ifPresent(results::keep);
+    onChange.run();
+  }
+
+  private static Ended withoutRows(Ended ended) {
+    return new Ended(
+        ended.lease(),
+        ended.results().stream().map(result -> result.withOutcome(ROWS_LOST)).toList(),
+        0);
+  }
+
   /** Kept on disk before anybody hears of it, and after the rows without which it is not whole. */
   private void ended(Held begun, Lease lease, List<TrialResult> trials) {
-    Ended ended = new Ended(lease.key(), trials, begun.sequence.get());
+    Ended whole = new Ended(lease.key(), trials, begun.sequence.get());
+    Ended ended = whole;
     try {
       metrics.spooled().toCompletableFuture().get(SPOOL_SECONDS, TimeUnit.SECONDS);
+      synchronized (held) {
+        ended = begun.rowsLost ? withoutRows(whole) : whole;
+      }
       results.keep(ended);
     } catch (ExecutionException | TimeoutException e) {
-      log.error("the rows of {} cannot be kept; only this process can report it", ended.lease(), e);
+      log.error("the rows of {} cannot be kept; only this process can report it", whole.lease(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     synchronized (held) {
-      begun.ended = Optional.of(ended);
+      begun.ended = Optional.of(begun.rowsLost ? withoutRows(ended) : ended);
     }
     onChange.run();
   }
@@ -317,7 +357,11 @@ final class Lanes implements AutoCloseable {
   private void stoppable(Held begun, BranchRun run) {
     synchronized (held) {
       begun.run = Optional.of(run);
-      begun.stop.ifPresent(run::stop);
+      begun.stop.ifPresent(
+          outcome -> {
+            run.stop(outcome);
+            CompletableFuture.runAsync(() -> threads.withdraw(run));
+          });
     }
   }
 

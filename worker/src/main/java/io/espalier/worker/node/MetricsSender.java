@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +57,7 @@ public final class MetricsSender implements AutoCloseable {
   private long backoff = FIRST_BACKOFF_NANOS;
   private long heardAt;
   private boolean closed;
+  private volatile Consumer<Lease.Key> onLost = lease -> {};
 
   private sealed interface Event {}
 
@@ -95,6 +97,14 @@ public final class MetricsSender implements AutoCloseable {
    */
   public void connect(String host, int port, List<ToWorker.Stored> stored) {
     events.add(new Endpoint(host, port, List.copyOf(stored)));
+  }
+
+  /**
+   * Called, on the sender's thread, with each lease whose rows cannot all be sent any more: its
+   * result would wait for them forever.
+   */
+  void onLost(Consumer<Lease.Key> listener) {
+    onLost = listener;
   }
 
   /** Completes once every row sent so far is in the spool and survives the process's death. */
@@ -268,6 +278,7 @@ public final class MetricsSender implements AutoCloseable {
     MetricsSenderConnection open = connection;
     while (open != null && maySend() && open.ready()) {
       Optional<List<MetricRow>> rows = spool.next();
+      spool.lost().forEach(onLost);
       if (rows.isEmpty()) {
         return;
       }

@@ -44,6 +44,7 @@ final class MetricsSenderSpool implements AutoCloseable {
   private final Deque<Batch> unsent = new ArrayDeque<>();
   private final Map<Lease.Key, Long> acknowledged = new HashMap<>();
   private final Set<Lease.Key> refused = new HashSet<>();
+  private final Set<Lease.Key> lost = new HashSet<>();
   private @Nullable SpoolFile current;
   private int fileNumber;
   private int rowsInMemory;
@@ -149,10 +150,21 @@ final class MetricsSenderSpool implements AutoCloseable {
         return Optional.of(rows);
       } catch (IOException e) {
         LOG.error("Spooled metric rows in {} cannot be read and are lost", directory, e);
+        Set<Lease.Key> gone = Set.copyOf(batch.last.keySet());
         drop(batch);
+        // Later rows are of no use: the coordinator takes none beyond a gap.
+        gone.forEach(this::refuse);
+        lost.addAll(gone);
       }
     }
     return Optional.empty();
+  }
+
+  /** Leases that have lost rows since this was last asked; no more rows of them are taken. */
+  Set<Lease.Key> lost() {
+    Set<Lease.Key> news = Set.copyOf(lost);
+    lost.clear();
+    return news;
   }
 
   /** What the coordinator has acknowledged of a lease. */

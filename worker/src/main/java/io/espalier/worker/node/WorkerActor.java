@@ -10,8 +10,9 @@ import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.SweepId;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.StreamSupport;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -88,6 +89,9 @@ final class WorkerActor {
   private final TimerScheduler<Command> timers;
   private final Duties duties;
   private final ActorRef<ToWorker> self;
+
+  /** Sweeps whose model and data are being read. */
+  private final Set<SweepId> preparing = new HashSet<>();
 
   private WorkerActor(
       ActorContext<Command> context, TimerScheduler<Command> timers, Duties duties) {
@@ -216,6 +220,7 @@ final class WorkerActor {
             Prepared.class,
             done -> {
               fleet.tell(new ToCoordinator.Prepared(duties.worker(), done.sweep(), done.summary()));
+              preparing.remove(done.sweep());
               return Behaviors.same();
             })
         .onMessage(
@@ -223,7 +228,11 @@ final class WorkerActor {
             failed -> {
               fleet.tell(
                   new ToCoordinator.PreparationFailed(
-                      duties.worker(), failed.sweep(), problem(failed.cause())));
+                      duties.worker(),
+                      failed.sweep(),
+                      problem(failed.cause()),
+                      PreparationProblem.isOnlyHere(PreparationProblem.cause(failed.cause()))));
+              preparing.remove(failed.sweep());
               return Behaviors.same();
             })
         .onMessage(FromCoordinator.class, message -> serve(fleet, store, message.message()))
@@ -255,7 +264,11 @@ final class WorkerActor {
     return Behaviors.same();
   }
 
+  /** Asked again until it has answered: a message may be lost. */
   private void prepare(ToWorker.Prepare prepare, LocalStore store) {
+    if (!preparing.add(prepare.sweep())) {
+      return;
+    }
     context.pipeToSelf(
         duties.lanes().prepare(store.local(prepare.settings()), prepare.training()),
         (summary, failure) ->
@@ -265,10 +278,7 @@ final class WorkerActor {
   }
 
   private String problem(Throwable failure) {
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
+    Throwable cause = PreparationProblem.cause(failure);
     if (cause instanceof UserError) {
       return String.valueOf(cause.getMessage());
     }

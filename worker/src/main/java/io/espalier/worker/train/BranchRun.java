@@ -27,7 +27,8 @@ import java.util.function.Function;
 /**
  * One branch's way through its updates in a slot of a pack: which rows come next, what its guards
  * say, where its trials end. The device's work is the {@link Lane}'s, on whose thread all but
- * {@link #stop} is called. What goes wrong is in the trials' outcomes, nothing is thrown.
+ * {@link #stop} is called once it has taken the branch. What goes wrong is in the trials' outcomes,
+ * nothing is thrown.
  */
 public final class BranchRun {
   private final Lease lease;
@@ -40,6 +41,7 @@ public final class BranchRun {
   private final Guards guards;
   private final Progress progress = new Progress();
   private final PeakMemory memory = new PeakMemory();
+  private final DeviceTime time = new DeviceTime();
   private final CompletableFuture<Outcome> stop = new CompletableFuture<>();
   private final TrialLog log;
   private final Milestones milestones;
@@ -74,6 +76,7 @@ public final class BranchRun {
             decode,
             progress,
             memory,
+            time,
             log,
             measured -> tell(rows.update().number(), measured));
   }
@@ -110,6 +113,11 @@ public final class BranchRun {
     return (double) microBatch() * data.summary().tokens() / data.summary().samples();
   }
 
+  /** Its part of its packs' passes. */
+  DeviceTime time() {
+    return time;
+  }
+
   /** What it asks of a pack. */
   PassRows.Wish wish() {
     return new PassRows.Wish(
@@ -122,6 +130,16 @@ public final class BranchRun {
    * @return empty when that failed, which ended it
    */
   Optional<Slot> begin() {
+    memory.begin();
+    time.begin(1);
+    try {
+      return first();
+    } finally {
+      time.pause();
+    }
+  }
+
+  private Optional<Slot> first() {
     log.leased(lease);
     log.origin(data.summary(), Origin.of(model, data, memory));
     try {
@@ -268,7 +286,7 @@ public final class BranchRun {
   }
 
   /** Ends it where it was asked to. */
-  void endIfStopped() {
+  public void endIfStopped() {
     if (stop.isDone() && !ended) {
       end(stop.join());
     }

@@ -41,9 +41,9 @@ final class Milestones {
   private final StepsSpec steps;
   private final Checkpoints checkpoints;
   private final PeakMemory memory;
+  private final DeviceTime time;
   private final List<ModelCard.Point> curve = new ArrayList<>();
   private final List<TrialResult> results = new CopyOnWriteArrayList<>();
-  private final long started = System.nanoTime();
 
   /**
    * @param decode tokens of a generated answer to text
@@ -57,6 +57,7 @@ final class Milestones {
       Function<int[], String> decode,
       Progress progress,
       PeakMemory memory,
+      DeviceTime time,
       TrialLog log,
       Consumer<Measurement> tell) {
     this.lease = lease;
@@ -64,6 +65,7 @@ final class Milestones {
     this.data = data;
     this.progress = progress;
     this.memory = memory;
+    this.time = time;
     this.log = log;
     this.tell = tell;
     evaluations =
@@ -180,7 +182,7 @@ final class Milestones {
         progress.tokens(),
         progress.trainLoss(),
         metrics,
-        (System.nanoTime() - started) * 1e-9,
+        time.seconds(),
         adapter,
         Optional.of(Origin.of(model, data, memory)));
   }

@@ -5,8 +5,10 @@ import io.espalier.common.Revision;
 import io.espalier.common.trial.Provenance;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.Gpus;
 import io.espalier.worker.model.Libtorch;
 import io.espalier.worker.model.Processor;
+import java.util.Optional;
 
 /** What this process trains by and on. */
 final class Origin {
@@ -23,6 +25,7 @@ final class Origin {
         Runtime.version().toString(),
         data.summary().dataSha256(),
         data.summary().modelSha256(),
-        memory.bytes());
+        memory.bytes(),
+        device.isGpu() ? Gpus.of(device.getDeviceId()) : Optional.empty());
   }
 }

@@ -5,14 +5,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Most memory this process had resident since the object was made. The kernel keeps the peak since
- * the process began: one reached earlier hides lower ones, which are known by samples only.
+ * Most memory this process had resident since {@link #begin}. The kernel keeps the peak since the
+ * process began: one reached earlier hides lower ones, which are known by samples only.
  */
 final class PeakMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
 
-  private final long before = read("VmHWM:");
+  private long before = read("VmHWM:");
   private long sampled;
+
+  /** What was before no longer counts. */
+  void begin() {
+    before = read("VmHWM:");
+    sampled = 0;
+  }
 
   /** To be called now and then, best where much is allocated. */
   void sample() {

@@ -99,6 +99,16 @@ final class TrainingPack implements AutoCloseable {
     if (runs.isEmpty()) {
       return;
     }
+    List<BranchRun> sharing = List.copyOf(runs);
+    sharing.forEach(run -> run.time().begin(sharing.size()));
+    try {
+      train();
+    } finally {
+      sharing.forEach(run -> run.time().pause());
+    }
+  }
+
+  private void train() {
     if (runs.stream().noneMatch(BranchRun::updateIsDue)) {
       accumulate(open());
     }

@@ -105,6 +105,25 @@ class MetricsSenderSpoolTest {
   }
 
   @Test
+  void a_lease_whose_rows_cannot_be_read_back_is_given_up() throws IOException {
+    spool.add(updates(ONE, 1, 2));
+    spool.add(updates(OTHER, 1, 2));
+    spool.add(updates(ONE, 3, 4));
+    spool.add(updates(ONE, 5, 6));
+    try (Stream<Path> files = Files.list(directory.resolve("spool"))) {
+      Files.write(files.findFirst().orElseThrow(), new byte[0]);
+    }
+    assertThat(spool.lost()).isEmpty();
+    assertThat(drain())
+        .isEqualTo(
+            Stream.concat(updates(ONE, 1, 2).stream(), updates(OTHER, 1, 2).stream()).toList());
+    assertThat(spool.lost()).containsExactly(ONE);
+    assertThat(spool.lost()).as("told once").isEmpty();
+    spool.add(updates(ONE, 7, 7));
+    assertThat(spool.size()).as("rows beyond a gap are not kept").isEqualTo(2);
+  }
+
+  @Test
   void the_next_process_takes_over_what_is_left() throws IOException {
     spool.add(updates(ONE, 1, 6));
     drain();

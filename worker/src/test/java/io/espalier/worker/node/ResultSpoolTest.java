@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ResultSpoolTest {
   @TempDir Path spool;
 
-  private static Lanes.Ended ended(int branch) {
+  static Lanes.Ended ended(int branch) {
     return new Lanes.Ended(
         new Lease.Key(new SweepId("demo-1"), new BranchId(branch), new Attempt(2, 17)),
         List.of(
@@ -39,7 +39,9 @@ class ResultSpoolTest {
                 Map.of("eval_loss", Double.NaN),
                 12.5,
                 Optional.of("branches/4/2-17/adapter"),
-                Optional.of(new Provenance("0a", "2.7.1", "cpu", "AVX", "17", "d", "m", 1)))),
+                Optional.of(
+                    new Provenance(
+                        "0a", "2.7.1", "cpu", "AVX", "17", "d", "m", 1, Optional.empty())))),
         57);
   }
 

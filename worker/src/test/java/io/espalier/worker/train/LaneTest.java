@@ -193,6 +193,25 @@ class LaneTest {
   }
 
   @Test
+  void the_branches_of_a_lane_divide_its_time_among_them_and_waiting_costs_none() {
+    Cell cell = new Cell(Leases.training(TrainType.LORA, 1e-3, 2, 1), 6);
+    // Made first and trained last: what the others take is none of its time.
+    BranchRun late = run(0, cell, new Curve());
+    long before = System.nanoTime();
+    List<List<TrialResult>> together =
+        Packs.together(
+            List.of(
+                run(1, cell, new Curve()), run(2, cell, new Curve()), run(3, cell, new Curve())));
+    List<TrialResult> alone = Packs.alone(late);
+    double all = (System.nanoTime() - before) * 1e-9;
+
+    double told =
+        alone.get(0).seconds()
+            + together.stream().mapToDouble(results -> results.get(0).seconds()).sum();
+    assertThat(told).isPositive().isLessThanOrEqualTo(all);
+  }
+
+  @Test
   void a_neighbour_that_diverges_leaves_and_disturbs_nobody() {
     Cell wild = new Cell(Leases.training(TrainType.LORA, 1e30, 4, 1), 9);
     Cell calm = new Cell(Leases.training(TrainType.LORA, 1e-2, 4, 1), 9);

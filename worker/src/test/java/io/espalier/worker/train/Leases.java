@@ -32,16 +32,17 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Leases for tests. */
-final class Leases {
+public final class Leases {
   private static final DatasetSummary SUMMARY =
       new DatasetSummary(12, 4, 0, 1, 1, 1, 0, 1, "", "", List.of());
 
-  static final GuardSpec NON_FINITE_ONLY =
+  public static final GuardSpec NON_FINITE_ONLY =
       new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty());
 
   private Leases() {}
 
-  static Training training(TrainType type, double learningRate, int batch, int accumulation) {
+  public static Training training(
+      TrainType type, double learningRate, int batch, int accumulation) {
     return hyperparameters(type, learningRate, batch, accumulation).training();
   }
 
@@ -69,7 +70,7 @@ final class Leases {
             "7"));
   }
 
-  static Lease lease(Training training, GuardSpec guard, Path sweep, long... milestones) {
+  public static Lease lease(Training training, GuardSpec guard, Path sweep, long... milestones) {
     var ends = new ArrayList<Branch.Milestone>();
     for (int i = 0; i < milestones.length; i++) {
       ends.add(new Branch.Milestone(new TrialId(i), milestones[i]));
@@ -153,7 +154,7 @@ final class Leases {
   }
 
   /** Twelve rows to train on, four to evaluate. */
-  static TokenizedDataset data(List<TokenRow> rows) {
+  public static TokenizedDataset data(List<TokenRow> rows) {
     List<TokenRow> held = rows.subList(12, 16);
     List<Question> questions =
         held.stream().map(row -> new Question(row.inputIds(), "1", List.of("2"))).toList();

@@ -8,7 +8,7 @@ class PeakMemoryTest {
   @Test
   void what_is_touched_and_freed_again_is_counted() {
     PeakMemory memory = new PeakMemory();
-    memory.sample();
+    memory.begin();
     long before = memory.bytes();
     byte[] touched = new byte[200_000_000];
     touched[1] = 1;

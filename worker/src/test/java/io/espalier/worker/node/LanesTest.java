@@ -1,0 +1,118 @@
+package io.espalier.worker.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import io.espalier.common.AbsentHere;
+import io.espalier.common.UserError;
+import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.Training.TrainType;
+import io.espalier.worker.data.TokenizedDataset;
+import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.Golden;
+import io.espalier.worker.model.ModelPlaces;
+import io.espalier.worker.train.BranchRun;
+import io.espalier.worker.train.Leases;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LanesTest {
+  private static final Outcome ENOUGH = new Outcome.Stopped("enough");
+
+  @TempDir Path folder;
+
+  @Test
+  void a_result_without_all_its_rows_is_told_as_a_failure_also_by_the_next_process() {
+    ResultSpool results = new ResultSpool(folder);
+    results.keep(ResultSpoolTest.ended(1));
+    try (var trunks = new Trunks(Device.cpu(), new ModelPlaces(List.of(), folder));
+        var metrics = new MetricsSender(new WorkerId("ann"), folder.resolve("rows"));
+        var lanes = new Lanes(1, LaneSlots.of(1), trunks, metrics, results, Clock.systemUTC())) {
+      assertThat(lanes.ended()).containsExactly(ResultSpoolTest.ended(1));
+
+      lanes.rowsLost(ResultSpoolTest.ended(1).lease());
+
+      Lanes.Ended told = lanes.ended().get(0);
+      assertThat(told.results().get(0).outcome()).isInstanceOf(Outcome.Failed.class);
+      assertThat(told.lastSequence()).as("it waits for no row").isZero();
+      assertThat(results.left()).containsExactly(told);
+    }
+  }
+
+  @Test
+  void a_branch_that_is_stopped_in_the_queue_ends_though_no_slot_is_free() throws Exception {
+    var threads = new LaneThreads(1, LaneSlots.of(1));
+    var entered = new CountDownLatch(1);
+    var release = new CountDownLatch(1);
+    try (BaseModel model = BaseModel.load(Golden.path("models/qwen2_tiny"), Device.cpu())) {
+      TokenizedDataset data = Leases.data(Golden.rows("qwen2_tiny"));
+      BranchRun training =
+          run(
+              model,
+              data,
+              () -> {
+                entered.countDown();
+                release.await();
+              });
+      BranchRun waiting = run(model, data, () -> {});
+      var ended = new CountDownLatch(1);
+      threads.train(training, () -> {});
+      assertThat(entered.await(60, TimeUnit.SECONDS)).isTrue();
+      threads.train(waiting, ended::countDown);
+
+      waiting.stop(ENOUGH);
+      threads.withdraw(waiting);
+
+      assertThat(ended.getCount()).isZero();
+      assertThat(waiting.results().get(0).outcome()).isEqualTo(ENOUGH);
+      assertThat(waiting.results().get(0).seconds()).as("of the device").isZero();
+      assertThat(training.hasEnded()).isFalse();
+
+      training.stop(ENOUGH);
+      threads.withdraw(training);
+      assertThat(training.hasEnded()).as("it is the lane's").isFalse();
+      release.countDown();
+      assertThat(threads.close(60)).isTrue();
+      assertThat(training.results()).hasSize(1);
+    } finally {
+      release.countDown();
+    }
+  }
+
+  @Test
+  void what_one_machine_lacks_is_told_from_what_is_wrong_everywhere() {
+    UserError wrong = new UserError("data.jsonl:3: not JSON");
+    assertThat(PreparationProblem.isOnlyHere(wrong)).isFalse();
+    assertThat(PreparationProblem.isOnlyHere(new AbsentHere("no model here"))).isTrue();
+    assertThat(PreparationProblem.isOnlyHere(new UserError("disk", new IOException()))).isTrue();
+    assertThat(PreparationProblem.isOnlyHere(new OutOfMemoryError())).isTrue();
+  }
+
+  private interface Pause {
+    void take() throws InterruptedException;
+  }
+
+  private BranchRun run(BaseModel model, TokenizedDataset data, Pause atUpdate) {
+    return new BranchRun(
+        Leases.lease(
+            Leases.training(TrainType.LORA, 1e-3, 4, 1), Leases.NON_FINITE_ONLY, folder, 3),
+        model,
+        data,
+        Arrays::toString,
+        (update, epoch, samples, tokens, measurement) -> {
+          try {
+            atUpdate.take();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+  }
+}
