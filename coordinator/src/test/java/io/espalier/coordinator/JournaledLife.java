@@ -119,8 +119,12 @@ final class JournaledLife {
         }
       }
       for (SweepId open : state.open()) {
-        // One that was numbered and never submitted has nothing to stop.
-        life.change(life.actor(open), new SweepInput.Stop("its life is over", Examples.NOW));
+        // Its workers are gone and no fleet says so: it would be taken up by every life to come.
+        ActorRef<SweepActor.Command> sweep = life.actor(open);
+        sweep.tell(
+            new SweepActor.Tell(new SweepInput.Unreadable("its life is over", Examples.NOW)));
+        // Answered after that; one that was numbered and never submitted has nothing to end.
+        life.change(sweep, new SweepInput.Stop("its life is over", Examples.NOW));
       }
       while (true) {
         life.sweep();
@@ -195,6 +199,9 @@ final class JournaledLife {
 
   private static void done(String fact) {
     System.out.println("done " + fact);
+    if (System.out.checkError()) {
+      throw new IllegalStateException("nobody listens any more");
+    }
   }
 
   /** What a worker with two free slots is given. */
