@@ -25,6 +25,14 @@ final class DurationText implements ITypeConverter<Duration> {
     throw new TypeConversionException(expected(text));
   }
 
+  /** The same, or {@code 0}. */
+  static final class OrNever implements ITypeConverter<Duration> {
+    @Override
+    public Duration convert(String text) {
+      return text.strip().equals("0") ? Duration.ZERO : new DurationText().convert(text);
+    }
+  }
+
   private static String expected(String text) {
     return "'%s' is no duration; expected one like 20s or 500ms".formatted(text);
   }

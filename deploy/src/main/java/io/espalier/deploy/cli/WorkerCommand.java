@@ -128,6 +128,15 @@ final class WorkerCommand implements Callable<Integer> {
   private boolean insecure;
 
   @Option(
+      names = "--checkpoint-every",
+      paramLabel = "TIME",
+      converter = DurationText.OrNever.class,
+      description =
+          "Training time between two checkpoints, from which a lost trial goes on; 0 for never"
+              + " (default: 60s).")
+  private Duration checkpointEvery = WorkerConfig.CHECKPOINT_EVERY;
+
+  @Option(
       names = "--heartbeat",
       hidden = true,
       paramLabel = "TIME",
@@ -179,6 +188,7 @@ final class WorkerCommand implements Callable<Integer> {
         onlyDevice.map(one -> spool.resolve(one.toString())).orElse(spool),
         store,
         modelRoots,
+        checkpointEvery,
         heartbeat,
         silence);
   }

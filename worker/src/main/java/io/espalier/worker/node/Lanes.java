@@ -6,15 +6,19 @@ import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.TaskSettings;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.worker.model.Libtorch;
+import io.espalier.worker.train.BranchListener;
 import io.espalier.worker.train.BranchRun;
+import io.espalier.worker.train.Cadence;
 import io.espalier.worker.train.TrialLog;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -57,6 +61,7 @@ final class Lanes implements AutoCloseable {
   private final MetricsSender metrics;
   private final ResultSpool results;
   private final Clock clock;
+  private final Cadence cadence;
 
   /** Guarded by itself; insertion order is the order of granting. */
   private final Map<Lease.Key, Held> held = new LinkedHashMap<>();
@@ -68,6 +73,7 @@ final class Lanes implements AutoCloseable {
 
   /**
    * @param results what an earlier process left there counts as held, and is reported
+   * @param checkpointEvery of training, of each branch; zero for never
    */
   Lanes(
       int lanes,
@@ -75,11 +81,13 @@ final class Lanes implements AutoCloseable {
       Trunks trunks,
       MetricsSender metrics,
       ResultSpool results,
+      Duration checkpointEvery,
       Clock clock) {
     this.trunks = trunks;
     this.metrics = metrics;
     this.results = results;
     this.clock = clock;
+    cadence = new Cadence(checkpointEvery, clock);
     threads = new LaneThreads(lanes, slots);
     metrics.onLost(this::rowsLost);
     results.left().forEach(ended -> held.put(ended.lease(), Held.of(ended)));
@@ -88,6 +96,7 @@ final class Lanes implements AutoCloseable {
   /** What a lease has come to. */
   private static final class Held {
     private final AtomicLong sequence = new AtomicLong();
+    private final LeftCheckpoints checkpoints;
     private Optional<BranchRun> run = Optional.empty();
     private Optional<Outcome> stop = Optional.empty();
     private Optional<Ended> ended = Optional.empty();
@@ -99,8 +108,12 @@ final class Lanes implements AutoCloseable {
     /** Trials whose results the coordinator has journaled while the branch goes on. */
     private final Set<TrialId> known = new HashSet<>();
 
+    Held(List<Long> forks) {
+      checkpoints = new LeftCheckpoints(forks);
+    }
+
     static Held of(Ended earlier) {
-      Held done = new Held();
+      Held done = new Held(List.of());
       done.ended = Optional.of(earlier);
       return done;
     }
@@ -191,6 +204,27 @@ final class Lanes implements AutoCloseable {
     return reached;
   }
 
+  /** Checkpoints not acknowledged yet. */
+  List<LeftCheckpoints.Left> checkpoints() {
+    synchronized (held) {
+      return held.values().stream()
+          .filter(lease -> !lease.rowsLost)
+          .flatMap(lease -> lease.checkpoints.untold().stream())
+          .toList();
+    }
+  }
+
+  /** The coordinator has journaled a checkpoint, or does not want it. */
+  void checkpointAcknowledged(Lease.Key key, long update) {
+    synchronized (held) {
+      Held lease = held.get(key);
+      if (lease != null) {
+        lease.checkpoints.acknowledged(update);
+        lease.run.ifPresent(run -> run.checkpointKept(update));
+      }
+    }
+  }
+
   /** These trials need not be told before their branch's end. */
   void acknowledged(Lease.Key key, List<TrialId> trials) {
     synchronized (held) {
@@ -216,7 +250,7 @@ final class Lanes implements AutoCloseable {
    * that comes while this closes not at all.
    */
   void start(Lease lease) {
-    Held begun = new Held();
+    Held begun = new Held(lease.forks());
     synchronized (held) {
       if (closing || held.putIfAbsent(lease.key(), begun) != null) {
         return;
@@ -245,9 +279,11 @@ final class Lanes implements AutoCloseable {
 
   /** Forgets a result that the coordinator has journaled. */
   void acknowledged(Lease.Key key) {
+    Optional<Held> over;
     synchronized (held) {
-      held.remove(key);
+      over = Optional.ofNullable(held.remove(key));
     }
+    over.flatMap(lease -> lease.run).ifPresent(BranchRun::forgetCheckpoints);
     results.forget(key);
   }
 
@@ -257,13 +293,7 @@ final class Lanes implements AutoCloseable {
       Trunks.Trunk trunk = trunk(lease);
       BranchRun run =
           new BranchRun(
-              lease,
-              trunk.model(),
-              trunk.data(),
-              trunk::decode,
-              (update, epoch, samples, tokens, measurement) ->
-                  metrics.send(
-                      row(lease, begun.sequence, update, epoch, samples, tokens, measurement)));
+              lease, trunk.model(), trunk.data(), trunk::decode, new Told(lease, begun), cadence);
       threads.train(run, () -> ended(begun, lease, run.results()));
       stoppable(begun, run);
       onChange.run();
@@ -277,6 +307,29 @@ final class Lanes implements AutoCloseable {
       List<TrialResult> trials = failed(lease, e);
       TrialLog.refused(lease, trials.get(0).outcome().reason());
       ended(begun, lease, trials);
+    }
+  }
+
+  /** Passes on what a branch tells, on its lane's thread. */
+  private final class Told implements BranchListener {
+    private final Lease lease;
+    private final Held held;
+
+    Told(Lease lease, Held held) {
+      this.lease = lease;
+      this.held = held;
+    }
+
+    @Override
+    public void measured(
+        long update, double epoch, long samples, long tokens, Measurement measurement) {
+      metrics.send(row(lease, held.sequence, update, epoch, samples, tokens, measurement));
+    }
+
+    @Override
+    public void left(Checkpoint checkpoint) {
+      held.checkpoints.add(new LeftCheckpoints.Left(lease.key(), checkpoint, held.sequence.get()));
+      onChange.run();
     }
   }
 

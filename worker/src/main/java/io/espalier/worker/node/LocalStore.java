@@ -56,7 +56,9 @@ record LocalStore(Path theirs, Path here) {
         lease.branch(),
         local(lease.settings()),
         lease.dataset(),
-        local(lease.sweepDirectory()));
+        local(lease.sweepDirectory()),
+        lease.start(),
+        lease.forks());
   }
 
   /** The same settings; what they name inside the store is found here. */

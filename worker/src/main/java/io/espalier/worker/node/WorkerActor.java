@@ -250,6 +250,8 @@ final class WorkerActor {
       duties.lanes().stop(stop.lease(), stop.outcome());
     } else if (message instanceof ToWorker.MilestonesAcknowledged done) {
       duties.lanes().acknowledged(done.lease(), done.trials());
+    } else if (message instanceof ToWorker.CheckpointAcknowledged done) {
+      duties.lanes().checkpointAcknowledged(done.lease(), done.update());
     } else if (message instanceof ToWorker.ResultAcknowledged done) {
       duties.lanes().acknowledged(done.lease());
       offer(fleet);
@@ -293,6 +295,11 @@ final class WorkerActor {
 
   /** Results first, so that a slot is offered only after what it did is told. */
   private void report(ActorRef<ToCoordinator> fleet) {
+    for (LeftCheckpoints.Left left : duties.lanes().checkpoints()) {
+      fleet.tell(
+          new ToCoordinator.CheckpointLeft(
+              duties.worker(), left.lease(), left.checkpoint(), left.lastSequence()));
+    }
     for (Lanes.Reached reached : duties.lanes().reached()) {
       fleet.tell(
           new ToCoordinator.MilestonesReached(

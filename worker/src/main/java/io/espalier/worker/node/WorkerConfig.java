@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param store where the coordinator's store is on this machine, when not at the same path
  * @param modelRoots directories that hold models by name
  * @param heartbeat between two offers
+ * @param checkpointEvery of training, for the case that a branch is lost; zero for never
  * @param silence without a word from the coordinator after which the connection is made anew
  */
 public record WorkerConfig(
@@ -32,6 +33,7 @@ public record WorkerConfig(
     Path spool,
     Optional<Path> store,
     List<Path> modelRoots,
+    Duration checkpointEvery,
     Duration heartbeat,
     Duration silence) {
   public WorkerConfig {
@@ -39,6 +41,7 @@ public record WorkerConfig(
     modelRoots = List.copyOf(modelRoots);
   }
 
+  public static final Duration CHECKPOINT_EVERY = Duration.ofSeconds(60);
   public static final Duration HEARTBEAT = Duration.ofSeconds(1);
   public static final Duration SILENCE = Duration.ofSeconds(20);
 
@@ -56,6 +59,7 @@ public record WorkerConfig(
         spool,
         Optional.empty(),
         List.of(),
+        CHECKPOINT_EVERY,
         HEARTBEAT,
         SILENCE);
   }

@@ -64,6 +64,7 @@ public final class WorkerNode implements AutoCloseable {
                 config.device().device(), ModelPlaces.of(config.modelRoots(), System.getenv())),
             metrics,
             results,
+            config.checkpointEvery(),
             clock);
     // Without its rows no result counts: a process that starts anew can deliver both.
     metrics.whenDead().whenComplete((never, problem) -> ended.completeExceptionally(problem));

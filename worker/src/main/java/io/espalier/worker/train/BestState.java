@@ -30,6 +30,14 @@ final class BestState {
     }
   }
 
+  Optional<Kept> kept() {
+    return kept;
+  }
+
+  void restore(Kept earlier) {
+    kept = Optional.of(earlier);
+  }
+
   /** The best, when it was earlier than this update. */
   Optional<Kept> before(long update) {
     return kept.filter(best -> best.update() < update);

@@ -1,6 +1,7 @@
 package io.espalier.worker.train;
 
 import io.espalier.common.metrics.Measurement;
+import io.espalier.common.trial.Checkpoint;
 
 /**
  * Told of a branch's measurements as they are made, on the device's thread; must not block for
@@ -15,4 +16,7 @@ public interface BranchListener {
    * @param tokens tokens trained on so far, padding not counted
    */
   void measured(long update, double epoch, long samples, long tokens, Measurement measurement);
+
+  /** A checkpoint is in the store; all that was measured up to it has been told before. */
+  default void left(Checkpoint checkpoint) {}
 }

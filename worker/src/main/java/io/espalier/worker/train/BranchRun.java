@@ -4,12 +4,16 @@ import io.espalier.common.UserError;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.GuardSpec.GradientNorm;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Schedule;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
+import io.espalier.worker.checkpoint.BranchState;
+import io.espalier.worker.checkpoint.CheckpointFile;
+import io.espalier.worker.checkpoint.Fingerprint;
 import io.espalier.worker.data.BatchPlan;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.lora.AdapterInit;
@@ -45,9 +49,21 @@ public final class BranchRun {
   private final CompletableFuture<Outcome> stop = new CompletableFuture<>();
   private final TrialLog log;
   private final Milestones milestones;
+  private final ResumePoints resumePoints;
+  private Optional<Fingerprint> fingerprint = Optional.empty();
   private UpdateRows rows;
   private long began;
   private boolean ended;
+
+  /** As below, leaving no checkpoints but those that the lease asks for. */
+  public BranchRun(
+      Lease lease,
+      BaseModel model,
+      TokenizedDataset data,
+      Function<int[], String> decode,
+      BranchListener listener) {
+    this(lease, model, data, decode, listener, Cadence.NEVER);
+  }
 
   /**
    * @param decode tokens of a generated answer to text
@@ -57,7 +73,8 @@ public final class BranchRun {
       BaseModel model,
       TokenizedDataset data,
       Function<int[], String> decode,
-      BranchListener listener) {
+      BranchListener listener,
+      Cadence cadence) {
     this.lease = lease;
     this.model = model;
     this.data = data;
@@ -67,7 +84,8 @@ public final class BranchRun {
     plan = new BatchPlan(data.epochs(lease.settings().dataset()), training);
     schedule = training.schedule(data.train().size());
     guards = new Guards(lease.settings().guard());
-    rows = rows(1);
+    rows = rows(1 + lease.start().map(Checkpoint::update).orElse(0L));
+    resumePoints = new ResumePoints(lease, cadence, log, listener);
     milestones =
         new Milestones(
             lease,
@@ -145,11 +163,15 @@ public final class BranchRun {
     try {
       Rows.check(data, lease.settings().evaluation(), model.config());
       Slot slot = start();
+      if (lease.start().isPresent()) {
+        slot = resumed(slot, lease.start().get());
+      }
+      resumePoints.begin();
       began = System.nanoTime();
       return Optional.of(slot);
     } catch (UserError e) {
       end(new Outcome.Failed(String.valueOf(e.getMessage())));
-    } catch (RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       fail(e);
     }
     return Optional.empty();
@@ -172,6 +194,41 @@ public final class BranchRun {
     float[] values =
         AdapterInit.values(layout, training.seed(), () -> model.firstValues(layout.options()));
     return Slot.fresh(training, new Trainable.Adapter(layout), values);
+  }
+
+  /** The slot as the checkpoint has it, and all else that goes on from there. */
+  private Slot resumed(Slot fresh, Checkpoint start) throws IOException {
+    Trainable trainable = fresh.state().trainable();
+    BranchState found =
+        CheckpointFile.read(
+            ResumePoints.file(lease, start), fingerprint(trainable), start.update());
+    milestones.restore(found);
+    guards.restore(found.standing().rules());
+    log.wentOn(start);
+    return new Slot(
+        fresh.training(),
+        new SlotState(
+            trainable,
+            found.weights(),
+            found.firstMoments(),
+            found.secondMoments(),
+            found.standing().steps()));
+  }
+
+  private Fingerprint fingerprint(Trainable trainable) {
+    if (fingerprint.isEmpty()) {
+      fingerprint =
+          Optional.of(
+              new Fingerprint(
+                  Fingerprint.layout(trainable.tensors()),
+                  trainable.parameters(),
+                  training.optimizer().word(),
+                  data.summary().modelSha256(),
+                  data.summary().dataSha256(),
+                  training.seed(),
+                  training.effectiveBatch()));
+    }
+    return fingerprint.get();
   }
 
   private UpdateRows rows(long update) {
@@ -264,7 +321,14 @@ public final class BranchRun {
     if (enough.isPresent()) {
       tell(number, kill(enough.get()));
       end(new Outcome.EarlyStopped(enough.get()));
-    } else if (number == lease.branch().updates()) {
+      return;
+    }
+    resumePoints.after(
+        number,
+        fingerprint(slot.trainable()),
+        () -> milestones.state(number, slot.copy(), guards.standing()));
+    if (number == lease.branch().updates()) {
+      fingerprint.ifPresent(resumePoints::end);
       ended = true;
     } else {
       rows = rows(number + 1);
@@ -297,8 +361,19 @@ public final class BranchRun {
     end(new Outcome.Failed(Failure.sentence(cause, progress.updates() + 1)));
   }
 
+  /** The coordinator has journaled a checkpoint. Safe from any thread. */
+  public void checkpointKept(long update) {
+    resumePoints.acknowledged(update);
+  }
+
+  /** The coordinator has journaled the branch's end, after which this is called once. */
+  public void forgetCheckpoints() {
+    resumePoints.discard();
+  }
+
   private void end(Outcome outcome) {
     ended = true;
+    fingerprint.ifPresent(resumePoints::end);
     milestones.end(outcome);
   }
 

@@ -4,6 +4,7 @@ import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.BestSpec;
 import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.trial.TrialId;
+import io.espalier.worker.checkpoint.Standing;
 import io.espalier.worker.model.BaseModel;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -49,6 +50,24 @@ final class Checkpoints {
     for (CheckpointLimit.Saved surplus : limit.surplus(saved)) {
       export.removeCheckpoint(trial, surplus.update());
       saved.remove(surplus);
+    }
+  }
+
+  List<Standing.Saved> standing() {
+    return saved.stream()
+        .map(
+            one ->
+                new Standing.Saved(
+                    one.update(), one.value(), export.checkpointPlace(trial, one.update())))
+        .toList();
+  }
+
+  /** Takes over what an earlier attempt left; what is gone by now is not missed. */
+  void restore(List<Standing.Saved> earlier) throws IOException {
+    for (Standing.Saved one : earlier) {
+      if (export.adopt(one.place(), trial, one.update())) {
+        saved.add(new CheckpointLimit.Saved(one.update(), one.value()));
+      }
     }
   }
 

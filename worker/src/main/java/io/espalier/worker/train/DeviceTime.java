@@ -24,6 +24,11 @@ final class DeviceTime {
     sharing = 0;
   }
 
+  /** What was counted elsewhere before. */
+  void restore(double seconds) {
+    before += seconds;
+  }
+
   double seconds() {
     return sharing == 0 ? before : before + (System.nanoTime() - since) * 1e-9 / sharing;
   }

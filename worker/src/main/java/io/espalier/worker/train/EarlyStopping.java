@@ -4,6 +4,7 @@ import io.espalier.common.Numbers;
 import io.espalier.common.spec.EarlyStoppingSpec;
 import io.espalier.common.spec.ObjectiveSpec.Mode;
 import io.espalier.common.trial.Verdict;
+import io.espalier.worker.checkpoint.Standing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,17 @@ final class EarlyStopping {
 
   EarlyStopping(EarlyStoppingSpec spec) {
     this.spec = spec;
+  }
+
+  Standing.Patience standing() {
+    return new Standing.Patience(since, best, bestUpdate);
+  }
+
+  void restore(Standing.Patience earlier) {
+    since.clear();
+    since.addAll(earlier.since());
+    best = earlier.best();
+    bestUpdate = earlier.bestUpdate();
   }
 
   /** An evaluation; whether it is one too many. */

@@ -66,6 +66,35 @@ final class Export {
     remove(checkpoint(trial, update));
   }
 
+  /** Where such a checkpoint lies, relative to the sweep's directory. */
+  String checkpointPlace(TrialId trial, long update) {
+    return sweep.relativize(checkpoint(trial, update)).toString();
+  }
+
+  /**
+   * Copies a checkpoint of an earlier attempt, which somebody may still write to, to this one.
+   *
+   * @param place relative to the sweep's directory
+   * @return whether it was there
+   */
+  boolean adopt(String place, TrialId trial, long update) throws IOException {
+    Path old = sweep.resolve(place);
+    if (!Files.isDirectory(old)) {
+      return false;
+    }
+    Path own = checkpoint(trial, update);
+    Path fresh = own.resolveSibling(own.getFileName() + ".new");
+    remove(fresh);
+    Files.createDirectories(fresh);
+    try (Stream<Path> files = Files.list(old)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, fresh.resolve(file.getFileName()));
+      }
+    }
+    put(fresh, own);
+    return true;
+  }
+
   private Path checkpoint(TrialId trial, long update) {
     return directory(trial).resolveSibling("checkpoint-%d".formatted(update));
   }

@@ -6,6 +6,7 @@ import io.espalier.common.spec.GuardSpec.Collapse;
 import io.espalier.common.spec.GuardSpec.GradientNorm;
 import io.espalier.common.spec.GuardSpec.LossSpike;
 import io.espalier.common.trial.Verdict;
+import io.espalier.worker.checkpoint.Standing;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +32,29 @@ final class Guards {
     int window = spec.collapse().map(Collapse::window).orElse(1);
     collapseLosses = new Window(window);
     collapseNorms = new Window(window);
+  }
+
+  /** What the next verdict depends on. */
+  Standing.Rules standing() {
+    return new Standing.Rules(
+        spikeLosses.values(),
+        collapseLosses.values(),
+        collapseNorms.values(),
+        firstLoss,
+        firstNorm,
+        spikes,
+        pace);
+  }
+
+  /** Goes on where others of the same specification stopped. */
+  void restore(Standing.Rules earlier) {
+    spikeLosses.restore(earlier.spikeLosses());
+    collapseLosses.restore(earlier.collapseLosses());
+    collapseNorms.restore(earlier.collapseNorms());
+    firstLoss = earlier.firstLoss();
+    firstNorm = earlier.firstNorm();
+    spikes = earlier.spikes();
+    pace = earlier.pace();
   }
 
   /** The first rule that ends the branch at this update, if one does. */

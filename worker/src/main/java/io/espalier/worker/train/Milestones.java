@@ -8,6 +8,8 @@ import io.espalier.common.trial.Branch.Milestone;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
+import io.espalier.worker.checkpoint.BranchState;
+import io.espalier.worker.checkpoint.Standing;
 import io.espalier.worker.data.BatchPlan;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.evaluate.SetEvaluation;
@@ -42,7 +44,7 @@ final class Milestones {
   private final Checkpoints checkpoints;
   private final PeakMemory memory;
   private final DeviceTime time;
-  private final List<ModelCard.Point> curve = new ArrayList<>();
+  private final List<Standing.Evaluated> curve = new ArrayList<>();
   private final List<TrialResult> results = new CopyOnWriteArrayList<>();
 
   /**
@@ -88,6 +90,44 @@ final class Milestones {
         .toList();
   }
 
+  /**
+   * All that the branch's next update depends on.
+   *
+   * @param update the last one done
+   */
+  BranchState state(long update, SlotState slot, Standing.Rules rules) {
+    Optional<BestState.Kept> kept = best.flatMap(BestState::kept);
+    return new BranchState(
+        slot.weights(),
+        slot.firstMoments(),
+        slot.secondMoments(),
+        kept.map(BestState.Kept::weights).orElse(new float[0]),
+        new Standing(
+            update,
+            slot.steps(),
+            progress.standing(),
+            rules,
+            earlyStopping.map(EarlyStopping::standing),
+            kept.map(one -> new Standing.Best(one.update(), one.value())),
+            curve,
+            checkpoints.standing(),
+            time.seconds()));
+  }
+
+  /** Goes on where that was taken. */
+  void restore(BranchState earlier) throws IOException {
+    Standing standing = earlier.standing();
+    progress.restore(standing.counts());
+    time.restore(standing.seconds());
+    curve.addAll(standing.curve());
+    checkpoints.restore(standing.saved());
+    standing.patience().ifPresent(found -> earlyStopping.ifPresent(rule -> rule.restore(found)));
+    standing
+        .best()
+        .map(found -> new BestState.Kept(found.update(), found.value(), earlier.bestWeights()))
+        .ifPresent(found -> best.ifPresent(state -> state.restore(found)));
+  }
+
   /** Of the trials that have ended, in the milestones' order. Safe from any thread. */
   List<TrialResult> results() {
     return List.copyOf(results);
@@ -124,7 +164,9 @@ final class Milestones {
       metrics.putAll(evaluations.beyondEpochEnd(slot.state(), tell));
     }
     log.measured(update, progress, made, metrics);
-    curve.add(new ModelCard.Point(number, progress.epochs(), progress.trainLoss(), metrics));
+    curve.add(
+        new Standing.Evaluated(
+            number, progress.epochs(), progress.trainLoss(), metrics, !ending.isEmpty()));
     if (closing) {
       close(slot, ending, enough, earlier, metrics);
     }

@@ -11,13 +11,13 @@ import io.espalier.common.trial.Provenance;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialResult;
+import io.espalier.worker.checkpoint.Standing;
 import io.espalier.worker.model.BaseModel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -27,17 +27,14 @@ final class ModelCard {
   private ModelCard() {}
 
   /**
-   * An evaluation on the way.
-   *
-   * @param trainLoss token mean of the epoch so far
-   */
-  record Point(long update, double epoch, OptionalDouble trainLoss, Map<String, Double> metrics) {}
-
-  /**
    * @param curve of the branch up to the trial's end, oldest first
    */
   static String text(
-      Lease lease, BaseModel model, DatasetSummary data, TrialResult result, List<Point> curve) {
+      Lease lease,
+      BaseModel model,
+      DatasetSummary data,
+      TrialResult result,
+      List<Standing.Evaluated> curve) {
     String base = quoted(model.directory().toString());
     Training training = lease.branch().config(result.trial()).training();
     boolean adapter = training.trainType() == TrainType.LORA;
@@ -121,19 +118,20 @@ final class ModelCard {
    *
    * @param classifies whether accuracy is that of classes, which every evaluation has
    */
-  private static List<Point> own(List<Point> curve, Lease lease, boolean classifies) {
+  private static List<Standing.Evaluated> own(
+      List<Standing.Evaluated> curve, Lease lease, boolean classifies) {
     EvaluationSpec evaluation = lease.settings().evaluation();
     StepsSpec steps = lease.settings().steps().orElse(StepsSpec.NONE);
-    List<Point> own = new ArrayList<>();
-    for (Point point : curve.subList(0, curve.size() - 1)) {
-      boolean others =
-          lease.branch().milestones().stream().anyMatch(end -> end.update() == point.update());
-      if (!others) {
+    List<Standing.Evaluated> own = new ArrayList<>();
+    for (Standing.Evaluated point : curve.subList(0, curve.size() - 1)) {
+      if (!point.trialEnds()) {
         own.add(point);
       } else if (steps.evaluates(point.update(), point.epoch() == Math.rint(point.epoch()))) {
         Map<String, Double> metrics = new TreeMap<>(point.metrics());
         metrics.keySet().removeIf(name -> !beforeEnds(evaluation, name, classifies));
-        own.add(new Point(point.update(), point.epoch(), point.trainLoss(), metrics));
+        own.add(
+            new Standing.Evaluated(
+                point.update(), point.epoch(), point.trainLoss(), metrics, true));
       }
     }
     own.add(curve.get(curve.size() - 1));
@@ -149,13 +147,13 @@ final class ModelCard {
         .isPresent();
   }
 
-  private static String curve(List<Point> curve) {
+  private static String curve(List<Standing.Evaluated> curve) {
     var names = new TreeSet<String>();
     curve.forEach(point -> names.addAll(point.metrics().keySet()));
     var lines = new StringBuilder("| update | epoch | train_loss |");
     names.forEach(name -> lines.append(' ').append(name).append(" |"));
     lines.append("\n|").append("---|".repeat(3 + names.size())).append('\n');
-    for (Point point : curve) {
+    for (Standing.Evaluated point : curve) {
       lines.append(
           "| %d | %s | %s |"
               .formatted(

@@ -1,5 +1,6 @@
 package io.espalier.worker.train;
 
+import io.espalier.worker.checkpoint.Standing;
 import io.espalier.worker.data.BatchPlan;
 import java.util.OptionalDouble;
 
@@ -30,6 +31,20 @@ final class Progress {
     }
     this.lossSum += lossSum;
     lossTargets += batch.targets();
+  }
+
+  Standing.Counts standing() {
+    return new Standing.Counts(updates, epochs, samples, tokens, lossEpoch, lossSum, lossTargets);
+  }
+
+  void restore(Standing.Counts earlier) {
+    updates = earlier.updates();
+    epochs = earlier.epochs();
+    samples = earlier.samples();
+    tokens = earlier.tokens();
+    lossEpoch = earlier.lossEpoch();
+    lossSum = earlier.lossSum();
+    lossTargets = earlier.lossTargets();
   }
 
   /** Tokens and target tokens of an update's rows. */

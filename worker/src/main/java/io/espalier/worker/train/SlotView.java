@@ -13,6 +13,11 @@ record SlotView(Pack pack, int slot) {
     return pack.parameters(slot);
   }
 
+  /** Where it stands, copied from the device; between two updates only. */
+  SlotState copy() {
+    return pack.slot(slot).state();
+  }
+
   Trainable trainable() {
     return pack.kindOf(slot);
   }

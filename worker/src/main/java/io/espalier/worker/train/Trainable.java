@@ -9,11 +9,15 @@ import io.espalier.worker.model.ModelConfig;
 import io.espalier.worker.model.WeightLayout;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What the numbers of a slot's flat vector are. */
 public sealed interface Trainable {
   /** Numbers P of one slot. */
   long parameters();
+
+  /** Name and shape of each tensor in the flat vector, in its order. */
+  Stream<String> tensors();
 
   /**
    * For the engine's script: whether all weights are trained, whether adapters have magnitudes,
@@ -59,6 +63,11 @@ public sealed interface Trainable {
     }
 
     @Override
+    public Stream<String> tensors() {
+      return layout.matrices().stream().map(one -> one.peftName() + Arrays.toString(one.shape()));
+    }
+
+    @Override
     public long[] options() {
       return layout.options();
     }
@@ -99,6 +108,11 @@ public sealed interface Trainable {
     @Override
     public long parameters() {
       return layout.parameters();
+    }
+
+    @Override
+    public Stream<String> tensors() {
+      return layout.entries().stream().map(one -> one.name() + Arrays.toString(one.shape()));
     }
 
     @Override

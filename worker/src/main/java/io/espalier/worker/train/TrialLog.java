@@ -7,6 +7,7 @@ import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.spec.RowSource;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Provenance;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.worker.data.BatchPlan;
@@ -122,6 +123,14 @@ public final class TrialLog {
     line(
         "warning: update %d is not applied: loss %s, gradient norm %s"
             .formatted(update, Numbers.text(measured.loss()), Numbers.text(measured.gradNorm())));
+  }
+
+  void wentOn(Checkpoint start) {
+    line("goes on after update %d, from %s".formatted(start.update(), start.place()));
+  }
+
+  void noCheckpoint(Path place, IOException problem) {
+    line("warning: checkpoint %s cannot be written: %s".formatted(place, problem));
   }
 
   void lowered(long update, double gradNorm, double ceiling, double factor) {

@@ -29,6 +29,12 @@ final class Window {
     return values.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
   }
 
+  /** Takes up a series where another window left it. */
+  void restore(List<Double> others) {
+    values.clear();
+    others.forEach(this::add);
+  }
+
   List<Double> values() {
     return List.copyOf(values);
   }

@@ -17,6 +17,7 @@ import io.espalier.worker.train.Leases;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -35,7 +36,9 @@ class LanesTest {
     results.keep(ResultSpoolTest.ended(1));
     try (var trunks = new Trunks(Device.cpu(), new ModelPlaces(List.of(), folder));
         var metrics = new MetricsSender(new WorkerId("ann"), folder.resolve("rows"));
-        var lanes = new Lanes(1, LaneSlots.of(1), trunks, metrics, results, Clock.systemUTC())) {
+        var lanes =
+            new Lanes(
+                1, LaneSlots.of(1), trunks, metrics, results, Duration.ZERO, Clock.systemUTC())) {
       assertThat(lanes.ended()).containsExactly(ResultSpoolTest.ended(1));
 
       lanes.rowsLost(ResultSpoolTest.ended(1).lease());

@@ -1,0 +1,162 @@
+package io.espalier.worker.train;
+
+import io.espalier.common.protocol.Lease;
+import io.espalier.common.trial.Branch.Milestone;
+import io.espalier.common.trial.Checkpoint;
+import io.espalier.worker.checkpoint.BranchState;
+import io.espalier.worker.checkpoint.CheckpointFile;
+import io.espalier.worker.checkpoint.Fingerprint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The exact checkpoints that a branch leaves: where others begin, where a trial ends while the
+ * branch goes on, and every so often. One that cannot be written stops no training. Used on the
+ * lane's thread but for what is said otherwise.
+ */
+final class ResumePoints {
+  private static final Logger log = LoggerFactory.getLogger(ResumePoints.class);
+  private static final Duration RETRY = Duration.ofSeconds(5);
+  private static final Duration WARN = Duration.ofMinutes(1);
+
+  private final Lease lease;
+  private final Cadence cadence;
+  private final TrialLog trialLog;
+  private final BranchListener listener;
+
+  /** States at which others begin and that could not be written yet, by update. */
+  private final Map<Long, BranchState> owed = new TreeMap<>();
+
+  private final List<Checkpoint> left = new ArrayList<>();
+  private Instant since = Instant.MIN;
+  private Instant warned = Instant.MIN;
+  private Instant tried = Instant.MIN;
+
+  /** Written by the thread that hears of it. */
+  private volatile long acknowledged;
+
+  ResumePoints(Lease lease, Cadence cadence, TrialLog trialLog, BranchListener listener) {
+    this.lease = lease;
+    this.cadence = cadence;
+    this.trialLog = trialLog;
+    this.listener = listener;
+  }
+
+  private static Path sweep(Lease lease) {
+    return Path.of(lease.sweepDirectory());
+  }
+
+  /** Where the file lies that a lease begins with. */
+  static Path file(Lease lease, Checkpoint checkpoint) {
+    return sweep(lease).resolve(checkpoint.place());
+  }
+
+  /** From now on time counts. */
+  void begin() {
+    since = cadence.clock().instant();
+  }
+
+  /**
+   * Leaves a checkpoint where one is due.
+   *
+   * @param update that is done
+   * @param state copies the branch's from the device
+   */
+  void after(long update, Fingerprint fingerprint, Supplier<BranchState> state) {
+    Instant now = cadence.clock().instant();
+    boolean fork = lease.forks().contains(update);
+    if (fork || isDue(update, now)) {
+      BranchState taken = state.get();
+      since = now;
+      if (!write(update, fingerprint, taken) && fork) {
+        owed.put(update, taken);
+      }
+    } else if (!owed.isEmpty() && now.isAfter(tried.plus(RETRY))) {
+      writeOwed(fingerprint);
+    }
+    removeSurplus();
+  }
+
+  private boolean isDue(long update, Instant now) {
+    if (update >= lease.branch().updates()) {
+      return false;
+    }
+    boolean trialEnds =
+        lease.branch().milestones().stream().map(Milestone::update).anyMatch(end -> end == update);
+    return trialEnds || (!cadence.isNever() && !now.isBefore(since.plus(cadence.every())));
+  }
+
+  /** The branch trains no more: the last try for what others begin with. */
+  void end(Fingerprint fingerprint) {
+    writeOwed(fingerprint);
+  }
+
+  private void writeOwed(Fingerprint fingerprint) {
+    owed.entrySet().removeIf(state -> write(state.getKey(), fingerprint, state.getValue()));
+  }
+
+  private boolean write(long update, Fingerprint fingerprint, BranchState state) {
+    Path file = Export.attempt(lease).resolve("checkpoints").resolve(Long.toString(update));
+    tried = cadence.clock().instant();
+    try {
+      CheckpointFile.write(file, fingerprint, state);
+    } catch (IOException e) {
+      warn(file, e);
+      return false;
+    }
+    Checkpoint checkpoint = new Checkpoint(update, sweep(lease).relativize(file).toString());
+    left.add(checkpoint);
+    listener.left(checkpoint);
+    return true;
+  }
+
+  private void warn(Path file, IOException problem) {
+    if (tried.isAfter(warned.plus(WARN))) {
+      warned = tried;
+      log.warn("no checkpoint {}: {}; training goes on", file, problem.toString());
+      trialLog.noCheckpoint(file, problem);
+    }
+  }
+
+  /** The coordinator has this one: earlier ones are not needed any more. Safe from any thread. */
+  void acknowledged(long update) {
+    acknowledged = Math.max(acknowledged, update);
+  }
+
+  private void removeSurplus() {
+    long newest = acknowledged;
+    removeIf(
+        checkpoint -> checkpoint.update() < newest && !lease.forks().contains(checkpoint.update()));
+  }
+
+  private void removeIf(Predicate<Checkpoint> surplus) {
+    left.removeIf(
+        checkpoint -> {
+          if (!surplus.test(checkpoint)) {
+            return false;
+          }
+          try {
+            Files.deleteIfExists(file(lease, checkpoint));
+          } catch (IOException e) {
+            log.warn("{} stays though nobody needs it: {}", checkpoint.place(), e.toString());
+          }
+          return true;
+        });
+  }
+
+  /** The branch's end is journaled: nobody goes on from where it stood, but forks begin there. */
+  void discard() {
+    removeIf(checkpoint -> !lease.forks().contains(checkpoint.update()));
+  }
+}

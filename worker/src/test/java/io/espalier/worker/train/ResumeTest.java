@@ -1,0 +1,371 @@
+package io.espalier.worker.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import io.espalier.common.metrics.Measurement;
+import io.espalier.common.protocol.Lease;
+import io.espalier.common.spec.BestSpec;
+import io.espalier.common.spec.EarlyStoppingSpec;
+import io.espalier.common.spec.GuardSpec;
+import io.espalier.common.spec.ObjectiveSpec.Mode;
+import io.espalier.common.spec.StepsSpec;
+import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.Checkpoint;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.Training;
+import io.espalier.common.trial.Training.TrainType;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.worker.data.TokenizedDataset;
+import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.Golden;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A branch that is stopped and goes on from its checkpoint is the branch that never stopped. */
+class ResumeTest {
+  private static final long UPDATES = 9;
+
+  private static BaseModel model;
+  private static TokenizedDataset data;
+  @TempDir Path sweep;
+
+  @BeforeAll
+  static void load() {
+    model = BaseModel.load(Golden.path("models/qwen2_tiny"), Device.cpu());
+    data = Leases.data(Golden.rows("qwen2_tiny"));
+  }
+
+  @AfterAll
+  static void close() {
+    model.close();
+  }
+
+  /** What a branch told: measurements by update, and checkpoints. */
+  private static final class Told implements BranchListener {
+    private final List<String> measured = new ArrayList<>();
+    private final List<Checkpoint> checkpoints = new ArrayList<>();
+
+    @Override
+    public void measured(
+        long update, double epoch, long samples, long tokens, Measurement measurement) {
+      // A speed is no two times the same.
+      Object what =
+          measurement instanceof Measurement.Update made
+              ? List.of(made.trainLoss(), made.learningRate(), made.gradNorm())
+              : measurement;
+      measured.add("%04d %s %d %d %s".formatted(update, epoch, samples, tokens, what));
+    }
+
+    @Override
+    public void left(Checkpoint checkpoint) {
+      checkpoints.add(checkpoint);
+    }
+
+    List<String> after(long update) {
+      return measured.stream().filter(row -> Long.parseLong(row.substring(0, 4)) > update).toList();
+    }
+  }
+
+  private static Training training(Map<String, String> keys) {
+    Map<String, String> all = new HashMap<>(Map.of("lr_scheduler_type", "cosine"));
+    all.putAll(keys);
+    return Leases.hyperparameters(TrainType.LORA, 1e-2, 4, 1).with(all).training();
+  }
+
+  private Lease lease(Training training) {
+    return Leases.lease(training, Leases.NON_FINITE_ONLY, sweep, 5, UPDATES);
+  }
+
+  private static Lease leaving(Lease lease, Long... forks) {
+    return new Lease(
+        lease.sweep(),
+        lease.attempt(),
+        lease.branch(),
+        lease.settings(),
+        lease.dataset(),
+        lease.sweepDirectory(),
+        Optional.empty(),
+        List.of(forks));
+  }
+
+  /** The next attempt, for the trials that end later. */
+  private static Lease from(Lease lease, Checkpoint start) {
+    Branch branch = lease.branch();
+    return new Lease(
+        lease.sweep(),
+        new Attempt(1, lease.attempt().number() + 1),
+        branch.with(
+            branch.milestones().stream().filter(end -> end.update() > start.update()).toList()),
+        lease.settings(),
+        lease.dataset(),
+        lease.sweepDirectory(),
+        Optional.of(start),
+        List.of());
+  }
+
+  private static BranchRun run(Lease lease, Told told) {
+    return new BranchRun(lease, model, data, Arrays::toString, told);
+  }
+
+  private static List<TrialResult> trained(Lease lease, Told told) {
+    BranchRun run = run(lease, told);
+    Lane.train(List.of(run));
+    return run.results();
+  }
+
+  private byte[] exported(TrialResult result) {
+    Path directory = sweep.resolve(result.adapter().orElseThrow());
+    try (Stream<Path> files = Files.list(directory)) {
+      Path weights =
+          files.filter(one -> one.toString().endsWith(".safetensors")).findFirst().orElseThrow();
+      return Files.readAllBytes(weights);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Trains to the end, leaving a checkpoint, and once more from there. */
+  private void goesOnBitForBit(Lease lease, long update) {
+    var whole = new Told();
+    List<TrialResult> expected = trained(leaving(lease, update), whole);
+    assertThat(whole.checkpoints).extracting(Checkpoint::update).contains(update);
+    Checkpoint start =
+        whole.checkpoints.stream().filter(one -> one.update() == update).findFirst().orElseThrow();
+    var rest = new Told();
+
+    List<TrialResult> results = trained(from(lease, start), rest);
+
+    assertThat(rest.measured).isNotEmpty().isEqualTo(whole.after(update));
+    TrialResult last = results.get(results.size() - 1);
+    TrialResult same = expected.get(expected.size() - 1);
+    assertThat(last.outcome()).isEqualTo(same.outcome());
+    assertThat(last.metrics()).isEqualTo(same.metrics());
+    assertThat(last.trainLoss()).isEqualTo(same.trainLoss());
+    assertThat(List.of(last.updates(), last.samples(), last.tokens()))
+        .isEqualTo(List.of(same.updates(), same.samples(), same.tokens()));
+    assertThat(exported(last)).isEqualTo(exported(same));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(
+      strings = {
+        "train_type lora",
+        "use_dora true",
+        "lora_dropout 0.3",
+        "train_type full",
+        "optimizer sgd, momentum 0.9",
+        "optimizer adam, weight_decay 0.1",
+        "lorap_lr_ratio 4, layerwise_lr_decay 0.9",
+        "per_device_train_batch_size 2, gradient_accumulation_steps 3, max_grad_norm 0.1"
+      })
+  void every_kind_of_training_goes_on_bit_for_bit(String keys) {
+    Map<String, String> own = new HashMap<>();
+    for (String key : keys.split(", ")) {
+      own.put(key.split(" ")[0], key.split(" ")[1]);
+    }
+    for (long update : new long[] {4, 6}) {
+      goesOnBitForBit(lease(training(own)), update);
+    }
+  }
+
+  @Test
+  void a_learning_rate_that_a_guard_lowered_stays_lowered() {
+    GuardSpec guard =
+        new GuardSpec(
+            true,
+            Optional.of(new GuardSpec.LossSpike(2, 3, 2)),
+            Optional.of(new GuardSpec.Collapse(0.9, 10, 3)),
+            Optional.of(new GuardSpec.GradientNorm(1e-3, OptionalDouble.of(0.9))));
+    goesOnBitForBit(Leases.lease(training(Map.of()), guard, sweep, UPDATES), 4);
+  }
+
+  @Test
+  void patience_and_the_best_state_go_on() {
+    Lease lease =
+        Leases.selecting(
+            Leases.lease(training(Map.of()), Leases.NON_FINITE_ONLY, sweep, 24),
+            Optional.of(new EarlyStoppingSpec("eval_loss", Mode.MIN, 3, 100)),
+            Optional.of(new BestSpec("eval_loss", Mode.MAX)));
+    goesOnBitForBit(lease, 7);
+  }
+
+  @Test
+  void weights_left_for_people_are_taken_along() {
+    Lease lease = Leases.stepping(lease(training(Map.of())), saving(2));
+    goesOnBitForBit(lease, 5);
+
+    assertThat(sweep.resolve("branches/0/1-2/trials/1/checkpoint-8")).isDirectory();
+  }
+
+  private static StepsSpec saving(int every) {
+    return new StepsSpec(
+        OptionalInt.empty(), true, OptionalInt.of(every), 9, Optional.empty(), OptionalInt.empty());
+  }
+
+  @Test
+  void a_branch_goes_on_among_others_in_a_pack() {
+    Lease lease = lease(training(Map.of("lora_rank", "2")));
+    var whole = new Told();
+    trained(leaving(lease, 4L), whole);
+    var rest = new Told();
+    BranchRun resumed = run(from(lease, whole.checkpoints.get(0)), rest);
+    Lease other =
+        Leases.lease(training(Map.of("seed", "9")), Leases.NON_FINITE_ONLY, sweep.resolve("x"), 7);
+
+    Lane.train(List.of(run(other, new Told()), resumed));
+
+    List<String> expected = whole.after(4);
+    assertThat(rest.measured).hasSameSizeAs(expected);
+    assertThat(resumed.results().get(1).metrics().get("eval_loss"))
+        .isCloseTo(evalLoss(expected), within(1e-5));
+  }
+
+  private static double evalLoss(List<String> rows) {
+    return rows.stream()
+        .filter(row -> row.contains("metric=loss"))
+        .map(row -> Double.parseDouble(row.replaceAll(".*value=([^,\\]]+).*", "$1")))
+        .reduce((earlier, later) -> later)
+        .orElseThrow();
+  }
+
+  @Test
+  void a_fork_goes_its_own_way_from_there() {
+    Lease trunk = lease(training(Map.of("lr_scheduler_type", "constant")));
+    var told = new Told();
+    trained(leaving(trunk, 4L), told);
+    Training decaying =
+        training(
+            Map.of(
+                "lr_scheduler_type",
+                "warmup_stable_decay",
+                "num_decay_steps",
+                "3",
+                "max_steps",
+                "7"));
+    Lease alone = Leases.lease(decaying, Leases.NON_FINITE_ONLY, sweep.resolve("alone"), 7);
+    var expected = new Told();
+    List<TrialResult> same = trained(alone, expected);
+    Lease fork =
+        from(Leases.lease(decaying, Leases.NON_FINITE_ONLY, sweep, 7), told.checkpoints.get(0));
+    var own = new Told();
+
+    List<TrialResult> results = trained(fork, own);
+
+    assertThat(own.measured).isEqualTo(expected.after(4));
+    assertThat(results.get(0).metrics()).isEqualTo(same.get(0).metrics());
+  }
+
+  /** Each time somebody looks, ten seconds have gone by. */
+  private static final class TenSecondsALook extends Clock {
+    private Instant now = Instant.EPOCH;
+
+    @Override
+    public Instant instant() {
+      now = now.plusSeconds(10);
+      return now;
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+  }
+
+  @Test
+  void checkpoints_are_left_where_trials_end_and_every_so_often() {
+    var told = new Told();
+    Lease lease = Leases.lease(training(Map.of()), Leases.NON_FINITE_ONLY, sweep, 2, UPDATES);
+    BranchRun run =
+        new BranchRun(
+            lease,
+            model,
+            data,
+            Arrays::toString,
+            told,
+            new Cadence(Duration.ofSeconds(55), new TenSecondsALook()));
+    Lane.train(List.of(run));
+
+    assertThat(told.checkpoints).extracting(Checkpoint::update).containsExactly(2L, 7L);
+    run.checkpointKept(7);
+    run.forgetCheckpoints();
+    assertThat(sweep.resolve(told.checkpoints.get(0).place())).doesNotExist();
+  }
+
+  @Test
+  void a_checkpoint_that_is_damaged_missing_or_of_another_training_is_named() throws IOException {
+    Lease lease = lease(training(Map.of()));
+    var told = new Told();
+    trained(leaving(lease, 4L), told);
+    Checkpoint start = told.checkpoints.get(0);
+    Path file = sweep.resolve(start.place());
+    byte[] whole = Files.readAllBytes(file);
+
+    for (int at = 0; at < whole.length; at += Math.max(1, whole.length / 40)) {
+      byte[] flipped = whole.clone();
+      flipped[at] ^= 4;
+      Files.write(file, flipped);
+      assertThat(reason(from(lease, start))).startsWith("checkpoint " + file);
+    }
+    Files.write(file, Arrays.copyOf(whole, whole.length - 5));
+    assertThat(reason(from(lease, start))).contains("damaged or cut short");
+    Files.write(file, Arrays.copyOf(whole, 3));
+    assertThat(reason(from(lease, start))).contains("cut short");
+    Files.write(file, whole);
+    assertThat(reason(from(lease(training(Map.of("lora_rank", "2"))), start)))
+        .contains("is of another training: trained tensors");
+    assertThat(reason(from(lease, new Checkpoint(5, start.place()))))
+        .contains("stands after update 4, not 5");
+    Files.delete(file);
+    assertThat(reason(from(lease, start))).isEqualTo("checkpoint %s is not there".formatted(file));
+  }
+
+  private static String reason(Lease lease) {
+    List<TrialResult> results = trained(lease, new Told());
+    assertThat(results.get(0).outcome()).isInstanceOf(Outcome.Failed.class);
+    return results.get(0).outcome().reason();
+  }
+
+  @Test
+  void a_checkpoint_that_cannot_be_written_stops_no_training() throws IOException {
+    Lease lease = lease(training(Map.of()));
+    Path attempt = Files.createDirectories(sweep.resolve("branches/0/1-1"));
+    Files.writeString(attempt.resolve("checkpoints"), "in the way");
+    var told = new Told();
+
+    List<TrialResult> results = trained(leaving(lease, 4L), told);
+
+    assertThat(told.checkpoints).isEmpty();
+    assertThat(results).extracting(TrialResult::outcome).containsOnly(new Outcome.Completed());
+    assertThat(Files.readString(attempt.resolve("trial.log"))).contains("cannot be written");
+  }
+}
