@@ -39,6 +39,29 @@ public record DeviceName(int gpu) {
     return List.copyOf(devices);
   }
 
+  /** The first GPU that can be used, else the CPU. */
+  public static DeviceName first() {
+    return parse("all").get(0);
+  }
+
+  /**
+   * Reads {@code cpu} or the number of a GPU.
+   *
+   * @throws UserError when it is neither, or several, or cannot be used
+   */
+  public static DeviceName single(String text) {
+    return single(text, CudaDevices.ofThisMachine());
+  }
+
+  static DeviceName single(String text, CudaDevices gpus) {
+    if (text.contains(",") || text.equals("all")) {
+      throw new UserError(
+          "--devices: '%s' may be several; give one here: cpu, or the number of a GPU such as 0"
+              .formatted(text));
+    }
+    return one(text.strip(), gpus);
+  }
+
   private static DeviceName one(String text, CudaDevices gpus) {
     if (text.equals("cpu")) {
       return CPU;

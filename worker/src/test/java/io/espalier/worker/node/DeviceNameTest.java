@@ -59,8 +59,7 @@ class DeviceNameTest {
   @Test
   void of_the_visible_gpus_those_before_the_first_that_is_none_count(@TempDir Path dev) {
     Map<String, Integer> counts =
-        Map.of(
-            "0", 1, "3,1", 2, "GPU-8f3a, MIG-17", 2, "0, GPU-8932f937,-1,3", 2, "-1", 0, "", 0);
+        Map.of("0", 1, "3,1", 2, "GPU-8f3a, MIG-17", 2, "0, GPU-8932f937,-1,3", 2, "-1", 0, "", 0);
     counts.forEach(
         (visible, count) -> {
           var environment = new HashMap<>(CUDA);
@@ -77,5 +76,18 @@ class DeviceNameTest {
     assertThat(DeviceName.parse("all", gpus)).containsExactly(DeviceName.CPU);
     assertThatThrownBy(() -> DeviceName.parse("0", gpus))
         .hasMessageContaining("its libtorch is for CPUs");
+  }
+
+  @Test
+  void where_one_device_is_asked_for_several_are_refused(@TempDir Path dev) throws IOException {
+    Files.createFile(dev.resolve("nvidia0"));
+    var gpus = new CudaDevices(CUDA, dev);
+    assertThat(DeviceName.single("0", gpus)).isEqualTo(new DeviceName(0));
+    assertThat(DeviceName.single("cpu", gpus)).isEqualTo(DeviceName.CPU);
+    for (String several : List.of("all", "0,cpu")) {
+      assertThatThrownBy(() -> DeviceName.single(several, gpus))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("give one here");
+    }
   }
 }
