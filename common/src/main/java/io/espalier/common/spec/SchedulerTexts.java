@@ -15,13 +15,22 @@ import java.util.stream.Collectors;
 
 /** Schedules to and from the keys that describe them. */
 final class SchedulerTexts {
+  private static final String NUMBER = "([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]{1,3})?";
+  private static final String UPDATES = "[0-9]{1,9}";
+
   /** One schedule of a sequence: its type, how long, and keys of its own. */
   static final Text PHASE =
       new Text(
           "(cosine|linear|constant|constant_with_warmup|step|warmup_stable_decay)"
-              + "( [0-9]+| [0-9.]+%)?"
-              + "( (warmup_ratio|warmup_start_factor|min_lr|min_lr_rate|gamma|decay_ratio)=[0-9.eE+-]+"
-              + "| (warmup_steps|step_size|num_decay_steps)=[0-9]+"
+              + "( "
+              + UPDATES
+              + "| "
+              + NUMBER
+              + "%)?"
+              + "( (warmup_ratio|warmup_start_factor|min_lr|min_lr_rate|gamma|decay_ratio)=-?"
+              + NUMBER
+              + "| (warmup_steps|step_size|num_decay_steps)="
+              + UPDATES
               + "| decay_type=(linear|cosine|sqrt))*",
           "a schedule with its length and keys, such as \"constant 100\", \"linear 20%\" or"
               + " \"cosine min_lr_rate=0.1\"");
@@ -32,7 +41,7 @@ final class SchedulerTexts {
   static Optional<String> withoutLength(String sequence) {
     List<String> phases = ValueType.Several.split(sequence);
     return phases.subList(0, phases.size() - 1).stream()
-        .filter(phase -> !phase.matches("\\w+ [0-9.]+%?( .*)?"))
+        .filter(phase -> !phase.matches("\\w+ [0-9.][^= ]*( .*)?"))
         .findFirst();
   }
 

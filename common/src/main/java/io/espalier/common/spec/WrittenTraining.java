@@ -59,12 +59,12 @@ record WrittenTraining(Map<String, String> texts) {
     return pattern;
   }
 
+  /** In the order written: the first that matches a module counts. */
   static String patternText(Map<String, ?> pattern) {
     return pattern.isEmpty()
         ? ValueType.Pairs.NONE
         : pattern.entrySet().stream()
             .map(entry -> entry.getKey() + ": " + entry.getValue())
-            .sorted()
             .collect(Collectors.joining(", "));
   }
 }

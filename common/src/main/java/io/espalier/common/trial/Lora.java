@@ -1,9 +1,11 @@
 package io.espalier.common.trial;
 
-import java.util.HashMap;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * PEFT's LoraConfig.
@@ -12,7 +14,8 @@ import java.util.Map;
  * @param alpha the product of an adapter is scaled by alpha ÷ rank, or by alpha ÷ √rank with rsLoRA
  * @param dropout before the adapters, 0 to 1 (exclusive)
  * @param targetModules {@code [all-linear]} or module names such as {@code q_proj}
- * @param rankPattern ranks of modules by name or by the end of their path
+ * @param rankPattern ranks of modules by {@link #matches what their paths match}; the first entry
+ *     that matches counts
  * @param alphaPattern alphas of modules, likewise
  * @param rslora rank-stabilised scaling (Kalajdzievski 2023)
  * @param dora weight-decomposed adapters (Liu et al. 2024): a learned magnitude for each output
@@ -42,8 +45,8 @@ public record Lora(
   public Lora {
     targetModules = List.copyOf(targetModules);
     // Earlier versions wrote none of these.
-    rankPattern = rankPattern == null ? Map.of() : Map.copyOf(rankPattern);
-    alphaPattern = alphaPattern == null ? Map.of() : Map.copyOf(alphaPattern);
+    rankPattern = rankPattern == null ? Map.of() : inOrder(rankPattern);
+    alphaPattern = alphaPattern == null ? Map.of() : inOrder(alphaPattern);
     lrRatio = lrRatio == 0 ? 1 : lrRatio;
   }
 
@@ -88,9 +91,9 @@ public record Lora(
   public Lora naming(Lora other) {
     var targets = new LinkedHashSet<>(targetModules);
     targets.addAll(other.targetModules);
-    var ranks = new HashMap<>(other.rankPattern);
+    var ranks = new LinkedHashMap<>(other.rankPattern);
     ranks.putAll(rankPattern);
-    var alphas = new HashMap<>(other.alphaPattern);
+    var alphas = new LinkedHashMap<>(other.alphaPattern);
     alphas.putAll(alphaPattern);
     return new Lora(
         rank, alpha, dropout, List.copyOf(targets), ranks, alphas, rslora, dora, lrRatio);
@@ -101,9 +104,24 @@ public record Lora(
     return path.equals(name) || path.endsWith("." + name);
   }
 
+  /**
+   * PEFT's rule for the keys of patterns: a regular expression for a path, or for the end of one
+   * after a dot.
+   *
+   * @throws java.util.regex.PatternSyntaxException when it is none
+   */
+  public static boolean matches(String key, String path) {
+    return Pattern.matches("(?:.*\\.)?(?:" + key + ")", path);
+  }
+
+  /** Map.copyOf has an order of its own in each process. */
+  private static <T> Map<String, T> inOrder(Map<String, T> pattern) {
+    return Collections.unmodifiableMap(new LinkedHashMap<>(pattern));
+  }
+
   private static <T> T matching(Map<String, T> pattern, String path, T standard) {
     return pattern.entrySet().stream()
-        .filter(entry -> names(entry.getKey(), path))
+        .filter(entry -> matches(entry.getKey(), path))
         .map(Map.Entry::getValue)
         .findFirst()
         .orElse(standard);

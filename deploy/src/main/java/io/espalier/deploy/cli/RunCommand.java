@@ -49,6 +49,14 @@ final class RunCommand implements Callable<Integer> {
       description = "Port of /metrics on 127.0.0.1 (default: a free one).")
   private int httpPort;
 
+  @Option(
+      names = "--devices",
+      paramLabel = "D",
+      description =
+          "What trains: cpu, or the number of a GPU such as 0 (default: the first GPU there is,"
+              + " else cpu).")
+  private Optional<String> devices = Optional.empty();
+
   @Option(names = "--plain", description = "Plain lines even on a terminal.")
   private boolean plain;
 
@@ -58,16 +66,14 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    DeviceName device = devices.map(DeviceName::single).orElseGet(DeviceName::first);
     SweepSpec spec = SpecReader.read(file);
     RunLog log = RunLog.open(store.directory(), clock.instant());
     console.logTo(log);
     try (Interrupts interrupts = Interrupts.listen();
         EmbeddedCluster cluster =
             EmbeddedCluster.start(
-                store.directory(),
-                httpPort,
-                lanes.lanes(DeviceName.CPU),
-                lanes.slots(DeviceName.CPU))) {
+                store.directory(), httpPort, device, lanes.lanes(device), lanes.slots(device))) {
       for (SweepId left : cluster.stopped()) {
         console.err().printf("%s was left unfinished: stopped, what it has is kept%n", left);
       }

@@ -7,6 +7,7 @@ import io.espalier.coordinator.Coordinator;
 import io.espalier.coordinator.CoordinatorConfig;
 import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepView;
+import io.espalier.worker.node.DeviceName;
 import io.espalier.worker.node.LaneSlots;
 import io.espalier.worker.node.WorkerConfig;
 import io.espalier.worker.node.WorkerNode;
@@ -40,12 +41,14 @@ public final class EmbeddedCluster implements AutoCloseable {
    *
    * @param store of journal, metrics and adapters; one process at a time may use it
    * @param httpPort of {@code /metrics}; 0 for a free one
+   * @param device what trains
    * @param lanes threads that train, ≥ 1
    * @param slots trials that each of them trains together
    * @throws UserError when the store or a port is in use, or a coordinator's sweeps are unfinished
    *     in the store
    */
-  public static EmbeddedCluster start(Path store, int httpPort, int lanes, LaneSlots slots) {
+  public static EmbeddedCluster start(
+      Path store, int httpPort, DeviceName device, int lanes, LaneSlots slots) {
     Coordinator coordinator =
         Coordinator.start(
             new CoordinatorConfig(
@@ -64,6 +67,7 @@ public final class EmbeddedCluster implements AutoCloseable {
               WorkerConfig.of(
                   LOOPBACK,
                   List.of(coordinator.clusterAddress()),
+                  device,
                   lanes,
                   slots,
                   coordinator.store().resolve("spool")));

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.coordinator.Coordinator;
 import io.espalier.coordinator.CoordinatorConfig;
 import io.espalier.deploy.embedded.EmbeddedCluster;
+import io.espalier.worker.node.DeviceName;
 import io.espalier.worker.node.LaneSlots;
 import io.espalier.worker.node.WorkerConfig;
 import io.espalier.worker.node.WorkerNode;
@@ -41,7 +42,7 @@ class ClientIT {
   @BeforeAll
   static void a_coordinator_with_a_finished_sweep() {
     tiny = TinySweep.in(directory);
-    cluster = EmbeddedCluster.start(tiny.store(), 0, 1, LaneSlots.of(1));
+    cluster = EmbeddedCluster.start(tiny.store(), 0, DeviceName.CPU, 1, LaneSlots.of(1));
     url = cluster.metricsAddress().replace("/metrics", "");
     waited = run("submit", tiny.grid("tiny", "1e-3, 10, 1e-4"), "--wait");
   }
@@ -237,7 +238,8 @@ class ClientIT {
       return new Serving(
           coordinator,
           WorkerNode.start(
-              WorkerConfig.of(LOOPBACK, seeds, 1, LaneSlots.of(1), store.resolve("spool"))));
+              WorkerConfig.of(
+                  LOOPBACK, seeds, DeviceName.CPU, 1, LaneSlots.of(1), store.resolve("spool"))));
     }
 
     String address() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.espalier.deploy.embedded.EmbeddedCluster;
+import io.espalier.worker.node.DeviceName;
 import io.espalier.worker.node.LaneSlots;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -85,7 +86,8 @@ class ExportIT {
   @Test
   void a_coordinators_trial_gives_the_same_files() throws IOException {
     export(0, "--merged", made.resolve("stored"), "--store", tiny.store());
-    try (EmbeddedCluster cluster = EmbeddedCluster.start(tiny.store(), 0, 1, LaneSlots.of(1))) {
+    try (EmbeddedCluster cluster =
+        EmbeddedCluster.start(tiny.store(), 0, DeviceName.CPU, 1, LaneSlots.of(1))) {
       String url = cluster.metricsAddress().replace("/metrics", "");
       Launcher.Ended ended = export(0, "--merged", made.resolve("fetched"), "--url", url);
       assertThat(ended.exitCode()).as(ended.err()).isZero();

@@ -10,6 +10,7 @@ import io.espalier.common.trial.SweepId;
 import io.espalier.coordinator.Coordinator;
 import io.espalier.coordinator.CoordinatorConfig;
 import io.espalier.coordinator.report.SweepView;
+import io.espalier.worker.node.DeviceName;
 import io.espalier.worker.node.LaneSlots;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -62,7 +63,10 @@ class EmbeddedClusterTest {
     try (Coordinator coordinator = coordinator()) {
       submitOverHttp(coordinator);
     }
-    assertThatThrownBy(() -> EmbeddedCluster.start(folder.resolve("store"), 0, 1, LaneSlots.of(1)))
+    assertThatThrownBy(
+            () ->
+                EmbeddedCluster.start(
+                    folder.resolve("store"), 0, DeviceName.CPU, 1, LaneSlots.of(1)))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("demo-1")
         .hasMessageContaining("espalier coordinator --store")
@@ -84,7 +88,7 @@ class EmbeddedClusterTest {
           .get(30, TimeUnit.SECONDS);
     }
     try (EmbeddedCluster cluster =
-        EmbeddedCluster.start(folder.resolve("store"), 0, 1, LaneSlots.of(1))) {
+        EmbeddedCluster.start(folder.resolve("store"), 0, DeviceName.CPU, 1, LaneSlots.of(1))) {
       assertThat(cluster.stopped()).containsExactly(new SweepId("demo-1"));
     }
     try (Coordinator coordinator = coordinator()) {

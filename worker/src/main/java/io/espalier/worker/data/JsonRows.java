@@ -7,12 +7,14 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.util.TokenBuffer;
 import io.espalier.common.AbsentHere;
 import io.espalier.common.UserError;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -33,9 +35,12 @@ final class JsonRows {
           .build()
           .readerFor(JsonNode.class);
 
-  /** An element is followed by others. */
+  /** An element is followed by others, and a key that it has twice is no reason to lose them. */
   private static final ObjectReader ELEMENTS =
-      JSON.without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+      JsonMapper.builder().build().readerFor(JsonNode.class);
+
+  private static final ObjectReader ELEMENT =
+      ELEMENTS.with(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
 
   private JsonRows() {}
 
@@ -80,6 +85,21 @@ final class JsonRows {
         }
       }
       return true;
+    }
+  }
+
+  private record Element(TokenBuffer tokens) implements Written {
+    @Override
+    public JsonNode json() throws BadRow {
+      try (JsonParser parser = tokens.asParser()) {
+        return ELEMENT.readTree(parser);
+      } catch (JsonProcessingException e) {
+        throw new BadRow(
+            "not one whole JSON object (%s)"
+                .formatted(e.getOriginalMessage().lines().findFirst().orElse("")));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 
@@ -136,8 +156,9 @@ final class JsonRows {
       int element = 1;
       for (JsonToken t = parser.nextToken(); t != JsonToken.END_ARRAY; t = parser.nextToken()) {
         String place = "%s:%d (element %d)".formatted(file, line(parser), element++);
-        JsonNode json = ELEMENTS.readTree(parser);
-        visitor.row(place, () -> json);
+        var tokens = new TokenBuffer(parser);
+        tokens.copyCurrentStructure(parser);
+        visitor.row(place, new Element(tokens));
       }
       if (parser.nextToken() != null) {
         throw new UserError(

@@ -4,11 +4,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.espalier.common.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,6 +20,8 @@ import java.util.Set;
 record TokenizerFiles(Path directory) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
+  private static final List<String> MODEL_CONFIGS =
+      List.of("config.json", "generation_config.json");
   private static final List<String> SPECIAL_TOKENS =
       List.of(
           "bos_token",
@@ -67,12 +69,15 @@ record TokenizerFiles(Path directory) {
         .map(JsonNode::booleanValue);
   }
 
-  /** bos_token, eos_token and the others by name, where given. */
+  /**
+   * bos_token, eos_token and the others by name: of tokenizer_config.json, else of
+   * special_tokens_map.json, else the token whose id the model's configuration gives. Null is an
+   * answer: such a tokenizer has none.
+   */
   Map<String, String> specialTokens() {
-    JsonNode config = json(TOKENIZER_CONFIG);
     var tokens = new HashMap<String, String>();
     for (String name : SPECIAL_TOKENS) {
-      JsonNode token = config.path(name);
+      JsonNode token = specialToken(name);
       String content = token.isObject() ? token.path("content").asText() : token.asText("");
       if (!token.isNull() && !content.isEmpty()) {
         tokens.put(name, content);
@@ -81,10 +86,42 @@ record TokenizerFiles(Path directory) {
     return tokens;
   }
 
+  private JsonNode specialToken(String name) {
+    for (String file : List.of(TOKENIZER_CONFIG, "special_tokens_map.json")) {
+      JsonNode token = json(file).path(name);
+      if (!token.isMissingNode()) {
+        return token;
+      }
+    }
+    for (String file : MODEL_CONFIGS) {
+      JsonNode id = json(file).path(name + "_id");
+      JsonNode one = id.isArray() ? id.path(0) : id;
+      if (one.isInt()) {
+        return tokenOf(one.intValue());
+      }
+    }
+    return MissingNode.getInstance();
+  }
+
+  private JsonNode tokenOf(int id) {
+    JsonNode tokenizer = json("tokenizer.json");
+    for (JsonNode token : tokenizer.path("added_tokens")) {
+      if (token.path("id").asInt(-1) == id) {
+        return token;
+      }
+    }
+    for (var word : tokenizer.path("model").path("vocab").properties()) {
+      if (word.getValue().isInt() && word.getValue().intValue() == id) {
+        return TextNode.valueOf(word.getKey());
+      }
+    }
+    return MissingNode.getInstance();
+  }
+
   /** {@code eos_token_id} of config.json and generation_config.json: a number or a list. */
   Set<Integer> eosTokenIds() {
     var ids = new HashSet<Integer>();
-    for (String file : Arrays.asList("config.json", "generation_config.json")) {
+    for (String file : MODEL_CONFIGS) {
       JsonNode eos = json(file).path("eos_token_id");
       if (eos.isInt()) {
         ids.add(eos.intValue());

@@ -7,6 +7,7 @@ import io.espalier.worker.model.ModelConfig;
 import io.espalier.worker.model.Projection;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.BiPredicate;
 
 /** Whether a model has the modules that a specification names. */
 public final class ModuleNames {
@@ -22,14 +23,16 @@ public final class ModuleNames {
         "target_modules",
         lora.targetModules().stream()
             .filter(name -> !name.equals(AdapterLayout.ALL_LINEAR))
-            .toList());
-    check(model, "rank_pattern", lora.rankPattern().keySet());
-    check(model, "alpha_pattern", lora.alphaPattern().keySet());
+            .toList(),
+        Lora::names);
+    check(model, "rank_pattern", lora.rankPattern().keySet(), Lora::matches);
+    check(model, "alpha_pattern", lora.alphaPattern().keySet(), Lora::matches);
   }
 
-  private static void check(ModelConfig model, String key, Collection<String> names) {
+  private static void check(
+      ModelConfig model, String key, Collection<String> names, BiPredicate<String, String> means) {
     for (String name : names) {
-      if (model.modules().stream().noneMatch(module -> Lora.names(name, module.path()))) {
+      if (model.modules().stream().noneMatch(module -> means.test(name, module.path()))) {
         List<String> known =
             model.modules().stream().map(Projection::moduleName).distinct().toList();
         throw new UserError(

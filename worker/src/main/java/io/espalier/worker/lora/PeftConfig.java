@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 
 /** {@code adapter_config.json}: every key PEFT 0.20 writes, sorted, two spaces of indentation. */
@@ -29,9 +30,16 @@ final class PeftConfig {
           "lora_bias",
           "layers_to_transform",
           "layer_replication",
+          "exclude_modules",
+          "arrow_config",
+          "monteclora_config",
+          "velora_config",
           "target_parameters",
           "trainable_token_indices",
           "alora_invocation_tokens");
+
+  /** Initialisations that leave the base as it is; the others train against one of their own. */
+  private static final Set<String> PLAIN_STARTS = Set.of("true", "false", "gaussian", "orthogonal");
 
   /** What PEFT saves whole for sequence classification, whichever of them a model has. */
   private static final List<String> HEADS = List.of("classifier", "score");
@@ -115,11 +123,11 @@ final class PeftConfig {
     return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
   }
 
+  /** Not sorted as the keys around it: PEFT takes the first entry that matches a module. */
   private static String pattern(Map<String, ? extends Number> values) {
     return values.isEmpty()
         ? "{}"
         : values.entrySet().stream()
-            .sorted(Map.Entry.comparingByKey())
             .map(
                 each ->
                     "    %s: %s"
@@ -143,7 +151,10 @@ final class PeftConfig {
       throw new UserError("%s cannot be read as JSON: %s".formatted(file, e.getMessage()), e);
     }
     require(file, config, "peft_type", "LORA");
-    require(file, config, "task_type", taskType(model));
+    if (!config.path("task_type").isNull()) {
+      require(file, config, "task_type", taskType(model));
+    }
+    requirePlainStart(file, config.path("init_lora_weights"));
     if (!model.storesTransposed()) {
       require(file, config, "fan_in_fan_out", "false");
     }
@@ -170,18 +181,44 @@ final class PeftConfig {
         alpha,
         config.path("lora_dropout").asDouble(0),
         modules(file, config),
-        pattern(config.path("rank_pattern"), JsonNode::intValue),
-        pattern(config.path("alpha_pattern"), JsonNode::doubleValue),
+        pattern(file, config, "rank_pattern", model, JsonNode::intValue),
+        pattern(file, config, "alpha_pattern", model, JsonNode::doubleValue),
         config.path("use_rslora").asBoolean(),
         config.path("use_dora").asBoolean(),
         1);
   }
 
-  private static <T> Map<String, T> pattern(JsonNode node, Function<JsonNode, T> number) {
+  private static <T> Map<String, T> pattern(
+      Path file, JsonNode config, String key, ModelConfig model, Function<JsonNode, T> number) {
     var pattern = new LinkedHashMap<String, T>();
-    node.fields()
-        .forEachRemaining(each -> pattern.put(each.getKey(), number.apply(each.getValue())));
+    for (Map.Entry<String, JsonNode> each : config.path(key).properties()) {
+      requireModule(file, key, each.getKey(), model);
+      pattern.put(each.getKey(), number.apply(each.getValue()));
+    }
     return pattern;
+  }
+
+  private static void requireModule(Path file, String key, String name, ModelConfig model) {
+    try {
+      if (model.modules().stream().anyMatch(module -> Lora.matches(name, module.path()))) {
+        return;
+      }
+    } catch (PatternSyntaxException e) {
+      throw new UserError(
+          "%s: %s: '%s' is no regular expression: %s"
+              .formatted(file, key, name, e.getDescription()),
+          e);
+    }
+    throw new UserError("%s: %s: no module of this model is '%s'".formatted(file, key, name));
+  }
+
+  private static void requirePlainStart(Path file, JsonNode start) {
+    if (start.isMissingNode() || start.isNull() || PLAIN_STARTS.contains(start.asText())) {
+      return;
+    }
+    throw new UserError(
+        "%s: init_lora_weights is %s, which changes the base model that the adapter is for; supported are true, false, gaussian and orthogonal"
+            .formatted(file, start));
   }
 
   private static void require(Path file, JsonNode config, String key, String expected) {

@@ -45,15 +45,15 @@ public record WorkerConfig(
   public static final Duration HEARTBEAT = Duration.ofSeconds(1);
   public static final Duration SILENCE = Duration.ofSeconds(20);
 
-  /** A worker on the CPU and a free port, with the usual intervals. */
+  /** A worker on a free port, with the usual intervals. */
   public static WorkerConfig of(
-      String host, List<String> seeds, int lanes, LaneSlots slots, Path spool) {
+      String host, List<String> seeds, DeviceName device, int lanes, LaneSlots slots, Path spool) {
     return new WorkerConfig(
         host,
         host,
         0,
         seeds,
-        DeviceName.CPU,
+        device,
         lanes,
         slots,
         spool,

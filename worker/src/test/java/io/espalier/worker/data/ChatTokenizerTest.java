@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -126,6 +127,30 @@ class ChatTokenizerTest {
     try (var base = ChatTokenizer.open(directory).orElseThrow()) {
       assertThat(base.eosIds()).containsExactlyInAnyOrder(291, TinyTokenizer.IM_END);
     }
+  }
+
+  @Test
+  void special_tokens_are_found_where_tokenizer_config_does_not_tell_them() throws IOException {
+    var files = new TokenizerFiles(TinyTokenizer.withoutTemplate(directory));
+    assertThat(files.specialTokens()).isEmpty();
+    Files.writeString(directory.resolve("config.json"), "{\"bos_token_id\": 97}");
+    Files.writeString(
+        directory.resolve("generation_config.json"),
+        "{\"bos_token_id\": 98, \"eos_token_id\": [293, 291]}");
+    assertThat(files.specialTokens())
+        .containsExactlyInAnyOrderEntriesOf(Map.of("bos_token", "a", "eos_token", "<|im_end|>"));
+    Files.writeString(
+        directory.resolve("special_tokens_map.json"),
+        "{\"eos_token\": {\"content\": \"<|endoftext|>\"}, \"pad_token\": \"<|im_start|>\"}");
+    assertThat(files.specialTokens())
+        .containsEntry("eos_token", "<|endoftext|>")
+        .containsEntry("pad_token", "<|im_start|>");
+    Files.writeString(
+        directory.resolve("tokenizer_config.json"),
+        "{\"eos_token\": \"<|im_end|>\", \"bos_token\": null}");
+    assertThat(files.specialTokens())
+        .containsEntry("eos_token", "<|im_end|>")
+        .doesNotContainKey("bos_token");
   }
 
   @Test

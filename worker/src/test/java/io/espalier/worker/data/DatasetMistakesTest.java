@@ -187,6 +187,19 @@ class DatasetMistakesTest extends DatasetReading {
   }
 
   @Test
+  void a_key_that_an_element_has_twice_makes_one_bad_row() {
+    var spec = spec("[\n" + GOOD + ",\n{\"query\":\"q\",\"query\":\"r\"},\n" + GOOD + "]");
+    assertThatThrownBy(() -> read(spec))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith(train() + ":")
+        .hasMessageContaining("(element 2): ")
+        .hasMessageContaining("'query'");
+    var data = read(spec.skippingBadSamples());
+    assertThat(data.train()).hasSize(2);
+    assertThat(data.summary().leftOut()).singleElement().asString().contains("1 broken");
+  }
+
+  @Test
   void an_array_that_breaks_off_is_told_with_its_line_even_when_bad_rows_are_skipped() {
     var spec = spec("[\n" + GOOD + ",{\"query\": ]").skippingBadSamples();
     assertThatThrownBy(() -> read(spec))
