@@ -10,14 +10,35 @@ import java.util.Optional;
  *
  * @param config the configuration trained, that of its longest trial
  * @param milestones where trials end on it, by ascending update; the last one ends the branch
+ * @param fork where it leaves the branch that trains its first updates too; absent where it shares
+ *     none
  */
-public record Branch(BranchId id, TrialConfig config, List<Milestone> milestones) {
+public record Branch(
+    BranchId id,
+    TrialConfig config,
+    List<Milestone> milestones,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Fork> fork) {
+  @JsonCreator
   public Branch {
+    // Earlier versions wrote none.
+    fork = fork == null ? Optional.empty() : fork;
     milestones = List.copyOf(milestones);
     if (milestones.isEmpty()) {
       throw new IllegalArgumentException("branch " + id + " has no milestone");
     }
   }
+
+  /** One that begins with its first update. */
+  public Branch(BranchId id, TrialConfig config, List<Milestone> milestones) {
+    this(id, config, milestones, Optional.empty());
+  }
+
+  /**
+   * A place on another branch: up to there both are the same training.
+   *
+   * @param update the last one in common, from 1
+   */
+  public record Fork(BranchId from, long update) {}
 
   /**
    * A trial's end on a branch: final evaluation, export, and on goes the branch.
@@ -46,6 +67,11 @@ public record Branch(BranchId id, TrialConfig config, List<Milestone> milestones
     return milestones.get(milestones.size() - 1).update();
   }
 
+  /** Updates that no other branch trains for it. */
+  public long ownUpdates() {
+    return updates() - fork.map(Fork::update).orElse(0L);
+  }
+
   /** What a trial that ends here would train with alone; up to there the branch does the same. */
   public TrialConfig config(Milestone end) {
     return end.config().orElse(config);
@@ -62,6 +88,6 @@ public record Branch(BranchId id, TrialConfig config, List<Milestone> milestones
 
   /** The same training for some of its trials only; it ends with the last of them. */
   public Branch with(List<Milestone> some) {
-    return new Branch(id, config, some);
+    return new Branch(id, config, some, fork);
   }
 }

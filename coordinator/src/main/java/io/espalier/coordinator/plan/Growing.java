@@ -5,8 +5,6 @@ import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.TrialId;
-import io.espalier.coordinator.plan.StageTree.Fork;
-import io.espalier.coordinator.plan.StageTree.Limb;
 import io.espalier.coordinator.plan.StageTree.Sharing;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -122,18 +120,20 @@ final class Growing {
     for (Shoot shoot : all) {
       ids.put(shoot.first(), new BranchId(ids.size()));
     }
-    return new StageTree(all.stream().map(shoot -> limb(shoot, ids)).toList());
+    return new StageTree(all.stream().map(shoot -> branch(shoot, ids)).toList());
   }
 
-  private static Limb limb(Shoot shoot, Map<TrialId, BranchId> ids) {
+  private static Branch branch(Shoot shoot, Map<TrialId, BranchId> ids) {
     List<Branch.Milestone> ends =
         shoot.trials().stream()
             .sorted(SHORTEST_FIRST)
             .map(trial -> milestone(trial, shoot.longest()))
             .toList();
-    return new Limb(
-        new Branch(id(shoot, ids), shoot.longest().config(), ends),
-        shoot.from().map(parent -> new Fork(id(parent, ids), shoot.fork())));
+    return new Branch(
+        id(shoot, ids),
+        shoot.longest().config(),
+        ends,
+        shoot.from().map(parent -> new Branch.Fork(id(parent, ids), shoot.fork())));
   }
 
   private static Branch.Milestone milestone(Course trial, Course longest) {

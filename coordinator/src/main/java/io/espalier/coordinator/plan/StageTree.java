@@ -3,7 +3,6 @@ package io.espalier.coordinator.plan;
 import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Branch;
-import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.TrialConfig;
 import java.util.Comparator;
 import java.util.List;
@@ -15,16 +14,16 @@ import java.util.Optional;
  * one that parts before begins a branch of its own from a snapshot, where the way they have in
  * common is worth it. Pure.
  *
- * @param limbs by the smallest number among their trials, which is also the order of their ids
+ * @param branches by the smallest number among their trials, which is also the order of their ids
  */
-public record StageTree(List<Limb> limbs) {
+public record StageTree(List<Branch> branches) {
   private static final Comparator<Course> LONGEST_FIRST =
       Comparator.comparingLong(Course::updates)
           .reversed()
           .thenComparing(course -> course.config().id());
 
   public StageTree {
-    limbs = List.copyOf(limbs);
+    branches = List.copyOf(branches);
   }
 
   /** How much may be shared. */
@@ -34,36 +33,14 @@ public record StageTree(List<Limb> limbs) {
     /** A trial may end on the way of a longer one. */
     MILESTONES,
     /** A trial may also begin at another's snapshot. */
-    FORKS;
-
-    /** What workers can do: none begins at a snapshot. */
-    static final Sharing SUPPORTED = MILESTONES;
+    FORKS
   }
-
-  /**
-   * A branch and where it begins.
-   *
-   * @param fork absent where it begins with its first update
-   */
-  public record Limb(Branch branch, Optional<Fork> fork) {
-    /** Updates that it trains itself. */
-    public long updates() {
-      return branch.updates() - fork.map(Fork::update).orElse(0L);
-    }
-  }
-
-  /**
-   * A place on another branch.
-   *
-   * @param update the last one in common, from 1
-   */
-  public record Fork(BranchId from, long update) {}
 
   /** As a sweep is trained. Trials that leave checkpoints on their ways share none. */
   public static StageTree of(SweepSpec spec, List<TrialConfig> trials, long samples) {
     boolean selective = spec.earlyStopping().isPresent() || spec.best().isPresent();
     boolean alone = !spec.share() || spec.steps().flatMap(StageTree::saving).isPresent();
-    Sharing sharing = alone ? Sharing.NONE : Sharing.SUPPORTED;
+    Sharing sharing = alone ? Sharing.NONE : Sharing.MILESTONES;
     return of(trials, samples, sharing, selective, spec.steps().orElse(StepsSpec.NONE));
   }
 
@@ -88,12 +65,8 @@ public record StageTree(List<Limb> limbs) {
     return steps.save().stream().boxed().findFirst();
   }
 
-  public List<Branch> branches() {
-    return limbs.stream().map(Limb::branch).toList();
-  }
-
   /** Optimizer updates of all branches. */
   public long totalUpdates() {
-    return limbs.stream().mapToLong(Limb::updates).sum();
+    return branches.stream().mapToLong(Branch::ownUpdates).sum();
   }
 }

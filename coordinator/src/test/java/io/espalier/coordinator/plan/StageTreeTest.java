@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.Branch.Fork;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.Specs;
-import io.espalier.coordinator.plan.StageTree.Fork;
-import io.espalier.coordinator.plan.StageTree.Limb;
 import io.espalier.coordinator.plan.StageTree.Sharing;
 import io.espalier.coordinator.search.Search;
 import java.util.ArrayList;
@@ -36,15 +35,15 @@ class StageTreeTest {
     return StageTree.of(Search.trials(spec), samples, sharing, false, StepsSpec.NONE);
   }
 
-  private static List<Long> ends(Limb limb) {
-    return limb.branch().milestones().stream().map(Branch.Milestone::update).toList();
+  private static List<Long> ends(Branch branch) {
+    return branch.milestones().stream().map(Branch.Milestone::update).toList();
   }
 
   @Test
   void under_a_constant_rate_the_epochs_axis_is_one_branch_of_the_longest() {
     var tree = epochs(Sharing.MILESTONES, Map.of("lr_scheduler_type", "constant"), 50);
-    assertThat(tree.limbs()).hasSize(1);
-    assertThat(ends(tree.limbs().get(0))).containsExactly(150L, 250L, 500L, 750L, 1_000L);
+    assertThat(tree.branches()).hasSize(1);
+    assertThat(ends(tree.branches().get(0))).containsExactly(150L, 250L, 500L, 750L, 1_000L);
     assertThat(tree.totalUpdates()).isEqualTo(1_000);
     Branch branch = tree.branches().get(0);
     assertThat(branch.config().id()).isEqualTo(new TrialId(4));
@@ -65,7 +64,7 @@ class StageTreeTest {
             "0");
     assertThat(epochs(Sharing.MILESTONES, steps, 50).totalUpdates()).isEqualTo(1_000);
     var ratio = Map.of("lr_scheduler_type", "constant_with_warmup", "warmup_ratio", "0.1");
-    assertThat(epochs(Sharing.MILESTONES, ratio, 50).limbs()).hasSize(5);
+    assertThat(epochs(Sharing.MILESTONES, ratio, 50).branches()).hasSize(5);
   }
 
   @Test
@@ -74,8 +73,8 @@ class StageTreeTest {
         Map.of(
             "lr_scheduler_type", "warmup_stable_decay", "decay_ratio", "0.1", "warmup_ratio", "0");
     var tree = epochs(Sharing.FORKS, decay, 50);
-    assertThat(tree.limbs())
-        .extracting(Limb::fork)
+    assertThat(tree.branches())
+        .extracting(Branch::fork)
         .containsExactly(
             Optional.of(new Fork(new BranchId(4), 136)),
             Optional.of(new Fork(new BranchId(4), 226)),
@@ -121,10 +120,10 @@ class StageTreeTest {
             Specs.grid("num_train_epochs", List.of("2.5", "3", "4", "2.5")),
             Map.of("lr_scheduler_type", "constant"));
     var trials = Search.trials(spec);
-    assertThat(StageTree.of(trials, 50, Sharing.MILESTONES, false, StepsSpec.NONE).limbs())
+    assertThat(StageTree.of(trials, 50, Sharing.MILESTONES, false, StepsSpec.NONE).branches())
         .hasSize(1);
     var selective = StageTree.of(trials, 50, Sharing.MILESTONES, true, StepsSpec.NONE);
-    assertThat(selective.limbs())
+    assertThat(selective.branches())
         .extracting(StageTreeTest::ends)
         .containsExactly(List.of(125L, 125L), List.of(150L, 200L));
     assertThat(StageTree.of(trials, 50, Sharing.FORKS, true, StepsSpec.NONE).totalUpdates())
@@ -146,7 +145,7 @@ class StageTreeTest {
             Optional.empty(),
             OptionalInt.empty());
     var tree = StageTree.of(Search.trials(spec), 50, Sharing.MILESTONES, true, every);
-    assertThat(tree.limbs())
+    assertThat(tree.branches())
         .extracting(StageTreeTest::ends)
         .containsExactly(List.of(120L, 200L), List.of(150L));
   }
@@ -232,15 +231,15 @@ class StageTreeTest {
       @ForAll boolean selective) {
     StageTree tree = StageTree.of(trials, samples, sharing, selective, StepsSpec.NONE);
     List<TrialId> seen = new ArrayList<>();
-    for (Limb limb : tree.limbs()) {
-      for (Branch.Milestone end : limb.branch().milestones()) {
+    for (Branch branch : tree.branches()) {
+      for (Branch.Milestone end : branch.milestones()) {
         seen.add(end.trial());
         TrialConfig alone = trials.get(end.trial().number());
-        assertThat(limb.branch().config(end)).isEqualTo(alone);
+        assertThat(branch.config(end)).isEqualTo(alone);
         assertThat(end.update()).isEqualTo(alone.training().totalUpdates(samples));
-        assertThat(end.update()).isGreaterThan(limb.fork().map(Fork::update).orElse(0L));
+        assertThat(end.update()).isGreaterThan(branch.fork().map(Fork::update).orElse(0L));
         for (long update = 1; update <= end.update(); update++) {
-          Training trained = trainer(tree, limb, update).branch().config().training();
+          Training trained = trainer(tree, branch, update).config().training();
           assertThat(trained.schedule(samples).learningRate(update))
               .isEqualTo(alone.training().schedule(samples).learningRate(update));
           assertThat(settings(trained)).isEqualTo(settings(alone.training()));
@@ -251,11 +250,11 @@ class StageTreeTest {
         .containsExactlyInAnyOrderElementsOf(trials.stream().map(TrialConfig::id).toList());
   }
 
-  /** The branch on which an update of a limb's trials is done. */
-  private static Limb trainer(StageTree tree, Limb limb, long update) {
-    Limb at = limb;
+  /** The branch on which an update of a branch's trials is done. */
+  private static Branch trainer(StageTree tree, Branch branch, long update) {
+    Branch at = branch;
     while (at.fork().isPresent() && update <= at.fork().get().update()) {
-      at = tree.limbs().get(at.fork().get().from().number());
+      at = tree.branches().get(at.fork().get().from().number());
     }
     return at;
   }
