@@ -38,9 +38,10 @@ record SpecPolicy(SweepSpec spec) implements Policy {
     Pruner pruner = Pruner.of(spec, branches, samples).orElseThrow();
     Map<BranchId, Curve> before = new HashMap<>();
     sweep.branches().stream()
-        .forEach(progress -> before.put(progress.id(), curve(progress, progress.reports())));
+        .forEach(progress -> before.put(progress.id(), curve(progress, sweep.reports(progress))));
     List<Report> earlier = new ArrayList<>(branch.reports());
     earlier.removeAll(fresh);
+    earlier.addAll(sweep.inherited(branch));
     for (Report report : fresh) {
       if (counts(report)) {
         before.put(branch.id(), curve(branch, earlier));

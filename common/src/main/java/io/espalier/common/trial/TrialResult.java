@@ -36,6 +36,22 @@ public record TrialResult(
     metrics = Collections.unmodifiableMap(new TreeMap<>(metrics));
   }
 
+  /** What another trial that did the same reports. */
+  public TrialResult of(TrialId other) {
+    return new TrialResult(
+        other,
+        outcome,
+        updates,
+        epochs,
+        samples,
+        tokens,
+        trainLoss,
+        metrics,
+        seconds,
+        adapter,
+        provenance);
+  }
+
   /** The same, its adapter at another place. */
   public TrialResult withAdapter(String directory) {
     return new TrialResult(

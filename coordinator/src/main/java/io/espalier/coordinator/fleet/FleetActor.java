@@ -118,6 +118,8 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
       tell(unfit.sweep(), new SweepInput.Unfit(unfit.worker(), unfit.reason(), now()));
     } else if (message instanceof ToCoordinator.MilestonesReached reached) {
       milestonesReached(reached);
+    } else if (message instanceof ToCoordinator.CheckpointLeft left) {
+      checkpointLeft(left);
     } else if (message instanceof ToCoordinator.BranchEnded ended) {
       branchEnded(ended);
     }
@@ -230,6 +232,17 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
                         reached.lastSequence())));
   }
 
+  /** As above. */
+  private void checkpointLeft(ToCoordinator.CheckpointLeft left) {
+    sweeps
+        .actor(left.lease().sweep())
+        .ifPresent(
+            sweep ->
+                sweep.tell(
+                    new SweepActor.CheckpointLeft(
+                        left.worker(), left.lease(), left.checkpoint(), left.lastSequence())));
+  }
+
   private Behavior<Command> sweep(SweepNotice notice) {
     if (notice instanceof SweepNotice.Recovering recovering) {
       sweeps.expect(recovering.sweeps());
@@ -253,6 +266,9 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     } else if (notice instanceof SweepNotice.MilestonesSettled settled) {
       send(
           settled.worker(), new ToWorker.MilestonesAcknowledged(settled.lease(), settled.trials()));
+    } else if (notice instanceof SweepNotice.CheckpointSettled settled) {
+      send(
+          settled.worker(), new ToWorker.CheckpointAcknowledged(settled.lease(), settled.update()));
     } else if (notice instanceof SweepNotice.Settled settled) {
       send(settled.worker(), new ToWorker.ResultAcknowledged(settled.lease()));
     } else if (notice instanceof SweepNotice.Finished finished) {

@@ -1,18 +1,22 @@
 package io.espalier.coordinator.sweep;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How far one branch has come.
@@ -23,6 +27,7 @@ import java.util.Optional;
  * @param verdict of the pruner, once it has given the branch up
  * @param stop why a person ends the last trial open on it
  * @param results of the trials that have ended on it
+ * @param checkpoints it can go on from, by update: the newest, and those where others fork
  */
 public record BranchProgress(
     Branch branch,
@@ -31,15 +36,30 @@ public record BranchProgress(
     List<Report> reports,
     Optional<Verdict> verdict,
     Optional<String> stop,
-    List<TrialResult> results) {
+    List<TrialResult> results,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Checkpoint> checkpoints) {
   public BranchProgress {
+    // Snapshots of earlier versions lack these.
+    checkpoints = checkpoints == null ? List.of() : List.copyOf(checkpoints);
     losses = List.copyOf(losses);
     reports = List.copyOf(reports);
     results = List.copyOf(results);
   }
 
-  /** The attempt that counts, and who works on it. */
-  public record Running(Attempt attempt, WorkerId worker) {}
+  /**
+   * The attempt that counts, and who works on it.
+   *
+   * @param start what it went on from; absent where it began with the first update
+   */
+  public record Running(
+      Attempt attempt,
+      WorkerId worker,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Checkpoint> start) {
+    public Running {
+      // Snapshots of earlier versions lack it.
+      start = start == null ? Optional.empty() : start;
+    }
+  }
 
   static BranchProgress waiting(Branch branch) {
     return new BranchProgress(
@@ -49,6 +69,7 @@ public record BranchProgress(
         List.of(),
         Optional.empty(),
         Optional.empty(),
+        List.of(),
         List.of());
   }
 
@@ -121,40 +142,86 @@ public record BranchProgress(
     return fresh;
   }
 
+  /** The first of its trials' ends that is still to come. */
+  Optional<Long> nextEnd() {
+    return open().stream().map(Branch.Milestone::update).findFirst();
+  }
+
+  /** The newest that is no later. */
+  Optional<Checkpoint> checkpoint(long atMost) {
+    return checkpoints.stream()
+        .filter(checkpoint -> checkpoint.update() <= atMost)
+        .reduce((earlier, later) -> later);
+  }
+
+  boolean hasCheckpoint(long update) {
+    return checkpoints.stream().anyMatch(checkpoint -> checkpoint.update() == update);
+  }
+
   BranchProgress leased(Running running) {
-    return new BranchProgress(
-        branch, Optional.of(running), losses, reports, verdict, stop, results);
+    return with(Optional.of(running), losses);
   }
 
   BranchProgress lost(Loss loss) {
-    return new BranchProgress(
-        branch, Optional.empty(), plus(losses, loss), reports, verdict, stop, results);
+    return with(Optional.empty(), plus(losses, loss));
   }
 
   BranchProgress evaluated(List<Report> more) {
     List<Report> all = new ArrayList<>(reports);
     all.addAll(more);
-    return new BranchProgress(branch, current, losses, all, verdict, stop, results);
+    return new BranchProgress(branch, current, losses, all, verdict, stop, results, checkpoints);
   }
 
   BranchProgress judged(Verdict hopeless) {
     return new BranchProgress(
-        branch, current, losses, reports, Optional.of(hopeless), stop, results);
+        branch, current, losses, reports, Optional.of(hopeless), stop, results, checkpoints);
   }
 
-  /** A trial others go on without changes nothing. */
   BranchProgress stopping(String reason) {
-    return open().size() > 1
-        ? this
-        : new BranchProgress(
-            branch, current, losses, reports, verdict, Optional.of(reason), results);
+    return new BranchProgress(
+        branch, current, losses, reports, verdict, Optional.of(reason), results, checkpoints);
   }
 
-  BranchProgress ended(TrialResult result) {
+  /**
+   * @param goesOn whether the attempt does, also without an open trial
+   */
+  BranchProgress ended(TrialResult result, boolean goesOn) {
     List<TrialResult> all = plus(results, result);
-    boolean last = all.size() == branch.milestones().size();
+    boolean over = all.size() == branch.milestones().size() && !goesOn;
     return new BranchProgress(
-        branch, last ? Optional.empty() : current, losses, reports, verdict, stop, all);
+        branch,
+        over ? Optional.empty() : current,
+        losses,
+        reports,
+        verdict,
+        stop,
+        all,
+        checkpoints);
+  }
+
+  /**
+   * @param forks updates whose checkpoints stay when there are newer ones
+   */
+  BranchProgress kept(Checkpoint left, Set<Long> forks) {
+    List<Checkpoint> all = plus(checkpoints, left);
+    all.sort(Comparator.comparingLong(Checkpoint::update));
+    long newest = all.get(all.size() - 1).update();
+    all.removeIf(old -> old.update() < newest && !forks.contains(old.update()));
+    return with(all);
+  }
+
+  BranchProgress without(Checkpoint dropped) {
+    List<Checkpoint> all = new ArrayList<>(checkpoints);
+    all.remove(dropped);
+    return with(all);
+  }
+
+  private BranchProgress with(Optional<Running> running, List<Loss> lost) {
+    return new BranchProgress(branch, running, lost, reports, verdict, stop, results, checkpoints);
+  }
+
+  private BranchProgress with(List<Checkpoint> there) {
+    return new BranchProgress(branch, current, losses, reports, verdict, stop, results, there);
   }
 
   private static <T> List<T> plus(List<T> list, T last) {

@@ -4,11 +4,8 @@ import io.espalier.common.UserError;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
-import io.espalier.common.trial.BranchId;
-import io.espalier.common.trial.Outcome;
-import io.espalier.common.trial.TrialResult;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.coordinator.report.SweepView;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -20,21 +17,16 @@ public final class Decisions {
   /** After so many tries that failed a branch, or the preparation, is given up. */
   static final int ATTEMPTS = 3;
 
-  /** So many workers may vanish under a branch: it may be what ends them. */
-  static final int LOST_WORKERS = 10;
-
   /** Trials in one event, so that a large plan stays below the journal's row size. */
   private static final int PLANNED_AT_ONCE = 500;
 
-  private static final Comparator<BranchProgress> LONGEST_FIRST =
-      Comparator.<BranchProgress>comparingLong(p -> -p.lastUpdate())
-          .thenComparing(BranchProgress::id);
-
   private final Policy policy;
   private final Draft draft;
+  private final Endings endings;
 
   private Decisions(Sweep sweep, Policy policy) {
     this.draft = new Draft(sweep);
+    this.endings = new Endings(draft);
     this.policy = policy;
   }
 
@@ -79,41 +71,21 @@ public final class Decisions {
       preparationLost(lost);
     } else if (input instanceof SweepInput.LeaseLost lost) {
       if (draft.sweep().isCurrent(lost.branch(), lost.attempt())) {
-        attemptLost(lost.branch(), lost.attempt(), lost.loss(), lost.time());
+        endings.attemptLost(lost.branch(), lost.attempt(), lost.loss(), lost.time());
       }
     } else if (input instanceof SweepInput.Evaluated evaluated) {
       evaluated(evaluated);
     } else if (input instanceof SweepInput.Unfit unfit) {
-      unfit(unfit);
+      endings.unfit(unfit);
     } else if (input instanceof SweepInput.MilestonesReached reached) {
-      if (draft.sweep().isCurrent(reached.branch(), reached.attempt())) {
-        counted(reached.branch(), reached.attempt(), reached.results(), reached.time());
-        draft.endIfDone(reached.time());
-      }
+      endings.reached(reached);
+    } else if (input instanceof SweepInput.CheckpointLeft left) {
+      checkpointLeft(left);
     } else if (input instanceof SweepInput.BranchEnded ended) {
-      if (draft.sweep().isCurrent(ended.branch(), ended.attempt())) {
-        branchEnded(ended);
-      }
+      endings.branchEnded(ended);
     } else if (input instanceof SweepInput.Unreadable unreadable) {
-      unreadable(unreadable);
+      endings.unreadable(unreadable);
     }
-  }
-
-  private void unreadable(SweepInput.Unreadable input) {
-    for (BranchProgress progress : draft.sweep().branches().stream().toList()) {
-      progress
-          .current()
-          .ifPresent(
-              running ->
-                  draft.add(
-                      new SweepEvent.LeaseLost(
-                          progress.id(),
-                          running.attempt(),
-                          Loss.returned(input.problem()),
-                          input.time())));
-      draft.endOpen(progress, new Outcome.Failed(input.problem()), input.time());
-    }
-    draft.end(SweepView.State.FAILED, Optional.of(input.problem()), input.time());
   }
 
   private void asked(SweepInput.Ask ask) {
@@ -129,18 +101,33 @@ public final class Decisions {
     if (draft.sweep().stop().isPresent() || draft.sweep().excludes(ask.worker())) {
       return;
     }
+    Forks forks = draft.sweep().forks();
     List<BranchProgress> waiting =
         draft.sweep().branches().stream()
             .filter(BranchProgress::isWaiting)
-            .sorted(LONGEST_FIRST)
+            .filter(forks::canBegin)
+            .sorted(longestFirst(forks))
             .toList();
     // What the next free slot could begin at once is not put in line behind a busy one.
     int spare = Math.max(0, waiting.size() - ask.room().free() - ask.room().everywhere());
     int count = ask.room().free() + Math.min(ask.room().ahead(), spare);
     for (BranchProgress progress : waiting.subList(0, Math.min(count, waiting.size()))) {
       draft.add(
-          new SweepEvent.Leased(progress.id(), nextAttempt(ask.epoch()), ask.worker(), ask.time()));
+          new SweepEvent.Leased(
+              progress.id(),
+              nextAttempt(ask.epoch()),
+              ask.worker(),
+              forks.start(progress),
+              ask.time()));
     }
+  }
+
+  /** By the updates that are left. */
+  private static Comparator<BranchProgress> longestFirst(Forks forks) {
+    return Comparator.<BranchProgress>comparingLong(
+            progress ->
+                forks.start(progress).map(Checkpoint::update).orElse(0L) - progress.lastUpdate())
+        .thenComparing(BranchProgress::id);
   }
 
   private Attempt nextAttempt(long epoch) {
@@ -231,95 +218,26 @@ public final class Decisions {
       policy
           .judge(draft.sweep(), progress, fresh)
           .ifPresent(
-              verdict ->
-                  draft.add(new SweepEvent.Judged(input.branch(), input.attempt(), verdict)));
+              verdict -> {
+                draft.add(new SweepEvent.Judged(input.branch(), input.attempt(), verdict));
+                endings.prunedWith(progress.id(), verdict, input.time());
+              });
     }
   }
 
-  private void branchEnded(SweepInput.BranchEnded input) {
-    List<Outcome> others = counted(input.branch(), input.attempt(), input.results(), input.time());
+  private void checkpointLeft(SweepInput.CheckpointLeft input) {
+    if (!draft.sweep().isCurrent(input.branch(), input.attempt())
+        || draft.sweep().isTooEarly(input.branch(), input.checkpoint())) {
+      return;
+    }
     BranchProgress progress = draft.branch(input.branch());
-    if (!progress.hasEnded()) {
-      attemptLost(input.branch(), input.attempt(), loss(progress, others), input.time());
-    }
-    draft.endIfDone(input.time());
-  }
-
-  /** Ends the trials whose results count; how the others ended. */
-  private List<Outcome> counted(
-      BranchId branch, Attempt attempt, List<TrialResult> results, Instant time) {
-    List<Outcome> others = new ArrayList<>();
-    for (TrialResult result : results) {
-      BranchProgress progress = draft.branch(branch);
-      if (!progress.isOpen(result.trial())) {
-        continue;
-      }
-      if (counts(progress, result.outcome())) {
-        draft.end(branch, Optional.of(attempt), result, time);
-      } else {
-        others.add(result.outcome());
-      }
-    }
-    return others;
-  }
-
-  private static Loss loss(BranchProgress progress, List<Outcome> outcomes) {
-    if (outcomes.isEmpty()) {
-      return Loss.failed("its worker gave no result for trial " + progress.open().get(0).trial());
-    }
-    String reasons = outcomes.stream().map(Outcome::reason).collect(Collectors.joining("; "));
-    return outcomes.stream().allMatch(Outcome.Stopped.class::isInstance)
-        ? Loss.returned(reasons)
-        : Loss.failed(reasons);
-  }
-
-  /** A failure, and a stop that nobody here asked for, is the worker's and not the trial's end. */
-  private boolean counts(BranchProgress progress, Outcome outcome) {
-    if (outcome instanceof Outcome.Failed) {
-      return false;
-    }
-    return !(outcome instanceof Outcome.Stopped)
-        || draft.sweep().stop().isPresent()
-        || progress.givenUp().isPresent();
-  }
-
-  private void attemptLost(BranchId branch, Attempt attempt, Loss loss, Instant time) {
-    draft.add(new SweepEvent.LeaseLost(branch, attempt, loss, time));
-    BranchProgress progress = draft.branch(branch);
-    if (progress.givenUp().isPresent()) {
-      draft.endOpen(progress, progress.givenUp().get(), time);
-    } else if (draft.sweep().stop().isPresent()) {
-      draft.endOpen(progress, new Outcome.Stopped(draft.sweep().stop().get()), time);
-    } else if (progress.losses(Loss.Kind.FAILED).size() >= ATTEMPTS
-        || progress.losses(Loss.Kind.GONE).size() >= LOST_WORKERS) {
-      List<String> reasons =
-          progress.losses().stream()
-              .filter(lost -> lost.kind() != Loss.Kind.RETURNED)
-              .map(Loss::reason)
-              .toList();
-      String sentence =
-          "given up after %d attempts: %s".formatted(reasons.size(), String.join("; ", reasons));
-      draft.endOpen(progress, new Outcome.Failed(sentence), time);
-    }
-    draft.endIfDone(time);
-  }
-
-  /** Its branches go to others and it gets no more of this sweep. */
-  private void unfit(SweepInput.Unfit unfit) {
-    if (!draft.sweep().excludes(unfit.worker())) {
-      draft.add(new SweepEvent.WorkerExcluded(unfit.worker(), unfit.reason(), unfit.time()));
-    }
-    for (BranchProgress progress : draft.sweep().branches().stream().toList()) {
-      progress
-          .current()
-          .filter(running -> running.worker().equals(unfit.worker()))
-          .ifPresent(
-              running ->
-                  attemptLost(
-                      progress.id(),
-                      running.attempt(),
-                      Loss.returned(unfit.reason()),
-                      unfit.time()));
+    long update = input.checkpoint().update();
+    boolean newest = progress.checkpoints().stream().allMatch(old -> old.update() < update);
+    boolean awaited = draft.sweep().forks().awaited(progress).contains(update);
+    if (newest || awaited) {
+      draft.add(
+          new SweepEvent.CheckpointKept(
+              input.branch(), input.attempt(), input.checkpoint(), input.time()));
     }
   }
 }

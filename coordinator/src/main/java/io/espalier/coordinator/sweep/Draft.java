@@ -52,10 +52,10 @@ final class Draft {
     }
   }
 
-  /** Ends one trial as far as it was evaluated. */
+  /** Ends one trial as far as it was evaluated; the branch goes on if it is leased. */
   void endOpen(BranchProgress progress, Branch.Milestone end, Outcome outcome, Instant time) {
     Optional<Report> newest =
-        progress.reports().stream()
+        sweep.reports(progress).stream()
             .filter(report -> report.update() <= end.update())
             .max(Comparator.comparingLong(Report::update));
     TrialResult result =
@@ -71,17 +71,25 @@ final class Draft {
             0,
             Optional.empty(),
             Optional.empty());
-    end(progress.id(), Optional.empty(), result, time);
+    end(progress.id(), Optional.empty(), result, time, true);
   }
 
-  void end(BranchId branch, Optional<Attempt> attempt, TrialResult result, Instant time) {
-    add(new SweepEvent.TrialEnded(branch, attempt, result, time));
+  /** Ends a trial with its branch, or on its way. */
+  void end(
+      BranchId branch,
+      Optional<Attempt> attempt,
+      TrialResult result,
+      Instant time,
+      boolean onItsWay) {
+    BranchProgress progress = branch(branch);
+    boolean goesOn = onItsWay && progress.current().isPresent() && progress.open().size() == 1;
+    add(new SweepEvent.TrialEnded(branch, attempt, result, time, goesOn));
   }
 
-  /** Ends the sweep when no trial is open. */
+  /** Ends the sweep when no trial is open and no worker at work. */
   void endIfDone(Instant time) {
     if (sweep.phase() != Sweep.Phase.RUNNING
-        || !sweep.branches().stream().allMatch(BranchProgress::hasEnded)) {
+        || !sweep.branches().stream().allMatch(p -> p.hasEnded() && p.current().isEmpty())) {
       return;
     }
     List<TrialResult> results =

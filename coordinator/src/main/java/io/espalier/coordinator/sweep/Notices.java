@@ -31,7 +31,7 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Path directory) {
         .forEach(
             (key, progress) -> {
               leases.put(key, progress.current().orElseThrow().worker());
-              outcome(progress).ifPresent(outcome -> ending.put(key, outcome));
+              sweep.ending(progress).ifPresent(outcome -> ending.put(key, outcome));
             });
     Optional<SweepNotice.Preparation> preparation =
         sweep
@@ -46,19 +46,29 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Path directory) {
     Optional<ToWorker.Prepare> prepare = Optional.empty();
     for (SweepEvent event : events) {
       if (event instanceof SweepEvent.Leased leased) {
+        BranchProgress progress = sweep.branches().get(leased.branch());
         leases.add(
             new Lease(
                 sweep.id(),
                 leased.attempt(),
-                sweep.branches().get(leased.branch()).remaining(),
+                progress.remaining(),
                 spec.orElseThrow().taskSettings(),
                 sweep.preparation().dataset().orElseThrow(),
-                directory.toString()));
+                directory.toString(),
+                leased.start(),
+                awaited(progress)));
       } else if (event instanceof SweepEvent.PreparationAssigned) {
         prepare = prepare();
       }
     }
     return new SweepNotice.Work(sweep.id(), worker, leases, prepare);
+  }
+
+  /** It may be leased up to the end of a shorter trial than those that were to leave it. */
+  private List<Long> awaited(BranchProgress progress) {
+    return sweep.forks().awaited(progress).stream()
+        .filter(update -> update <= progress.lastUpdate())
+        .toList();
   }
 
   List<SweepNotice> of(SweepEvent event) {
@@ -77,22 +87,50 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Path directory) {
       return List.of(
           new SweepNotice.Ending(
               key(judged.branch(), judged.attempt()), new Outcome.Pruned(judged.verdict())));
+    } else if (event instanceof SweepEvent.CheckpointKept kept) {
+      return somethingCame(kept.branch());
     } else if (event instanceof SweepEvent.TrialStopRequested stop) {
-      return ending(sweep.branches().get(stop.branch()));
+      return ending(stop.branch());
     } else if (event instanceof SweepEvent.StopRequested) {
       return running().entrySet().stream()
           .<SweepNotice>map(
               entry ->
-                  new SweepNotice.Ending(entry.getKey(), outcome(entry.getValue()).orElseThrow()))
+                  new SweepNotice.Ending(
+                      entry.getKey(), sweep.ending(entry.getValue()).orElseThrow()))
           .toList();
-    } else if (event instanceof SweepEvent.TrialEnded ended
-        && ended.attempt().isPresent()
-        && !sweep.isCurrent(ended.branch(), ended.attempt().get())) {
-      return List.of(new SweepNotice.Released(key(ended.branch(), ended.attempt().get())));
+    } else if (event instanceof SweepEvent.TrialEnded ended) {
+      return trialEnded(ended);
     } else if (event instanceof SweepEvent.SweepEnded) {
       return List.of(new SweepNotice.Finished(sweep.id()));
     }
     return List.of();
+  }
+
+  private List<SweepNotice> trialEnded(SweepEvent.TrialEnded ended) {
+    List<SweepNotice> notices = new ArrayList<>();
+    ended
+        .attempt()
+        .filter(attempt -> !sweep.isCurrent(ended.branch(), attempt))
+        .ifPresent(attempt -> notices.add(new SweepNotice.Released(key(ended.branch(), attempt))));
+    notices.addAll(somethingCame(ended.branch()));
+    // A trunk may have gone on for this trial alone.
+    BranchProgress progress = sweep.branches().get(ended.branch());
+    progress.branch().fork().ifPresent(fork -> notices.addAll(idle(fork.from())));
+    return notices;
+  }
+
+  /** Forks may begin, and a branch that went on for them alone may end. */
+  private List<SweepNotice> somethingCame(BranchId trunk) {
+    List<SweepNotice> notices = new ArrayList<>(idle(trunk));
+    if (sweep.isUnfinished() && sweep.forks().of(trunk).anyMatch(BranchProgress::isWaiting)) {
+      notices.add(new SweepNotice.Waiting(sweep.id()));
+    }
+    return notices;
+  }
+
+  /** Of a branch without an open trial. */
+  private List<SweepNotice> idle(BranchId branch) {
+    return sweep.branches().get(branch).hasEnded() ? ending(branch) : List.of();
   }
 
   private Map<Lease.Key, BranchProgress> running() {
@@ -107,22 +145,18 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Path directory) {
     return running;
   }
 
-  private List<SweepNotice> ending(BranchProgress progress) {
+  private List<SweepNotice> ending(BranchId branch) {
+    BranchProgress progress = sweep.branches().get(branch);
     return progress
         .current()
         .flatMap(
             running ->
-                progress
-                    .givenUp()
+                sweep
+                    .ending(progress)
                     .<SweepNotice>map(
-                        outcome ->
-                            new SweepNotice.Ending(key(progress.id(), running.attempt()), outcome)))
+                        outcome -> new SweepNotice.Ending(key(branch, running.attempt()), outcome)))
         .map(List::of)
         .orElse(List.of());
-  }
-
-  private Optional<Outcome> outcome(BranchProgress progress) {
-    return progress.givenUp().or(() -> sweep.stop().map(Outcome.Stopped::new));
   }
 
   private Optional<ToWorker.Prepare> prepare() {

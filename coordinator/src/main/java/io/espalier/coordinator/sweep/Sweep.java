@@ -5,6 +5,8 @@ import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Checkpoint;
+import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.report.SweepView;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One sweep's life, as its events tell it. {@link Decisions} says which events an input leads to.
@@ -43,6 +46,8 @@ public record Sweep(
     excluded = excluded == null ? List.of() : List.copyOf(excluded);
     ratings = ratings == null ? List.of() : List.copyOf(ratings);
   }
+
+  private static final String NOT_NEEDED = "no trial needs it any more";
 
   /** What a sweep waits for: a spec, the counts of its data, its trials, nothing. */
   public enum Phase {
@@ -138,6 +143,61 @@ public record Sweep(
     return excluded.stream().anyMatch(out -> out.worker().equals(worker));
   }
 
+  Forks forks() {
+    return new Forks(branches);
+  }
+
+  /** Whether others go on with a trial's branch when that trial ends. */
+  boolean isNeededWithout(TrialId trial) {
+    return branches.stream()
+        .filter(progress -> progress.isOpen(trial))
+        .anyMatch(progress -> progress.open().size() > 1 || forks().await(progress));
+  }
+
+  /**
+   * Whether a branch must not go on from a checkpoint yet: a trial has its end before it and its
+   * result has not come.
+   */
+  boolean isTooEarly(BranchId branch, Checkpoint checkpoint) {
+    return branches
+        .get(branch)
+        .nextEnd()
+        .filter(update -> update <= checkpoint.update())
+        .isPresent();
+  }
+
+  /** What the worker of a branch has to be told, when it is to end before its last update. */
+  Optional<Outcome> ending(BranchProgress progress) {
+    if (progress.current().isEmpty()) {
+      return Optional.empty();
+    }
+    return progress
+        .givenUp()
+        .or(() -> stop.map(Outcome.Stopped::new))
+        .or(
+            () ->
+                progress.hasEnded() && !forks().await(progress)
+                    ? Optional.of(new Outcome.Stopped(NOT_NEEDED))
+                    : Optional.empty());
+  }
+
+  /** What was reported of a branch's training before it forked, one per point. */
+  public List<Report> inherited(BranchProgress progress) {
+    return forks().inherited(progress);
+  }
+
+  /** The same and what it reported itself. */
+  public List<Report> reports(BranchProgress progress) {
+    List<Report> all = new ArrayList<>(inherited(progress));
+    if (all.isEmpty()) {
+      return progress.reports();
+    }
+    progress.reports().stream()
+        .filter(own -> all.stream().noneMatch(own::samePoint))
+        .forEach(all::add);
+    return all;
+  }
+
   /** The state after one more event. */
   public Sweep apply(SweepEvent event) {
     // Java 17 has no type patterns in switch.
@@ -152,9 +212,14 @@ public record Sweep(
     } else if (event instanceof SweepEvent.Planned e) {
       return in(Phase.RUNNING, origin).with(branches.plus(e.branches()), lastAttempt);
     } else if (event instanceof SweepEvent.Leased e) {
-      var running = new BranchProgress.Running(e.attempt(), e.worker());
+      var running = new BranchProgress.Running(e.attempt(), e.worker(), e.start());
       return with(
           branches.with(branches.get(e.branch()).leased(running)), Optional.of(e.attempt()));
+    } else if (event instanceof SweepEvent.CheckpointKept e) {
+      Set<Long> places = forks().places(e.branch());
+      return with(branches.get(e.branch()).kept(e.checkpoint(), places));
+    } else if (event instanceof SweepEvent.CheckpointDropped e) {
+      return with(branches.get(e.branch()).without(e.checkpoint()));
     } else if (event instanceof SweepEvent.LeaseLost e) {
       return with(branches.get(e.branch()).lost(e.loss()));
     } else if (event instanceof SweepEvent.WorkerExcluded e) {
@@ -164,11 +229,13 @@ public record Sweep(
     } else if (event instanceof SweepEvent.Judged e) {
       return with(branches.get(e.branch()).judged(e.verdict()));
     } else if (event instanceof SweepEvent.TrialEnded e) {
-      return with(branches.get(e.branch()).ended(e.result()));
+      return with(branches.get(e.branch()).ended(e.result(), e.goesOn()));
     } else if (event instanceof SweepEvent.StopRequested e) {
       return ending(phase, Optional.of(e.reason()), end);
     } else if (event instanceof SweepEvent.TrialStopRequested e) {
-      return with(branches.get(e.branch()).stopping(e.reason()));
+      return isNeededWithout(e.trial())
+          ? this
+          : with(branches.get(e.branch()).stopping(e.reason()));
     } else if (event instanceof SweepEvent.Rated e) {
       return rated(new Rated(e.trial(), e.rating()));
     } else if (event instanceof SweepEvent.SweepEnded e) {

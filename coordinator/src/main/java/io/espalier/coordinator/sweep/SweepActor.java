@@ -4,6 +4,7 @@ import io.espalier.common.UserError;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.spec.SweepSpec;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.coordinator.report.SweepView;
@@ -41,6 +42,25 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   /** Anything the state decides on alone. */
   public record Tell(SweepInput input) implements Command {}
 
+  /** What a worker reports of a lease and counts once its rows are stored. */
+  public sealed interface Reported extends Command {
+    Lease.Key lease();
+
+    /** The last row that has to be stored before. */
+    long lastSequence();
+
+    /** Answers it. */
+    SweepNotice settled();
+
+    /** What it means. */
+    SweepInput input(Instant now);
+
+    /** Whether it is answered now; else the worker repeats it. */
+    default boolean isSettled(Sweep after) {
+      return true;
+    }
+  }
+
   /**
    * Results of a worker; answered by {@link SweepNotice.Settled} or {@link
    * SweepNotice.MilestonesSettled}, also when they do not count.
@@ -49,22 +69,48 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
    */
   public record Results(
       WorkerId worker, Lease.Key lease, List<TrialResult> results, boolean ended, long lastSequence)
-      implements Command {
+      implements Reported {
     public Results {
       results = List.copyOf(results);
     }
 
-    SweepNotice settled() {
+    @Override
+    public SweepNotice settled() {
       return ended
           ? new SweepNotice.Settled(worker, lease)
           : new SweepNotice.MilestonesSettled(
               worker, lease, results.stream().map(TrialResult::trial).toList());
     }
 
-    SweepInput input(Instant now) {
+    @Override
+    public SweepInput input(Instant now) {
       return ended
           ? new SweepInput.BranchEnded(lease.branch(), lease.attempt(), results, now)
           : new SweepInput.MilestonesReached(lease.branch(), lease.attempt(), results, now);
+    }
+  }
+
+  /**
+   * A checkpoint of a worker; answered by {@link SweepNotice.CheckpointSettled}, also when it does
+   * not count.
+   */
+  public record CheckpointLeft(
+      WorkerId worker, Lease.Key lease, Checkpoint checkpoint, long lastSequence)
+      implements Reported {
+    @Override
+    public SweepNotice settled() {
+      return new SweepNotice.CheckpointSettled(worker, lease, checkpoint.update());
+    }
+
+    @Override
+    public SweepInput input(Instant now) {
+      return new SweepInput.CheckpointLeft(lease.branch(), lease.attempt(), checkpoint, now);
+    }
+
+    @Override
+    public boolean isSettled(Sweep after) {
+      return !after.isCurrent(lease.branch(), lease.attempt())
+          || !after.isTooEarly(lease.branch(), checkpoint);
     }
   }
 
@@ -91,9 +137,9 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   /** After a restart: a sweep that was numbered but never journaled ends here. */
   record Resume() implements Command {}
 
-  private record RowsStored(Results result) implements Command {}
+  private record RowsStored(Reported report) implements Command {}
 
-  private record RowsMissing(Results result, Throwable problem) implements Command {}
+  private record RowsMissing(Reported report, Throwable problem) implements Command {}
 
   private record Unreadable(String problem) implements Command {}
 
@@ -107,7 +153,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   private final Surroundings around;
   private final ActorRef<SweepsActor.Over> over;
   private final ActorRef<SweepScribe.Command> scribe;
-  private final PendingResults results;
+  private final PendingReports reports;
   private Optional<SweepSpec> spec = Optional.empty();
   private Policy policy = Policy.NONE;
   private boolean changed;
@@ -134,7 +180,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     this.id = id;
     this.around = around;
     this.over = over;
-    this.results = new PendingResults(around.rows(), around.clock());
+    this.reports = new PendingReports(around.rows(), around.clock());
     ActorRef<Command> self = context.getSelf();
     this.scribe =
         context.spawn(
@@ -164,8 +210,8 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
         .forAnyState()
         .onCommand(Submit.class, this::submit)
         .onCommand(Tell.class, this::tell)
-        .onCommand(Results.class, this::results)
-        .onCommand(RowsStored.class, (sweep, stored) -> rowsStored(sweep, stored.result()))
+        .onCommand(Reported.class, this::reported)
+        .onCommand(RowsStored.class, (sweep, stored) -> rowsStored(sweep, stored.report()))
         .onCommand(RowsMissing.class, this::rowsMissing)
         .onCommand(Evaluated.class, this::evaluated)
         .onCommand(AskCurrent.class, this::current)
@@ -242,30 +288,36 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     return decide(sweep, tell.input(), (after, events) -> {});
   }
 
-  private Effect<SweepEvent, Sweep> results(Sweep sweep, Results result) {
-    Lease.Key lease = result.lease();
+  private Effect<SweepEvent, Sweep> reported(Sweep sweep, Reported report) {
+    Lease.Key lease = report.lease();
     if (!sweep.isCurrent(lease.branch(), lease.attempt())) {
-      around.fleet().tell(result.settled());
-    } else if (results.add(result)) {
+      around.fleet().tell(report.settled());
+    } else if (reports.add(report)) {
       context.pipeToSelf(
-          results.rowsOf(result),
+          reports.rowsOf(report),
           (done, problem) ->
-              problem == null ? new RowsStored(result) : new RowsMissing(result, problem));
+              problem == null ? new RowsStored(report) : new RowsMissing(report, problem));
     }
     return Effect().none();
   }
 
-  private Effect<SweepEvent, Sweep> rowsStored(Sweep sweep, Results result) {
+  private Effect<SweepEvent, Sweep> rowsStored(Sweep sweep, Reported report) {
     return decide(
-        sweep, results.stored(result), (after, events) -> around.fleet().tell(result.settled()));
+        sweep,
+        reports.stored(report),
+        (after, events) -> {
+          if (report.isSettled(after)) {
+            around.fleet().tell(report.settled());
+          }
+        });
   }
 
-  /** Not acknowledged: the worker repeats its result. */
+  /** Not acknowledged: the worker repeats it. */
   private Effect<SweepEvent, Sweep> rowsMissing(Sweep sweep, RowsMissing missing) {
-    results.remove(missing.result());
+    reports.remove(missing.report());
     context
         .getLog()
-        .warn("rows of {} could not be stored", missing.result().lease(), missing.problem());
+        .warn("rows of {} could not be stored", missing.report().lease(), missing.problem());
     return Effect().none();
   }
 

@@ -1,5 +1,6 @@
 package io.espalier.coordinator.sweep;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
@@ -8,6 +9,7 @@ import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
@@ -27,6 +29,8 @@ import java.util.Optional;
   @JsonSubTypes.Type(value = SweepEvent.Prepared.class, name = "prepared"),
   @JsonSubTypes.Type(value = SweepEvent.Planned.class, name = "planned"),
   @JsonSubTypes.Type(value = SweepEvent.Leased.class, name = "leased"),
+  @JsonSubTypes.Type(value = SweepEvent.CheckpointKept.class, name = "checkpoint-kept"),
+  @JsonSubTypes.Type(value = SweepEvent.CheckpointDropped.class, name = "checkpoint-dropped"),
   @JsonSubTypes.Type(value = SweepEvent.LeaseLost.class, name = "lease-lost"),
   @JsonSubTypes.Type(value = SweepEvent.WorkerExcluded.class, name = "worker-excluded"),
   @JsonSubTypes.Type(value = SweepEvent.Evaluated.class, name = "evaluated"),
@@ -71,8 +75,34 @@ public sealed interface SweepEvent extends Journaled {
     }
   }
 
-  /** A branch is about to be sent to a worker. */
-  record Leased(BranchId branch, Attempt attempt, WorkerId worker, Instant time)
+  /**
+   * A branch is about to be sent to a worker.
+   *
+   * @param start what it goes on from; absent where it begins with its first update
+   */
+  record Leased(
+      BranchId branch,
+      Attempt attempt,
+      WorkerId worker,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Checkpoint> start,
+      Instant time)
+      implements SweepEvent {
+    public Leased {
+      // Earlier versions wrote none.
+      start = start == null ? Optional.empty() : start;
+    }
+  }
+
+  /** The current attempt left a checkpoint, and the rows up to it are stored. */
+  record CheckpointKept(BranchId branch, Attempt attempt, Checkpoint checkpoint, Instant time)
+      implements SweepEvent {}
+
+  /**
+   * A worker could not read a checkpoint; nobody is sent there again.
+   *
+   * @param branch that left it, which need not be the one that was to go on from it
+   */
+  record CheckpointDropped(BranchId branch, Checkpoint checkpoint, Instant time)
       implements SweepEvent {}
 
   /**
@@ -111,8 +141,14 @@ public sealed interface SweepEvent extends Journaled {
    * A trial is over, for good.
    *
    * @param attempt the lease that brought the result; absent when none did
+   * @param goesOn whether the branch is still trained though it was the last trial open on it
    */
-  record TrialEnded(BranchId branch, Optional<Attempt> attempt, TrialResult result, Instant time)
+  record TrialEnded(
+      BranchId branch,
+      Optional<Attempt> attempt,
+      TrialResult result,
+      Instant time,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean goesOn)
       implements SweepEvent {}
 
   /** No trial is open any more, or there never were any. */

@@ -4,6 +4,7 @@ import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import java.time.Instant;
@@ -92,6 +93,10 @@ public sealed interface SweepInput {
       results = List.copyOf(results);
     }
   }
+
+  /** A branch can go on from here, the metric rows up to it stored. */
+  record CheckpointLeft(BranchId branch, Attempt attempt, Checkpoint checkpoint, Instant time)
+      implements SweepInput {}
 
   /** A worker's result, all its metric rows stored. */
   record BranchEnded(BranchId branch, Attempt attempt, List<TrialResult> results, Instant time)

@@ -75,6 +75,9 @@ public sealed interface SweepNotice {
     }
   }
 
+  /** A checkpoint is journaled, or not needed. */
+  record CheckpointSettled(WorkerId worker, Lease.Key lease, long update) implements SweepNotice {}
+
   /** A worker's result is journaled, or not needed any more. */
   record Settled(WorkerId worker, Lease.Key lease) implements SweepNotice {}
 

@@ -35,16 +35,20 @@ record Wishes(Draft draft) {
     draft.endIfDone(stop.time());
   }
 
-  /** A trial that others share the branch with ends here; the last one's end is its worker's. */
+  /**
+   * A trial that others go on without ends here, also where they are on branches that are to fork
+   * from its own; the last one's end is its worker's.
+   */
   private void trialStopped(SweepInput.StopTrial stop) {
     Optional<BranchProgress> found = draft.open(stop.trial());
     if (found.isEmpty() || draft.sweep().stop().isPresent() || found.get().givenUp().isPresent()) {
       return;
     }
     BranchProgress progress = found.get();
+    boolean needed = draft.sweep().isNeededWithout(stop.trial());
     draft.add(
         new SweepEvent.TrialStopRequested(progress.id(), stop.trial(), stop.reason(), stop.time()));
-    if (progress.isWaiting() || progress.open().size() > 1) {
+    if (progress.isWaiting() || needed) {
       progress.open().stream()
           .filter(end -> end.trial().equals(stop.trial()))
           .forEach(

@@ -76,6 +76,41 @@ public final class Examples {
     };
   }
 
+  /**
+   * A trunk of 100 updates for trial 0, on whose way trial 3 ends at 40; trial 1 of 45 leaves it at
+   * 30, trial 2 of 80 at 60. A loss above 10 is hopeless.
+   */
+  static Policy forking() {
+    Policy alone = policy(10, 100, 45, 80);
+    return new Policy() {
+      @Override
+      public List<Branch> branches(DatasetSummary dataset) {
+        List<Branch> all = alone.branches(dataset);
+        return List.of(
+            all.get(0)
+                .with(
+                    List.of(
+                        new Branch.Milestone(new TrialId(3), 40),
+                        new Branch.Milestone(new TrialId(0), 100))),
+            forked(all.get(1), 0, 30),
+            forked(all.get(2), 0, 60));
+      }
+
+      @Override
+      public Optional<Verdict> judge(Sweep sweep, BranchProgress branch, List<Report> fresh) {
+        return alone.judge(sweep, branch, fresh);
+      }
+    };
+  }
+
+  static Branch forked(Branch branch, int trunk, long update) {
+    return new Branch(
+        branch.id(),
+        branch.config(),
+        branch.milestones(),
+        Optional.of(new Branch.Fork(new BranchId(trunk), update)));
+  }
+
   public static Verdict verdict(String rule, long update, double value, double threshold) {
     String sentence = "%s: %s is above %s".formatted(rule, value, threshold);
     return new Verdict(rule, update, value, threshold, List.of(value), sentence);

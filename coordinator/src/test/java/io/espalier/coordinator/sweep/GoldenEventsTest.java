@@ -11,6 +11,7 @@ import com.typesafe.config.ConfigFactory;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.Verdict;
@@ -51,6 +52,7 @@ class GoldenEventsTest {
 
   private static final BranchId BRANCH = new BranchId(0);
   private static final Attempt ATTEMPT = new Attempt(2, 17);
+  private static final Checkpoint CHECKPOINT = new Checkpoint(20, "branches/0/2-16/checkpoints/20");
   private static final Verdict VERDICT =
       new Verdict("asha", 23, Double.NaN, 10, List.of(Double.POSITIVE_INFINITY, 2.5), "NaN");
 
@@ -76,6 +78,23 @@ class GoldenEventsTest {
     Branch shared =
         new Branch(BRANCH, longest.config(), List.of(shorter, longest.milestones().get(0)));
     holds("planned-shared", new SweepEvent.Planned(List.of(shared)));
+  }
+
+  @Test
+  void a_branch_that_forks_reads_and_writes_as_it_always_did() throws Exception {
+    Branch alone = Examples.branch(0, 46);
+    var fork = new Branch.Fork(new BranchId(1), 20);
+    Branch forked = new Branch(BRANCH, alone.config(), alone.milestones(), Optional.of(fork));
+    holds("planned-forked", new SweepEvent.Planned(List.of(forked, Examples.branch(1, 92))));
+  }
+
+  @Test
+  void the_last_trial_of_a_branch_that_goes_on_reads_and_writes_as_it_always_did()
+      throws Exception {
+    holds(
+        "trial-ended-goes-on",
+        new SweepEvent.TrialEnded(
+            BRANCH, Optional.of(ATTEMPT), Examples.result(0, new Outcome.Completed()), NOW, true));
   }
 
   @Test
@@ -105,6 +124,9 @@ class GoldenEventsTest {
     assertThat(later.branches().get(BRANCH).stop()).isEmpty();
     assertThat(read("earlier/prepared-1", SweepEvent.Prepared.class).dataset().leftOut()).isEmpty();
     assertThat(read("earlier/sweep-3", Sweep.class).branches().get(BRANCH)).isNotNull();
+    Sweep before = read("earlier/sweep-4", Sweep.class);
+    assertThat(before.branches().get(BRANCH).checkpoints()).isEmpty();
+    assertThat(read("earlier/leased-1", SweepEvent.Leased.class).start()).isEmpty();
     assertThat(read("earlier/planned-1", SweepEvent.Planned.class))
         .isEqualTo(read("planned", SweepEvent.Planned.class));
     assertThat(read("earlier/trial-ended-1", SweepEvent.TrialEnded.class).result().provenance())
@@ -145,7 +167,8 @@ class GoldenEventsTest {
     events.put("preparation-assigned", new SweepEvent.PreparationAssigned(ANN, NOW));
     events.put("prepared", new SweepEvent.Prepared(ANN, DATASET, NOW));
     events.put("planned", new SweepEvent.Planned(List.of(Examples.branch(0, 46))));
-    events.put("leased", new SweepEvent.Leased(BRANCH, ATTEMPT, ANN, NOW));
+    events.put("leased", new SweepEvent.Leased(BRANCH, ATTEMPT, ANN, Optional.of(CHECKPOINT), NOW));
+    events.put("checkpoint-kept", new SweepEvent.CheckpointKept(BRANCH, ATTEMPT, CHECKPOINT, NOW));
     events.put(
         "evaluated",
         new SweepEvent.Evaluated(
@@ -162,11 +185,16 @@ class GoldenEventsTest {
         "rated", new SweepEvent.Rated(new TrialId(0), new Rating("human_pass_rate", 0.8, 50), NOW));
     // The state is in snapshots.
     events.put("sweep", state(events));
+    events.put("checkpoint-dropped", new SweepEvent.CheckpointDropped(BRANCH, CHECKPOINT, NOW));
     events.put("preparation-lost", new SweepEvent.PreparationLost(ANN, "gone", NOW));
     events.put(
         "trial-ended",
         new SweepEvent.TrialEnded(
-            BRANCH, Optional.of(ATTEMPT), Examples.result(0, new Outcome.Killed(VERDICT)), NOW));
+            BRANCH,
+            Optional.of(ATTEMPT),
+            Examples.result(0, new Outcome.Killed(VERDICT)),
+            NOW,
+            false));
     events.put(
         "sweep-ended",
         new SweepEvent.SweepEnded(SweepView.State.FAILED, Optional.of("every trial failed"), NOW));

@@ -147,10 +147,12 @@ class SweepTest {
     ask(2);
     assertThat(events)
         .containsExactly(
-            new SweepEvent.Leased(new BranchId(1), new Attempt(7, 1), ANN, NOW),
-            new SweepEvent.Leased(new BranchId(2), new Attempt(7, 2), ANN, NOW));
+            new SweepEvent.Leased(new BranchId(1), new Attempt(7, 1), ANN, Optional.empty(), NOW),
+            new SweepEvent.Leased(new BranchId(2), new Attempt(7, 2), ANN, Optional.empty(), NOW));
     ask(2);
-    assertThat(events).containsExactly(new SweepEvent.Leased(FIRST, new Attempt(7, 3), ANN, NOW));
+    assertThat(events)
+        .containsExactly(
+            new SweepEvent.Leased(FIRST, new Attempt(7, 3), ANN, Optional.empty(), NOW));
     ask(2);
     assertThat(events).isEmpty();
   }
@@ -161,7 +163,9 @@ class SweepTest {
     ask(1);
     tell(new SweepInput.LeaseLost(FIRST, ATTEMPT, SILENT, NOW));
     tell(new SweepInput.Ask(BOB, room(1), 8, NOW));
-    assertThat(events).containsExactly(new SweepEvent.Leased(FIRST, new Attempt(8, 1), BOB, NOW));
+    assertThat(events)
+        .containsExactly(
+            new SweepEvent.Leased(FIRST, new Attempt(8, 1), BOB, Optional.empty(), NOW));
   }
 
   @Test

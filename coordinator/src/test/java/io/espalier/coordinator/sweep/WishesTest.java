@@ -122,11 +122,16 @@ class WishesTest {
     Life life = new Life(SHARED).running(1);
     life.tell(stop(LONG));
     List<SweepEvent> events = life.tell(reached(SHORT));
-    assertThat(events).hasSize(2);
-    assertThat(notices(life, events.get(0)))
-        .singleElement()
-        .isInstanceOf(SweepNotice.Released.class);
-    assertThat(life.sweep().end()).isPresent();
+    assertThat(events).hasSize(1);
+    assertThat(notices(life, events.get(0))).singleElement().isInstanceOf(SweepNotice.Ending.class);
+    assertThat(life.sweep().end()).as("its worker is still at work").isEmpty();
+    life.tell(
+        new SweepInput.BranchEnded(
+            BRANCH,
+            new Attempt(1, 1),
+            List.of(result(0, new Outcome.Completed()), result(1, STOPPED)),
+            NOW));
+    assertThat(life.sweep().end().orElseThrow().state()).isEqualTo(SweepView.State.COMPLETED);
   }
 
   private static SweepInput reached(TrialId trial) {

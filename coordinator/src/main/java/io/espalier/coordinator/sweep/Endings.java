@@ -1,0 +1,201 @@
+package io.espalier.coordinator.sweep;
+
+import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Checkpoint;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.common.trial.Verdict;
+import io.espalier.coordinator.report.SweepView;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** How trials, attempts and branches end: the part of {@link Decisions} that follows from that. */
+record Endings(Draft draft) {
+  /** So many workers may vanish under a branch: it may be what ends them. */
+  static final int LOST_WORKERS = 10;
+
+  /** How a worker's reason begins when it could not read where it was to begin. */
+  private static final String CHECKPOINT = "checkpoint ";
+
+  void reached(SweepInput.MilestonesReached input) {
+    if (draft.sweep().isCurrent(input.branch(), input.attempt())) {
+      counted(input.branch(), input.attempt(), input.results(), input.time(), true);
+    }
+  }
+
+  void branchEnded(SweepInput.BranchEnded input) {
+    if (!draft.sweep().isCurrent(input.branch(), input.attempt())) {
+      return;
+    }
+    List<Outcome> others =
+        counted(input.branch(), input.attempt(), input.results(), input.time(), false);
+    BranchProgress progress = draft.branch(input.branch());
+    if (progress.isCurrent(input.attempt())) {
+      Loss loss = progress.hasEnded() ? Loss.returned("it has ended") : loss(progress, others);
+      boolean dropped = loss.reason().startsWith(CHECKPOINT) && dropStart(progress, input.time());
+      attemptLost(
+          input.branch(),
+          input.attempt(),
+          dropped ? Loss.returned(loss.reason()) : loss,
+          input.time());
+    }
+    input.results().stream()
+        .filter(result -> result.outcome() instanceof Outcome.Killed)
+        .findFirst()
+        .ifPresent(result -> killedWith(input.branch(), result, input.time()));
+    draft.endIfDone(input.time());
+  }
+
+  /** So that the next attempt begins at an earlier one, or with the first update. */
+  private boolean dropStart(BranchProgress progress, Instant time) {
+    Optional<Checkpoint> start = progress.current().flatMap(BranchProgress.Running::start);
+    start.ifPresent(
+        checkpoint ->
+            draft
+                .sweep()
+                .forks()
+                .owner(progress, checkpoint)
+                .ifPresent(
+                    owner -> draft.add(new SweepEvent.CheckpointDropped(owner, checkpoint, time))));
+    return start.isPresent();
+  }
+
+  /**
+   * Ends the trials whose results count; how the others ended.
+   *
+   * @param onTheWay whether the branch is still trained
+   */
+  private List<Outcome> counted(
+      BranchId branch, Attempt attempt, List<TrialResult> results, Instant time, boolean onTheWay) {
+    List<Outcome> others = new ArrayList<>();
+    for (TrialResult result : results) {
+      BranchProgress progress = draft.branch(branch);
+      if (!progress.isOpen(result.trial())) {
+        continue;
+      }
+      if (counts(progress, result.outcome())) {
+        draft.end(branch, Optional.of(attempt), result, time, onTheWay);
+      } else {
+        others.add(result.outcome());
+      }
+    }
+    return others;
+  }
+
+  /**
+   * A guard ended a branch: those that were to leave it later would have been ended by the same
+   * numbers.
+   */
+  private void killedWith(BranchId trunk, TrialResult result, Instant time) {
+    long update = ((Outcome.Killed) result.outcome()).verdict().update();
+    for (BranchProgress fork : draft.sweep().forks().of(trunk).toList()) {
+      boolean begun = !fork.isWaiting() || !fork.losses().isEmpty();
+      if (Forks.place(fork) >= update
+          && !begun
+          && !draft.branch(trunk).hasCheckpoint(Forks.place(fork))) {
+        for (Branch.Milestone end : fork.open()) {
+          draft.end(fork.id(), Optional.empty(), result.of(end.trial()), time, false);
+        }
+        killedWith(fork.id(), result, time);
+      }
+    }
+  }
+
+  /** The pruner gave a branch up, and so all that had not left it by then. */
+  void prunedWith(BranchId trunk, Verdict verdict, Instant time) {
+    for (BranchProgress fork : draft.sweep().forks().of(trunk).toList()) {
+      if (Forks.place(fork) < verdict.update()) {
+        continue;
+      }
+      if (fork.isWaiting()) {
+        draft.endOpen(fork, new Outcome.Pruned(verdict), time);
+      } else if (!fork.hasEnded() && fork.verdict().isEmpty()) {
+        Attempt attempt = fork.current().orElseThrow().attempt();
+        draft.add(new SweepEvent.Judged(fork.id(), attempt, verdict));
+      }
+      prunedWith(fork.id(), verdict, time);
+    }
+  }
+
+  void unreadable(SweepInput.Unreadable input) {
+    for (BranchProgress progress : draft.sweep().branches().stream().toList()) {
+      progress
+          .current()
+          .ifPresent(
+              running ->
+                  draft.add(
+                      new SweepEvent.LeaseLost(
+                          progress.id(),
+                          running.attempt(),
+                          Loss.returned(input.problem()),
+                          input.time())));
+      draft.endOpen(progress, new Outcome.Failed(input.problem()), input.time());
+    }
+    draft.end(SweepView.State.FAILED, Optional.of(input.problem()), input.time());
+  }
+
+  private static Loss loss(BranchProgress progress, List<Outcome> outcomes) {
+    if (outcomes.isEmpty()) {
+      return Loss.failed("its worker gave no result for trial " + progress.open().get(0).trial());
+    }
+    String reasons = outcomes.stream().map(Outcome::reason).collect(Collectors.joining("; "));
+    return outcomes.stream().allMatch(Outcome.Stopped.class::isInstance)
+        ? Loss.returned(reasons)
+        : Loss.failed(reasons);
+  }
+
+  /** A failure, and a stop that nobody here asked for, is the worker's and not the trial's end. */
+  private boolean counts(BranchProgress progress, Outcome outcome) {
+    if (outcome instanceof Outcome.Failed) {
+      return false;
+    }
+    return !(outcome instanceof Outcome.Stopped)
+        || draft.sweep().stop().isPresent()
+        || progress.givenUp().isPresent();
+  }
+
+  void attemptLost(BranchId branch, Attempt attempt, Loss loss, Instant time) {
+    draft.add(new SweepEvent.LeaseLost(branch, attempt, loss, time));
+    BranchProgress progress = draft.branch(branch);
+    if (progress.givenUp().isPresent()) {
+      draft.endOpen(progress, progress.givenUp().get(), time);
+    } else if (draft.sweep().stop().isPresent()) {
+      draft.endOpen(progress, new Outcome.Stopped(draft.sweep().stop().get()), time);
+    } else if (progress.losses(Loss.Kind.FAILED).size() >= Decisions.ATTEMPTS
+        || progress.losses(Loss.Kind.GONE).size() >= LOST_WORKERS) {
+      List<String> reasons =
+          progress.losses().stream()
+              .filter(lost -> lost.kind() != Loss.Kind.RETURNED)
+              .map(Loss::reason)
+              .toList();
+      String sentence =
+          "given up after %d attempts: %s".formatted(reasons.size(), String.join("; ", reasons));
+      draft.endOpen(progress, new Outcome.Failed(sentence), time);
+    }
+    draft.endIfDone(time);
+  }
+
+  /** Its branches go to others and it gets no more of this sweep. */
+  void unfit(SweepInput.Unfit unfit) {
+    if (!draft.sweep().excludes(unfit.worker())) {
+      draft.add(new SweepEvent.WorkerExcluded(unfit.worker(), unfit.reason(), unfit.time()));
+    }
+    for (BranchProgress progress : draft.sweep().branches().stream().toList()) {
+      progress
+          .current()
+          .filter(running -> running.worker().equals(unfit.worker()))
+          .ifPresent(
+              running ->
+                  attemptLost(
+                      progress.id(),
+                      running.attempt(),
+                      Loss.returned(unfit.reason()),
+                      unfit.time()));
+    }
+  }
+}
