@@ -139,6 +139,7 @@ record SpecRules(UploadedFiles uploads) implements Surroundings.Specs {
         worker,
         progress.result(milestone.trial()).map(result -> published(sweep, result)),
         OptionalInt.empty(),
-        List.of());
+        List.of(),
+        progress.branch().fork());
   }
 }

@@ -19,27 +19,42 @@ final class Curves {
 
   private Curves() {}
 
-  private record Point(BranchId branch, long update) {}
+  private record Begun(Attempt attempt, long update) {}
 
   /**
-   * For each update of a branch the rows of its highest attempt, each once; by branch, update and
-   * sequence.
+   * For each branch the rows of its attempts, each up to where a later one goes on from a
+   * checkpoint before it; by branch, update and sequence, each once. What an attempt did beyond
+   * that is done again, and may end earlier.
    */
   static Stream<MetricRow> of(List<MetricRow> rows) {
-    Map<Point, Attempt> highest = new HashMap<>();
+    Map<BranchId, Map<Attempt, Long>> first = new HashMap<>();
     for (MetricRow row : rows) {
-      highest.merge(
-          new Point(row.branch(), row.update()),
-          row.attempt(),
-          (one, other) -> one.compareTo(other) >= 0 ? one : other);
+      first
+          .computeIfAbsent(row.branch(), branch -> new HashMap<>())
+          .merge(row.attempt(), row.update(), Math::min);
     }
+    Map<BranchId, List<Begun>> begun = new HashMap<>();
+    first.forEach(
+        (branch, attempts) ->
+            begun.put(
+                branch,
+                attempts.entrySet().stream()
+                    .map(attempt -> new Begun(attempt.getKey(), attempt.getValue()))
+                    .toList()));
     List<MetricRow> counted =
         rows.stream()
-            .filter(row -> row.attempt().equals(highest.get(new Point(row.branch(), row.update()))))
+            .filter(
+                row ->
+                    begun.getOrDefault(row.branch(), List.of()).stream()
+                        .noneMatch(b -> replaces(b, row)))
             .sorted(ORDER)
             .toList();
     return IntStream.range(0, counted.size())
         .filter(i -> i == 0 || ORDER.compare(counted.get(i - 1), counted.get(i)) != 0)
         .mapToObj(counted::get);
+  }
+
+  private static boolean replaces(Begun later, MetricRow row) {
+    return later.attempt().compareTo(row.attempt()) > 0 && later.update() <= row.update();
   }
 }

@@ -5,10 +5,12 @@ import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.spec.TaskSettings;
+import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,30 +22,28 @@ import java.util.stream.Stream;
 
 /**
  * The rows each trial would have had alone. A branch that several share has more: it is evaluated
- * where any of them ends. Pure.
+ * where any of them ends. One that forks has less: its trunk has the rest. Pure.
  */
 public final class OwnRows {
-  private OwnRows() {}
+  private final SweepView view;
+  private final Map<BranchId, List<MetricRow>> stored;
+  private final Map<BranchId, List<TrialView>> trials;
+
+  private OwnRows(SweepView view, Map<BranchId, List<MetricRow>> stored) {
+    this.view = view;
+    this.stored = stored;
+    this.trials = view.trials().stream().collect(Collectors.groupingBy(TrialView::branch));
+  }
 
   /**
    * @param stored the rows of the sweep by branch, update and sequence, each once
    * @return by trial, in the view's order; none for a trial that has no rows
    */
   public static Map<TrialId, List<MetricRow>> of(SweepView view, Stream<MetricRow> stored) {
-    Map<BranchId, List<MetricRow>> branches =
-        stored.collect(Collectors.groupingBy(MetricRow::branch));
+    var all = new OwnRows(view, stored.collect(Collectors.groupingBy(MetricRow::branch)));
     var own = new LinkedHashMap<TrialId, List<MetricRow>>();
     for (TrialView trial : view.trials()) {
-      List<MetricRow> rows =
-          branches.getOrDefault(trial.branch(), List.of()).stream()
-              .filter(row -> row.update() <= last(trial))
-              .toList();
-      Set<Long> ends =
-          view.trials().stream()
-              .filter(other -> other != trial && other.branch().equals(trial.branch()))
-              .map(TrialView::updates)
-              .collect(Collectors.toSet());
-      own.put(trial.config().id(), ends.isEmpty() ? rows : own(view, trial, rows, ends));
+      own.put(trial.config().id(), all.own(trial));
     }
     return own;
   }
@@ -58,11 +58,44 @@ public final class OwnRows {
         .orElse(trial.updates());
   }
 
+  /** What was done for a branch, also before it forked, up to one of its updates. */
+  private List<MetricRow> way(BranchId branch, long last) {
+    List<MetricRow> own = stored.getOrDefault(branch, List.of());
+    Optional<Branch.Fork> fork =
+        trials.getOrDefault(branch, List.of()).stream().findFirst().flatMap(TrialView::fork);
+    // A fork whose trunk left it no checkpoint did again what they have in common.
+    long begun = own.isEmpty() ? Long.MAX_VALUE : own.get(0).update();
+    Stream<MetricRow> before =
+        fork.stream()
+            .flatMap(
+                place ->
+                    way(place.from(), Math.min(last, Math.min(place.update(), begun - 1)))
+                        .stream());
+    return Stream.concat(before, own.stream().filter(row -> row.update() <= last)).toList();
+  }
+
+  private List<MetricRow> own(TrialView trial) {
+    List<MetricRow> rows = way(trial.branch(), last(trial));
+    Map<BranchId, Set<Long>> ends = new HashMap<>();
+    rows.stream()
+        .map(MetricRow::branch)
+        .distinct()
+        .forEach(branch -> ends.put(branch, ends(branch, trial)));
+    return ends.values().stream().allMatch(Set::isEmpty) ? rows : own(trial, rows, ends);
+  }
+
+  private Set<Long> ends(BranchId branch, TrialView but) {
+    return trials.getOrDefault(branch, List.of()).stream()
+        .filter(other -> other != but)
+        .map(TrialView::updates)
+        .collect(Collectors.toSet());
+  }
+
   /**
-   * @param ends of the other trials
+   * @param ends of the other trials, by branch
    */
-  private static List<MetricRow> own(
-      SweepView view, TrialView trial, List<MetricRow> rows, Set<Long> ends) {
+  private List<MetricRow> own(
+      TrialView trial, List<MetricRow> rows, Map<BranchId, Set<Long>> ends) {
     long end = end(trial);
     return IntStream.range(0, rows.size())
         .filter(
@@ -74,7 +107,7 @@ public final class OwnRows {
               boolean foreign =
                   row.measurement() instanceof Measurement.Evaluation
                       && row.update() < end
-                      && ends.contains(row.update());
+                      && ends.getOrDefault(row.branch(), Set.of()).contains(row.update());
               return !foreign || (evaluates(view, row) && beforeEnds(view, rows, i));
             })
         .mapToObj(rows::get)

@@ -122,6 +122,7 @@ public final class Ranking {
         trial.worker(),
         trial.result(),
         rank,
-        broken);
+        broken,
+        trial.fork());
   }
 }

@@ -1,6 +1,9 @@
 package io.espalier.coordinator.report;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialResult;
@@ -18,6 +21,7 @@ import java.util.OptionalInt;
  * @param rank from 1, the best; absent until it has ended or where its objective is missing
  * @param broken constraints of the objective it does not meet, as written: {@code
  *     retention_accuracy 0.41 is not >= 0.6}
+ * @param fork where its branch leaves the one that trains its first updates too
  */
 public record TrialView(
     TrialConfig config,
@@ -26,8 +30,24 @@ public record TrialView(
     Optional<WorkerId> worker,
     Optional<TrialResult> result,
     OptionalInt rank,
-    List<String> broken) {
+    List<String> broken,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Branch.Fork> fork) {
+  @JsonCreator
   public TrialView {
     broken = List.copyOf(broken);
+    // Earlier versions wrote none.
+    fork = fork == null ? Optional.empty() : fork;
+  }
+
+  /** Of a trial whose branch begins with its first update. */
+  public TrialView(
+      TrialConfig config,
+      long updates,
+      BranchId branch,
+      Optional<WorkerId> worker,
+      Optional<TrialResult> result,
+      OptionalInt rank,
+      List<String> broken) {
+    this(config, updates, branch, worker, result, rank, broken, Optional.empty());
   }
 }

@@ -123,20 +123,32 @@ class MetricsStoreTest {
   }
 
   @Test
-  void for_each_update_the_highest_attempt_wins() throws SequenceGap {
-    MetricRow late = row(lease(0, 2), 3, 2, new Measurement.Evaluation("eval", "loss", Double.NaN));
+  void an_attempt_counts_up_to_where_a_later_one_goes_on() throws SequenceGap {
+    MetricRow late = row(lease(0, 2), 3, 4, new Measurement.Evaluation("eval", "loss", Double.NaN));
+    MetricRow third = row(lease(0, 2), 1, 3, new Measurement.Update(1, 1e-3, 0.5, 100));
+    MetricRow fourth = row(lease(0, 2), 2, 4, new Measurement.Update(1, 1e-3, 0.5, 100));
     try (var store = MetricsStore.open(directory, 1)) {
       store.append(lease(1, 3), updates(lease(1, 3), 1, 1));
-      store.append(lease(0, 1), updates(lease(0, 1), 1, 3));
-      store.append(lease(0, 2), updates(lease(0, 2), 1, 2));
-      store.append(lease(0, 2), List.of(late));
+      store.append(lease(0, 1), updates(lease(0, 1), 1, 7));
+      store.append(lease(0, 2), List.of(third, fourth, late));
       assertThat(store.rows(SWEEP))
+          .as("the second attempt ended at update 4, and so does the curve")
           .containsExactly(
-              updates(lease(0, 2), 1, 1).get(0),
-              updates(lease(0, 2), 2, 2).get(0),
+              updates(lease(0, 1), 1, 1).get(0),
+              updates(lease(0, 1), 2, 2).get(0),
+              third,
+              fourth,
               late,
-              updates(lease(0, 1), 3, 3).get(0),
               updates(lease(1, 3), 1, 1).get(0));
+    }
+  }
+
+  @Test
+  void an_attempt_that_begins_anew_leaves_nothing_of_those_before() throws SequenceGap {
+    try (var store = MetricsStore.open(directory, 1)) {
+      store.append(lease(0, 1), updates(lease(0, 1), 1, 5));
+      store.append(lease(0, 2), updates(lease(0, 2), 1, 2));
+      assertThat(store.rows(SWEEP)).isEqualTo(updates(lease(0, 2), 1, 2));
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialConfig;
@@ -52,10 +53,14 @@ class OwnRowsTest {
   }
 
   private void row(long update, Measurement measurement) {
+    row(0, update, measurement);
+  }
+
+  private void row(int branch, long update, Measurement measurement) {
     rows.add(
         new MetricRow(
             Views.sweep(List.of()).id(),
-            new BranchId(0),
+            new BranchId(branch),
             new Attempt(1, 1),
             rows.size() + 1,
             update,
@@ -151,5 +156,61 @@ class OwnRowsTest {
     row(10, new Measurement.Kill("early_stopping", 1, 1));
     assertThat(own(0, trial(0, 10, Optional.empty())))
         .containsExactly("7loss", "10repetition", "10early_stopping");
+  }
+
+  private static TrialView forked(int number, int from, long update, long updates) {
+    TrialView alone = trial(number, updates, Optional.empty());
+    return new TrialView(
+        alone.config(),
+        updates,
+        new BranchId(number),
+        Optional.empty(),
+        Optional.empty(),
+        OptionalInt.empty(),
+        List.of(),
+        Optional.of(new Branch.Fork(new BranchId(from), update)));
+  }
+
+  @Test
+  void a_fork_has_its_trunks_rows_up_to_where_it_leaves_and_then_its_own() {
+    row(0, 5, new Measurement.Update(1, 1, 1, 1));
+    row(0, 13, new Measurement.Update(1, 1, 1, 1));
+    row(0, 14, new Measurement.Update(1, 1, 1, 1));
+    TrialView[] trials = {
+      trial(0, 30, Optional.empty()), forked(1, 0, 13, 20), forked(2, 1, 17, 19)
+    };
+    assertThat(own(1, trials)).as("it waits for its trunk").containsExactly("5", "13");
+    row(1, 14, new Measurement.Update(1, 1, 1, 1));
+    row(1, 18, new Measurement.Update(1, 1, 1, 1));
+    row(2, 18, new Measurement.Update(1, 1, 1, 1));
+    assertThat(own(0, trials)).containsExactly("5", "13", "14");
+    assertThat(own(1, trials)).containsExactly("5", "13", "14", "18");
+    assertThat(own(2, trials)).as("a fork of a fork").containsExactly("5", "13", "14", "18");
+  }
+
+  @Test
+  void a_fork_that_did_again_what_its_trunk_did_has_that_of_its_own_once() {
+    row(0, 5, new Measurement.Update(1, 1, 1, 1));
+    row(0, 9, new Measurement.Update(1, 1, 1, 1));
+    row(0, 12, new Measurement.Update(1, 1, 1, 1));
+    row(1, 8, new Measurement.Update(1, 1, 1, 1));
+    row(1, 9, new Measurement.Update(1, 1, 1, 1));
+    assertThat(own(1, trial(0, 30, Optional.empty()), forked(1, 0, 13, 20)))
+        .containsExactly("5", "8", "9");
+  }
+
+  @Test
+  void a_fork_was_not_evaluated_where_another_ended_on_its_trunk() {
+    evaluation(10, "loss");
+    evaluation(10, "repetition");
+    evaluation(14, "loss");
+    row(1, 20, new Measurement.Evaluation("eval", "repetition", 0.5));
+    TrialView[] trials = {
+      trial(0, 30, Optional.empty()),
+      forked(1, 0, 15, 20),
+      trial(2, 14, Optional.empty()),
+      trial(3, 10, Optional.empty())
+    };
+    assertThat(own(1, trials)).containsExactly("10loss", "20repetition");
   }
 }
