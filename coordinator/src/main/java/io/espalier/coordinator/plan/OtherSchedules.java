@@ -28,22 +28,27 @@ final class OtherSchedules {
 
   /**
    * Updates of the whole sweep by {@code lr_scheduler_type}; none where sharing is off, where the
-   * spec's own schedule shares, or where no other would.
+   * spec's own schedule is one of these, or where no other would take fewer.
    */
   static Map<String, Long> of(SweepSpec spec, List<TrialConfig> trials, long samples) {
-    long alone = trials.stream().mapToLong(t -> t.training().totalUpdates(samples)).sum();
+    long own = StageTree.of(spec, trials, samples).totalUpdates();
     var cheaper = new LinkedHashMap<String, Long>();
-    if (!spec.share() || StageTree.of(spec, trials, samples).totalUpdates() < alone) {
+    if (!spec.share() || trials.stream().allMatch(OtherSchedules::isCandidate)) {
       return cheaper;
     }
     for (Scheduler candidate : CANDIDATES) {
       List<TrialConfig> others = trials.stream().map(trial -> with(trial, candidate)).toList();
       long updates = StageTree.of(spec, others, samples).totalUpdates();
-      if (updates < alone) {
+      if (updates < own) {
         cheaper.put(candidate.word(), updates);
       }
     }
     return cheaper;
+  }
+
+  private static boolean isCandidate(TrialConfig trial) {
+    String word = trial.training().scheduler().word();
+    return CANDIDATES.stream().anyMatch(candidate -> candidate.word().equals(word));
   }
 
   private static TrialConfig with(TrialConfig trial, Scheduler scheduler) {

@@ -22,7 +22,7 @@ import java.util.function.Function;
  * @param same groups of two and more trials that are the same training
  * @param stages what is trained, and what of it once for several trials
  * @param instead updates it would take under other schedules, by {@code lr_scheduler_type}, where
- *     nothing is shared under its own
+ *     more would be shared than under its own
  * @param cohorts branches that may be compared before their ends, with what they have in common;
  *     each branch as its trials, by number
  * @param pruning the metric of the pruner, when there is one

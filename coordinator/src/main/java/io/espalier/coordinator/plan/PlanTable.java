@@ -51,25 +51,44 @@ public final class PlanTable {
   }
 
   private static String shared(Plan plan) {
+    long all = plan.totalUpdates();
     long shared = plan.stages().totalUpdates();
-    if (shared < plan.totalUpdates()) {
-      return "\nShared: what trials have in common is trained once, on %s of %s in all instead of %s\n"
-          .formatted(
-              count(plan.stages().branches().size(), "branch", "branches"),
-              count(shared, "update"),
-              grouped(plan.totalUpdates()));
+    var out = new StringBuilder();
+    if (shared < all) {
+      long forks = plan.stages().forks();
+      out.append(
+          "\nShared: what trials have in common is trained once, on %s%s of %s in all instead of %s: %s less\n"
+              .formatted(
+                  count(plan.stages().branches().size(), "branch", "branches"),
+                  forks == 0 ? "" : ", %s on another's way,".formatted(begin(forks)),
+                  count(shared, "update"),
+                  grouped(all),
+                  share(all - shared, all)));
     }
-    if (plan.instead().isEmpty()) {
-      return "";
+    if (!plan.instead().isEmpty()) {
+      out.append(
+          shared < all
+              ? "\nMore would be shared"
+              : "\nNothing is shared: with this lr_scheduler_type no two trials begin alike");
+      out.append("; with ");
+      out.append(
+          plan.instead().entrySet().stream()
+              .map(
+                  other ->
+                      "%s it would be %s"
+                          .formatted(other.getKey(), count(other.getValue(), "update")))
+              .collect(Collectors.joining(", with ")));
+      out.append(" in all\n");
     }
-    return "\nNothing is shared: with this lr_scheduler_type no two trials begin alike; with "
-        + plan.instead().entrySet().stream()
-            .map(
-                other ->
-                    "%s it would be %s"
-                        .formatted(other.getKey(), count(other.getValue(), "update")))
-            .collect(Collectors.joining(", with "))
-        + " in all\n";
+    return out.toString();
+  }
+
+  private static String begin(long forks) {
+    return forks == 1 ? "1 of which begins" : grouped(forks) + " of which begin";
+  }
+
+  private static String share(long part, long all) {
+    return String.format(Locale.ROOT, "%.1f %%", 100.0 * part / all);
   }
 
   private static String same(Plan plan) {

@@ -40,7 +40,7 @@ public record StageTree(List<Branch> branches) {
   public static StageTree of(SweepSpec spec, List<TrialConfig> trials, long samples) {
     boolean selective = spec.earlyStopping().isPresent() || spec.best().isPresent();
     boolean alone = !spec.share() || spec.steps().flatMap(StageTree::saving).isPresent();
-    Sharing sharing = alone ? Sharing.NONE : Sharing.MILESTONES;
+    Sharing sharing = alone ? Sharing.NONE : Sharing.FORKS;
     return of(trials, samples, sharing, selective, spec.steps().orElse(StepsSpec.NONE));
   }
 
@@ -63,6 +63,11 @@ public record StageTree(List<Branch> branches) {
 
   private static Optional<Integer> saving(StepsSpec steps) {
     return steps.save().stream().boxed().findFirst();
+  }
+
+  /** How many branches begin on others' ways. */
+  long forks() {
+    return branches.stream().filter(branch -> branch.fork().isPresent()).count();
   }
 
   /** Optimizer updates of all branches. */

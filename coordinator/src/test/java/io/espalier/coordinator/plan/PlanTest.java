@@ -140,10 +140,35 @@ class PlanTest {
         .contains(
             """
 
-            Shared: what trials have in common is trained once, on 2 branches of 2,000 updates in all instead of 5,300
+            Shared: what trials have in common is trained once, on 2 branches of 2,000 updates in all instead of 5,300: 62.3 % less
 
             Pruned by eval_loss, each trial among its like:
               constant over 20 epochs: trials 0+1+2+3+4, 5+6+7+8+9
             """);
+  }
+
+  private static final List<String> EPOCHS = List.of("3", "5", "10", "15", "20");
+
+  @Test
+  void a_plan_counts_the_branches_that_begin_on_anothers_way() {
+    var decay =
+        Map.of(
+            "lr_scheduler_type", "warmup_stable_decay", "decay_ratio", "0.1", "warmup_ratio", "0");
+    var spec = Specs.with(Specs.grid("num_train_epochs", EPOCHS), decay);
+    assertThat(PlanTable.text(Plan.of(spec, 50)))
+        .endsWith(
+            "\nShared: what trials have in common is trained once, on 5 branches, 4 of which begin on"
+                + " another's way, of 1,161 updates in all instead of 2,650: 56.2 % less\n");
+  }
+
+  @Test
+  void a_plan_says_which_schedules_would_share_more_than_a_common_warmup() {
+    var warm = Map.of("lr_scheduler_type", "cosine", "warmup_ratio", "0", "warmup_steps", "19");
+    var spec = Specs.with(Specs.grid("num_train_epochs", EPOCHS), warm);
+    assertThat(PlanTable.text(Plan.of(spec, 50)))
+        .contains("of 2,570 updates in all instead of 2,650: 3.0 % less")
+        .endsWith(
+            "\nMore would be shared; with constant it would be 1,000 updates, with"
+                + " warmup_stable_decay it would be 1,161 updates in all\n");
   }
 }

@@ -11,9 +11,11 @@ import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.Specs;
 import io.espalier.coordinator.plan.StageTree.Sharing;
+import io.espalier.coordinator.pruning.Cohort;
 import io.espalier.coordinator.search.Search;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -306,5 +308,17 @@ class StageTreeTest {
       update++;
     }
     return update;
+  }
+
+  @Property(tries = 300)
+  void branches_with_a_common_trunk_are_never_compared_so_that_its_reports_count_once(
+      @ForAll("trials") List<TrialConfig> trials,
+      @ForAll @IntRange(min = 1, max = 60) int samples) {
+    StageTree tree = StageTree.of(trials, samples, Sharing.FORKS, false, StepsSpec.NONE);
+    var seen = new HashSet<List<Object>>();
+    for (Branch branch : tree.branches()) {
+      BranchId root = trainer(tree, branch, 1).id();
+      assertThat(seen.add(List.of(root, Cohort.of(branch.config().training(), samples)))).isTrue();
+    }
   }
 }
