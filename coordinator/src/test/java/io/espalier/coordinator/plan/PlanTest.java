@@ -97,7 +97,7 @@ class PlanTest {
                 2  10                1                                          1              1,000   10,000
                 3  10                4                                          4                250    2,500
 
-            Nothing is shared: with this lr_scheduler_type no two trials begin alike; with constant it would be 12,500 updates in all
+            Nothing is shared: with this lr_scheduler_type no two trials begin alike; with constant it would be 12,500 updates, with warmup_stable_decay it would be 12,873 updates in all
 
             Pruned by eval_loss, each trial among its like:
               cosine over 3 epochs, 5.0 % warmup: trials 0, 1

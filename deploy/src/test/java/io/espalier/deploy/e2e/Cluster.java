@@ -107,6 +107,7 @@ final class Cluster implements AutoCloseable {
             "--coordinator-hosts=127.0.0.1:" + clusterPort,
             "--lanes=1",
             "--slots=1",
+            "--checkpoint-every=200ms",
             "--spool=spool-" + name));
     await().atMost(A_MINUTE).until(() -> !worker(name).alive() || api().workers().size() > before);
     if (!worker(name).alive()) {

@@ -12,9 +12,16 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The same sweep with and without sharing: trials of 2, 3 1/3 and 5 epochs at two rates. */
+/**
+ * The same sweep with and without sharing: trials of three lengths at two rates. Under a constant
+ * schedule the shorter ones end on the longest one's way; where each falls at its end they fork.
+ */
 class SharingIT {
+  private static final String CONSTANT = "constant";
+  private static final String FALLING = "falling";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir static Path directory;
@@ -23,20 +30,36 @@ class SharingIT {
   @BeforeAll
   static void once_shared_and_once_not() {
     tiny = TinySweep.in(directory);
-    for (String name : List.of("shared", "alone")) {
+    run(CONSTANT, "[2, 3.3, 5]", "lr_scheduler_type: constant");
+    run(FALLING, "[4, 5, 8]", "lr_scheduler_type: warmup_stable_decay\n  num_decay_steps: 2");
+  }
+
+  private static void run(String kind, String epochs, String schedule) {
+    for (String how : List.of("shared", "alone")) {
       String yaml =
           TinySweep.yaml(
-                  name,
+                  kind + "-" + how,
                   "method: grid",
-                  "learning_rate: [1e-3, 1e-4]\n    num_train_epochs: [2, 3.3, 5]")
-              .replace("metrics: [loss]", "metrics: [loss, token_accuracy]");
+                  "learning_rate: [1e-3, 1e-4]\n    num_train_epochs: " + epochs)
+              .replace("metrics: [loss]", "metrics: [loss, token_accuracy]")
+              .replace("lr_scheduler_type: constant", schedule);
       Path spec =
-          tiny.write(name + ".yaml", yaml + "resources: {share: " + name.equals("shared") + "}\n");
+          tiny.write(
+              "%s-%s.yaml".formatted(kind, how),
+              yaml + "resources: {share: " + how.equals("shared") + "}\n");
       // One trial a pass: bits are the same where passes have the same shape.
       Launcher.Ended run =
           InProcess.run("run", spec, "--store", tiny.store(), "--lanes", "2", "--slots", "1");
       assertThat(run.exitCode()).as(run.err() + run.out()).isZero();
     }
+  }
+
+  private static String shared(String kind) {
+    return kind + "-shared-" + (kind.equals(CONSTANT) ? 1 : 3);
+  }
+
+  private static String alone(String kind) {
+    return kind + "-alone-" + (kind.equals(CONSTANT) ? 2 : 4);
   }
 
   private static JsonNode trials(String sweep) throws IOException {
@@ -49,17 +72,20 @@ class SharingIT {
         InProcess.run("metrics", sweep, "--format", "jsonl", "--store", tiny.store()).out());
   }
 
-  @Test
-  void every_trial_has_the_curve_it_has_alone_to_the_digit() {
-    assertThat(TrialNumbers.of(rows("shared-1"))).isEqualTo(TrialNumbers.of(rows("alone-2")));
-    assertThat(TrialNumbers.updates(rows("shared-1")).get(1)).hasSize(10);
+  @ParameterizedTest
+  @ValueSource(strings = {CONSTANT, FALLING})
+  void every_trial_has_the_curve_it_has_alone_to_the_digit(String kind) {
+    assertThat(TrialNumbers.of(rows(shared(kind)))).isEqualTo(TrialNumbers.of(rows(alone(kind))));
+    assertThat(TrialNumbers.updates(rows(shared(kind))).get(1))
+        .hasSize(kind.equals(CONSTANT) ? 10 : 15);
   }
 
-  @Test
-  void the_tables_say_the_same() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {CONSTANT, FALLING})
+  void the_tables_say_the_same(String kind) throws IOException {
     for (int i = 0; i < 6; i++) {
-      JsonNode shared = trials("shared-1").get(i);
-      JsonNode alone = trials("alone-2").get(i);
+      JsonNode shared = trials(shared(kind)).get(i);
+      JsonNode alone = trials(alone(kind)).get(i);
       assertThat(shared.get("config")).isEqualTo(alone.get("config"));
       assertThat(shared.get("rank")).isEqualTo(alone.get("rank"));
       for (String field :
@@ -67,7 +93,7 @@ class SharingIT {
         assertThat(shared.get("result").get(field)).isEqualTo(alone.get("result").get(field));
       }
     }
-    assertThat(table("shared-1")).isEqualTo(table("alone-2"));
+    assertThat(table(shared(kind))).isEqualTo(table(alone(kind)));
   }
 
   /** Without the line that names the sweep. */
@@ -77,10 +103,28 @@ class SharingIT {
 
   @Test
   void each_learning_rate_is_trained_once() throws IOException {
-    assertThat(branches("shared-1")).containsExactly(0, 0, 0, 1, 1, 1);
-    assertThat(branches("alone-2")).containsExactly(0, 1, 2, 3, 4, 5);
-    assertThat(rows("shared-1").stream().map(row -> row.get("branch").asInt()).distinct())
+    assertThat(branches(shared(CONSTANT))).containsExactly(0, 0, 0, 1, 1, 1);
+    assertThat(branches(alone(CONSTANT))).containsExactly(0, 1, 2, 3, 4, 5);
+    assertThat(rows(shared(CONSTANT)).stream().map(row -> row.get("branch").asInt()).distinct())
         .containsExactly(0, 1);
+  }
+
+  @Test
+  void what_falling_trials_have_in_common_is_trained_once() throws IOException {
+    assertThat(branches(shared(FALLING))).containsExactly(0, 1, 2, 3, 4, 5);
+    // Of two updates that fall the first still has the whole rate: 24 updates, 11 of them with 12.
+    assertThat(trials(shared(FALLING)).get(0).at("/fork/update").asInt()).isEqualTo(11);
+    assertThat(own(0)).containsExactly(12L);
+    assertThat(own(1)).containsExactly(15L);
+  }
+
+  /** What was trained on a branch itself. */
+  private static List<Long> own(int branch) {
+    return rows(shared(FALLING)).stream()
+        .filter(row -> row.get("branch").asInt() == branch && row.has("train_loss"))
+        .map(row -> row.get("update").asLong())
+        .distinct()
+        .toList();
   }
 
   private static List<Integer> branches(String sweep) throws IOException {
@@ -89,10 +133,11 @@ class SharingIT {
     return branches;
   }
 
-  @Test
-  void every_trial_leaves_the_adapter_it_leaves_alone() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {CONSTANT, FALLING})
+  void every_trial_leaves_the_adapter_it_leaves_alone(String kind) throws IOException {
     for (int i = 0; i < 6; i++) {
-      assertThat(weights("shared-1", i)).isEqualTo(weights("alone-2", i));
+      assertThat(weights(shared(kind), i)).isEqualTo(weights(alone(kind), i));
     }
   }
 
@@ -103,12 +148,13 @@ class SharingIT {
                 "sweeps/%s/trials/%d/adapter/adapter_model.safetensors".formatted(sweep, trial)));
   }
 
-  @Test
-  void every_model_card_tells_of_its_own_trial() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {CONSTANT, FALLING})
+  void every_model_card_tells_of_its_own_trial(String kind) throws IOException {
     for (int i = 0; i < 6; i++) {
-      assertThat(card("shared-1", i))
+      assertThat(card(shared(kind), i))
           .contains("| num_train_epochs |")
-          .isEqualTo(card("alone-2", i));
+          .isEqualTo(card(alone(kind), i));
     }
   }
 
@@ -122,7 +168,8 @@ class SharingIT {
 
   @Test
   void the_plan_counts_both_ways() {
-    Launcher.Ended plan = InProcess.run("plan", tiny.store().resolveSibling("shared.yaml"));
+    Launcher.Ended plan =
+        InProcess.run("plan", tiny.store().resolveSibling("constant-shared.yaml"));
     // Three updates an epoch; 6, 10 and 15 at each rate.
     assertThat(plan.out()).contains("62 updates in all", "2 branches of 30 updates");
   }

@@ -12,8 +12,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -67,14 +69,49 @@ class SurvivalIT {
   }
 
   @Test
-  void a_worker_killed_in_the_middle_of_a_trial() {
+  void a_worker_killed_in_the_middle_of_a_trial() throws IOException {
     try (Cluster cluster = Cluster.start(directory)) {
       Api api = startSweep(cluster);
+      // Those that are not needed any more go when the coordinator has a newer one.
+      Set<Path> first = checkpoints();
+      await().atMost(MINUTES).until(() -> disjoint(first, checkpoints()));
       Signals.send("KILL", cluster.device("a"));
       awaitEnd(api);
 
       assertAsUndisturbed(api);
-      assertThat(attempts(api)).as("a trial was given away again").anyMatch(SurvivalIT::again);
+      String next = attempts(api).stream().filter(SurvivalIT::again).findFirst().orElseThrow();
+      assertThat(Files.readString(log(next))).contains("goes on after update ");
+      assertThat(api.rows(SWEEP))
+          .filteredOn(row -> row.get("attempt").asText().equals(next))
+          .allSatisfy(row -> assertThat(row.get("update").asLong()).isGreaterThan(1));
+    }
+  }
+
+  /** In the store, of all branches. */
+  private Set<Path> checkpoints() {
+    Path branches = tiny.store().resolve("sweeps/%s/branches".formatted(SWEEP));
+    try (Stream<Path> files = Files.walk(branches)) {
+      return files
+          .filter(file -> file.getParent().endsWith("checkpoints"))
+          .filter(file -> !file.getFileName().toString().startsWith("."))
+          .collect(Collectors.toSet());
+    } catch (IOException | UncheckedIOException e) {
+      // One went while it was looked at.
+      return Set.of();
+    }
+  }
+
+  private static boolean disjoint(Set<Path> earlier, Set<Path> now) {
+    return now.size() == 2 && now.stream().noneMatch(earlier::contains);
+  }
+
+  private Path log(String attempt) throws IOException {
+    Path branches = tiny.store().resolve("sweeps/%s/branches".formatted(SWEEP));
+    try (Stream<Path> files = Files.walk(branches)) {
+      return files
+          .filter(file -> file.endsWith(Path.of(attempt, "trial.log")))
+          .findFirst()
+          .orElseThrow();
     }
   }
 
