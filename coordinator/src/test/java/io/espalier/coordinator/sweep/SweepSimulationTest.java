@@ -16,6 +16,7 @@ import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
@@ -48,7 +49,7 @@ class SweepSimulationTest {
     void live(long seed, int branches) {
       Random random = new Random(seed);
       long[] updates = random.longs(branches, 1, 100).toArray();
-      Policy policy = sharing(policy(9.5, updates), branches);
+      Policy policy = sharing(policy(9.5, updates), updates);
       tell(new SweepInput.Submit("name: demo", "/specs", NOW), policy);
       long epoch = 1;
       int chaos = random.nextInt(40 * branches);
@@ -59,7 +60,7 @@ class SweepSimulationTest {
         tell(anything(random, branches, epoch), policy);
       }
       for (int step = 0; sweep.isUnfinished(); step++) {
-        assertThat(step).as("steps to the end").isLessThan(4 * branches + 10);
+        assertThat(step).as("steps to the end").isLessThan(8 * branches + 20);
         tell(new SweepInput.Ask(ANN, room(3), epoch, NOW), policy);
         tell(new SweepInput.Prepared(ANN, DATASET, NOW), policy);
         tell(new SweepInput.Prepared(BOB, DATASET, NOW), policy);
@@ -69,6 +70,7 @@ class SweepSimulationTest {
       }
       eachTrialEndedOnce(branches);
       attemptsAreNew();
+      nothingBeginsBehindAnEnd();
       assertThat(replayed()).isEqualTo(sweep);
     }
 
@@ -79,7 +81,16 @@ class SweepSimulationTest {
           .toList();
     }
 
-    private static Policy sharing(Policy alone, int branches) {
+    /** Every other branch leaves an earlier one as late as it can. */
+    private static Optional<Branch.Fork> fork(BranchId branch, long[] updates) {
+      int from = (branch.number() - 1) / 2;
+      long update = Math.min(updates[branch.number()] - 1, updates[from]);
+      return branch.number() % 2 == 1 && update > 0
+          ? Optional.of(new Branch.Fork(new BranchId(from), update))
+          : Optional.empty();
+    }
+
+    private static Policy sharing(Policy alone, long[] updates) {
       return new Policy() {
         @Override
         public List<Branch> branches(DatasetSummary dataset) {
@@ -88,10 +99,10 @@ class SweepSimulationTest {
 
         private Branch shared(Branch branch) {
           List<Branch.Milestone> ends = new ArrayList<>();
-          for (TrialId trial : trials(branch.id(), branches)) {
+          for (TrialId trial : trials(branch.id(), updates.length)) {
             ends.add(new Branch.Milestone(trial, branch.updates() * (ends.size() + 1)));
           }
-          return branch.with(ends);
+          return new Branch(branch.id(), branch.config(), ends, fork(branch.id(), updates));
         }
 
         @Override
@@ -111,7 +122,10 @@ class SweepSimulationTest {
         attempt = lease.attempt();
       }
       List<TrialId> trials = trials(branch, branches);
-      return switch (random.nextInt(13)) {
+      return switch (random.nextInt(16)) {
+        case 13, 14 ->
+            new SweepInput.CheckpointLeft(branch, attempt, checkpoint(random, branch), NOW);
+        case 15 -> ended(trials, branch, attempt, new Outcome.Failed("checkpoint 7 is not there"));
         case 0 -> new SweepInput.Prepared(worker, DATASET, NOW);
         case 1 -> new SweepInput.PreparationLost(worker, "gone", NOW);
         case 2 -> new SweepInput.LeaseLost(branch, attempt, Loss.gone("silent"), NOW);
@@ -151,6 +165,16 @@ class SweepSimulationTest {
                 epoch,
                 NOW);
       };
+    }
+
+    /** Where others fork, or anywhere. */
+    private Checkpoint checkpoint(Random random, BranchId branch) {
+      List<Long> places = List.copyOf(sweep.forks().places(branch));
+      long update =
+          places.isEmpty() || random.nextBoolean()
+              ? 1 + random.nextInt(100)
+              : places.get(random.nextInt(places.size()));
+      return new Checkpoint(update, "branches/%s/%d".formatted(branch, update));
     }
 
     private static SweepInput ended(int branches, SweepEvent.Leased lease, Outcome outcome) {
@@ -202,6 +226,13 @@ class SweepSimulationTest {
         assertThat(seen.add(lease.attempt())).as("attempt " + lease.attempt()).isTrue();
         assertThat(lease.attempt()).isGreaterThan(last);
         last = lease.attempt();
+      }
+    }
+
+    private void nothingBeginsBehindAnEnd() {
+      for (SweepEvent.Leased lease : leases) {
+        Branch branch = sweep.branches().get(lease.branch()).branch();
+        lease.start().ifPresent(start -> assertThat(start.update()).isLessThan(branch.updates()));
       }
     }
 
