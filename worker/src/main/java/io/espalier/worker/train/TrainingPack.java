@@ -1,6 +1,7 @@
 package io.espalier.worker.train;
 
 import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.OutOfMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
