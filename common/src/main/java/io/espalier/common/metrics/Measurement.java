@@ -39,4 +39,20 @@ public sealed interface Measurement {
    */
   record Reduction(String rule, double value, double threshold, double learningRate)
       implements Measurement {}
+
+  /**
+   * Memory did not suffice for a pass, which is tried again smaller: nothing of the branch is lost.
+   *
+   * @param what there was too much of: {@code rows_per_branch} or {@code branches_per_pass} in
+   *     training, {@code tokens_per_pass_of_loss} or {@code tokens_per_pass_of_answers} in
+   *     evaluation
+   * @param tried how many there were, ≥ 2
+   * @param next how many there are from here on, ≥ 1
+   */
+  record OutOfMemory(String what, double tried, double next) implements Measurement {
+    public static final String ROWS = "rows_per_branch";
+    public static final String BRANCHES = "branches_per_pass";
+    public static final String TOKENS_OF_LOSS = "tokens_per_pass_of_loss";
+    public static final String TOKENS_OF_ANSWERS = "tokens_per_pass_of_answers";
+  }
 }

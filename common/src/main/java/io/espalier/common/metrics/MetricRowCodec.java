@@ -29,8 +29,9 @@ import org.jspecify.annotations.Nullable;
  * Metric rows as Arrow columns: one schema for every kind of {@link Measurement}, in long form.
  * Columns a kind does not have are null; float64 values are kept bit for bit, NaN and infinities
  * too. A row with a {@code rule} is a {@link Measurement.Kill}, or with a {@code learning_rate} too
- * a {@link Measurement.Reduction}; one with a {@code metric} is a {@link Measurement.Evaluation},
- * any other a {@link Measurement.Update}.
+ * a {@link Measurement.Reduction}, or with a {@code metric} too a {@link Measurement.OutOfMemory};
+ * one with a {@code metric} alone is a {@link Measurement.Evaluation}, any other a {@link
+ * Measurement.Update}.
  */
 public final class MetricRowCodec {
   private static final ArrowType TEXT = new ArrowType.Utf8();
@@ -61,6 +62,9 @@ public final class MetricRowCodec {
               maybe("value", FLOAT64),
               maybe("rule", TEXT),
               maybe("threshold", FLOAT64)));
+
+  /** The {@code rule} of a {@link Measurement.OutOfMemory}. */
+  public static final String OUT_OF_MEMORY = "out_of_memory";
 
   private MetricRowCodec() {}
 
@@ -180,6 +184,11 @@ public final class MetricRowCodec {
         value.setSafe(i, reduction.value());
         threshold.setSafe(i, reduction.threshold());
         learningRate.setSafe(i, reduction.learningRate());
+      } else if (row.measurement() instanceof Measurement.OutOfMemory relieved) {
+        rule.set(i, OUT_OF_MEMORY);
+        metric.set(i, relieved.what());
+        value.setSafe(i, relieved.tried());
+        threshold.setSafe(i, relieved.next());
       }
     }
 
@@ -201,6 +210,9 @@ public final class MetricRowCodec {
       if (rule.has(i) && !learningRate.isNull(i)) {
         return new Measurement.Reduction(
             rule.get(i), value.get(i), threshold.get(i), learningRate.get(i));
+      }
+      if (rule.has(i) && metric.has(i)) {
+        return new Measurement.OutOfMemory(metric.get(i), value.get(i), threshold.get(i));
       }
       if (rule.has(i)) {
         return new Measurement.Kill(rule.get(i), value.get(i), threshold.get(i));

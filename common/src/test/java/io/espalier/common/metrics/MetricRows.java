@@ -37,7 +37,12 @@ final class MetricRows {
         Combinators.combine(Arbitraries.of("loss_spike", "回退"), numbers(), numbers())
             .as(Measurement.Kill::new),
         Combinators.combine(Arbitraries.of("gradient_norm"), numbers(), numbers(), numbers())
-            .as(Measurement.Reduction::new));
+            .as(Measurement.Reduction::new),
+        Combinators.combine(
+                Arbitraries.of(Measurement.OutOfMemory.ROWS, Measurement.OutOfMemory.BRANCHES),
+                numbers(),
+                numbers())
+            .as(Measurement.OutOfMemory::new));
   }
 
   static Arbitrary<List<MetricRow>> lists() {

@@ -46,6 +46,7 @@ public final class CoordinatorMetrics implements AutoCloseable {
   private final AtomicInteger free = new AtomicInteger();
   private final AtomicInteger used = new AtomicInteger();
   private final AtomicInteger workers = new AtomicInteger();
+  private final Counter outOfMemory = counter(ExposedMetric.OUT_OF_MEMORY);
   private final Counter updates = counter(ExposedMetric.UPDATES);
   private final Counter tokens = counter(ExposedMetric.TOKENS);
   private final Counter rows = counter(ExposedMetric.METRIC_ROWS);
@@ -154,6 +155,8 @@ public final class CoordinatorMetrics implements AutoCloseable {
       if (row.measurement() instanceof Measurement.Update) {
         updates.increment();
         countTokens(row);
+      } else if (row.measurement() instanceof Measurement.OutOfMemory) {
+        outOfMemory.increment();
       }
       showing.forEach(trial -> trial.accept(row));
     }

@@ -46,6 +46,10 @@ public enum ExposedMetric {
       "effective_batch"),
   TRIALS("espalier_trials_total", Kind.COUNTER, "Trials that ended", "sweep", "outcome"),
   KILLS("espalier_kills_total", Kind.COUNTER, "Trials ended by a guard", "rule"),
+  OUT_OF_MEMORY(
+      "espalier_out_of_memory_total",
+      Kind.COUNTER,
+      "Passes made smaller because memory ran out, once for each branch in them"),
   UPDATES("espalier_updates_total", Kind.COUNTER, "Optimizer updates whose rows arrived"),
   TOKENS("espalier_tokens_total", Kind.COUNTER, "Tokens trained on, padding not counted"),
   METRIC_ROWS("espalier_metric_rows_total", Kind.COUNTER, "Metric rows taken from workers"),

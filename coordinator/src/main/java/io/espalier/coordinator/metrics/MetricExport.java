@@ -187,6 +187,11 @@ public final class MetricExport {
       values.put("value", reduction.value());
       values.put("rule", reduction.rule());
       values.put("threshold", reduction.threshold());
+    } else if (row.measurement() instanceof Measurement.OutOfMemory relieved) {
+      values.put("metric", relieved.what());
+      values.put("value", relieved.tried());
+      values.put("rule", MetricRowCodec.OUT_OF_MEMORY);
+      values.put("threshold", relieved.next());
     }
     return values;
   }

@@ -42,9 +42,11 @@ class CoordinatorMetricsTest {
     metrics.accept(
         List.of(
             row(lease(0, 1), 6, 5, new Measurement.Evaluation("eval", "loss", Double.NaN)),
-            row(lease(0, 1), 7, 5, new Measurement.Evaluation("eval", "accuracy", 0.5))));
+            row(lease(0, 1), 7, 5, new Measurement.Evaluation("eval", "accuracy", 0.5)),
+            row(lease(0, 1), 8, 6, new Measurement.OutOfMemory("rows_per_branch", 4, 2))));
     assertThat(espalier())
         .contains(
+            "espalier_out_of_memory_total 1.0",
             "espalier_trial_train_loss{sweep=\"lr-1\",trial=\"0\"} 0.2",
             "espalier_trial_eval_loss{sweep=\"lr-1\",trial=\"0\"} NaN",
             "espalier_trial_learning_rate{sweep=\"lr-1\",trial=\"0\"} 0.001",
@@ -54,7 +56,7 @@ class CoordinatorMetricsTest {
                 + "num_train_epochs=\"2.0\",sweep=\"lr-1\",trial=\"0\"} 1",
             "espalier_updates_total 5.0",
             "espalier_tokens_total 500.0",
-            "espalier_metric_rows_total 7.0");
+            "espalier_metric_rows_total 8.0");
   }
 
   @Test

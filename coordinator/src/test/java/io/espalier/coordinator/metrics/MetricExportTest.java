@@ -28,7 +28,8 @@ class MetricExportTest {
               new Measurement.Update(
                   0.1 + 0.2, 1e-4, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY)),
           row(lease(0, 1), 2, 1, new Measurement.Evaluation("eval", "a,\"b\"", Double.NaN)),
-          row(lease(0, 1), 3, 2, new Measurement.Kill("loss_spike", 9, 3)));
+          row(lease(0, 1), 3, 2, new Measurement.Kill("loss_spike", 9, 3)),
+          row(lease(0, 1), 4, 2, new Measurement.OutOfMemory("rows_per_branch", 4, 2)));
 
   @Test
   void csv_has_every_digit_and_the_spellings_pandas_reads() throws IOException {
@@ -39,6 +40,7 @@ class MetricExportTest {
             7,lr-1,0,1-1,1,1,0.1,4,100,2026-01-01T00:00:01.000001Z,0.30000000000000004,1.0E-4,inf,-inf,,,,,
             7,lr-1,0,1-1,2,1,0.1,4,100,2026-01-01T00:00:01.000001Z,,,,,eval,"a,""b""\",NaN,,
             7,lr-1,0,1-1,3,2,0.2,8,200,2026-01-01T00:00:02.000001Z,,,,,,,9.0,loss_spike,3.0
+            7,lr-1,0,1-1,4,2,0.2,8,200,2026-01-01T00:00:02.000001Z,,,,,,rows_per_branch,4.0,out_of_memory,2.0
             """);
   }
 
@@ -50,6 +52,7 @@ class MetricExportTest {
             {"trial":7,"sweep":"lr-1","branch":0,"attempt":"1-1","sequence":1,"update":1,"epoch":0.1,"samples":4,"tokens":100,"time":"2026-01-01T00:00:01.000001Z","train_loss":0.30000000000000004,"learning_rate":1.0E-4,"grad_norm":"Infinity","tokens_per_second":"-Infinity"}
             {"trial":7,"sweep":"lr-1","branch":0,"attempt":"1-1","sequence":2,"update":1,"epoch":0.1,"samples":4,"tokens":100,"time":"2026-01-01T00:00:01.000001Z","set":"eval","metric":"a,\\"b\\"","value":"NaN"}
             {"trial":7,"sweep":"lr-1","branch":0,"attempt":"1-1","sequence":3,"update":2,"epoch":0.2,"samples":8,"tokens":200,"time":"2026-01-01T00:00:02.000001Z","value":9.0,"rule":"loss_spike","threshold":3.0}
+            {"trial":7,"sweep":"lr-1","branch":0,"attempt":"1-1","sequence":4,"update":2,"epoch":0.2,"samples":8,"tokens":200,"time":"2026-01-01T00:00:02.000001Z","metric":"rows_per_branch","value":4.0,"rule":"out_of_memory","threshold":2.0}
             """);
   }
 

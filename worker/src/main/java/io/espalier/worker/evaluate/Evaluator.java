@@ -12,17 +12,17 @@ import java.util.stream.IntStream;
  * Measures a trained state. Rows are passed through the model by ascending length, so little is
  * spent on padding; every row is computed as it would be alone.
  */
-public final class Evaluator {
-  /** Enough for full speed, little enough to fit anywhere. */
-  private static final Passes SCORED = new Passes(1024, Integer.MAX_VALUE);
-
-  /** Generation keeps keys and values of all tokens, the answers' too, but few activations. */
-  private static final Passes ANSWERED = new Passes(8192, 64);
-
+public class Evaluator {
   private final TrainedState state;
+  private final PassSizes sizes;
 
   public Evaluator(TrainedState state) {
+    this(state, new PassSizes(smaller -> {}));
+  }
+
+  public Evaluator(TrainedState state, PassSizes sizes) {
     this.state = state;
+    this.sizes = sizes;
   }
 
   /**
@@ -48,15 +48,13 @@ public final class Evaluator {
 
   /** Loss and token accuracy of all rows together. */
   public Score score(List<TokenRow> rows) {
-    Score total = new Score(0, 0, 0);
     List<TokenRow> scored = rows.stream().filter(row -> row.targets() > 0).toList();
-    for (List<TokenRow> pass : SCORED.of(scored, TokenRow::length)) {
-      total = total.plus(scoreOnePass(pass));
-    }
-    return total;
+    var scores = new ArrayList<Score>();
+    sizes.losses().each(scored, TokenRow::length, pass -> scores.add(scoreOnePass(pass)));
+    return scores.stream().reduce(new Score(0, 0, 0), Score::plus);
   }
 
-  private Score scoreOnePass(List<TokenRow> rows) {
+  Score scoreOnePass(List<TokenRow> rows) {
     PaddedRows padded = PaddedRows.of(rows);
     try (NDManager scope = state.model().newScope()) {
       int targets = padded.targets().length;
@@ -106,18 +104,22 @@ public final class Evaluator {
   public List<int[]> answer(List<int[]> prompts, List<Integer> endTokens, int maxNewTokens) {
     List<Integer> places = IntStream.range(0, prompts.size()).boxed().toList();
     int[][] answers = new int[prompts.size()][];
-    for (List<Integer> pass : ANSWERED.of(places, i -> prompts.get(i).length + maxNewTokens)) {
-      List<int[]> made =
-          answerOnePass(pass.stream().map(prompts::get).toList(), endTokens, maxNewTokens);
-      for (int i = 0; i < pass.size(); i++) {
-        answers[pass.get(i)] = made.get(i);
-      }
-    }
+    sizes
+        .answers()
+        .each(
+            places,
+            i -> prompts.get(i).length + maxNewTokens,
+            pass -> {
+              List<int[]> made =
+                  answerOnePass(pass.stream().map(prompts::get).toList(), endTokens, maxNewTokens);
+              for (int i = 0; i < pass.size(); i++) {
+                answers[pass.get(i)] = made.get(i);
+              }
+            });
     return List.of(answers);
   }
 
-  private List<int[]> answerOnePass(
-      List<int[]> prompts, List<Integer> endTokens, int maxNewTokens) {
+  List<int[]> answerOnePass(List<int[]> prompts, List<Integer> endTokens, int maxNewTokens) {
     int length = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(1);
     long[] ids = new long[prompts.size() * length];
     long[] lengths = new long[prompts.size()];

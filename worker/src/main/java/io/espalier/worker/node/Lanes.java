@@ -291,10 +291,13 @@ final class Lanes implements AutoCloseable {
     try {
       Libtorch.prepareThread();
       Trunks.Trunk trunk = trunk(lease);
-      BranchRun run =
-          new BranchRun(
-              lease, trunk.model(), trunk.data(), trunk::decode, new Told(lease, begun), cadence);
-      threads.train(run, () -> ended(begun, lease, run.results()));
+      BranchRun run = run(lease, begun, trunk);
+      threads.train(
+          run,
+          () -> {
+            trunk.close();
+            ended(begun, lease, run.results());
+          });
       stoppable(begun, run);
       onChange.run();
     } catch (UserError e) {
@@ -307,6 +310,16 @@ final class Lanes implements AutoCloseable {
       List<TrialResult> trials = failed(lease, e);
       TrialLog.refused(lease, trials.get(0).outcome().reason());
       ended(begun, lease, trials);
+    }
+  }
+
+  private BranchRun run(Lease lease, Held begun, Trunks.Trunk trunk) {
+    try {
+      return new BranchRun(
+          lease, trunk.model(), trunk.data(), trunk::decode, new Told(lease, begun), cadence);
+    } catch (RuntimeException | Error e) {
+      trunk.close();
+      throw e;
     }
   }
 
@@ -380,9 +393,11 @@ final class Lanes implements AutoCloseable {
   }
 
   private Trunks.Trunk trunk(Lease lease) {
-    Trunks.Trunk trunk = trunks.trunk(lease.settings(), lease.branch().config().training());
+    Trunks.Trunk trunk =
+        trunks.trunk(lease.settings(), lease.branch().config().training(), lease.dataset());
     DatasetSummary found = trunk.data().summary();
     if (!found.matches(lease.dataset())) {
+      trunk.close();
       throw new UserError(
           "%s read here is not what the sweep was planned for (%s instead of %s): give all workers the same files"
               .formatted(

@@ -61,7 +61,9 @@ public final class WorkerNode implements AutoCloseable {
             config.lanes(),
             config.slots(),
             new Trunks(
-                config.device().device(), ModelPlaces.of(config.modelRoots(), System.getenv())),
+                config.device().device(),
+                ModelPlaces.of(config.modelRoots(), System.getenv()),
+                clock),
             metrics,
             results,
             config.checkpointEvery(),

@@ -245,6 +245,11 @@ public final class BranchRun {
     rows.passed(count);
   }
 
+  /** Memory ran out at a pass that it had a part in. */
+  void relieved(Measurement.OutOfMemory smaller) {
+    tell(rows.update().number(), smaller);
+  }
+
   /** What it accumulated for its present update is lost. */
   void rewind() {
     rows.rewind();
@@ -379,6 +384,9 @@ public final class BranchRun {
 
   private void tell(long update, Measurement measurement) {
     memory.sample();
+    if (measurement instanceof Measurement.OutOfMemory smaller) {
+      log.relieved(update, smaller);
+    }
     listener.measured(
         update, progress.epochs(), progress.samples(), progress.tokens(), measurement);
   }

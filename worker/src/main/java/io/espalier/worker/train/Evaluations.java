@@ -3,6 +3,7 @@ package io.espalier.worker.train;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.worker.data.EvaluationSet;
 import io.espalier.worker.evaluate.Evaluator;
+import io.espalier.worker.evaluate.PassSizes;
 import io.espalier.worker.evaluate.SetEvaluation;
 import io.espalier.worker.evaluate.TrainedState;
 import java.util.List;
@@ -12,7 +13,7 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
 /** Measures all evaluation sets of a branch; values by {@code <set>_<metric>}. */
-record Evaluations(SetEvaluation evaluation, List<EvaluationSet> sets) {
+record Evaluations(SetEvaluation evaluation, List<EvaluationSet> sets, PassSizes sizes) {
 
   /** What every epoch asks for. */
   Map<String, Double> atEpochEnd(TrainedState state, Consumer<Measurement> tell) {
@@ -33,7 +34,7 @@ record Evaluations(SetEvaluation evaluation, List<EvaluationSet> sets) {
       TrainedState state,
       BiFunction<Evaluator, EvaluationSet, List<Measurement.Evaluation>> part,
       Consumer<Measurement> tell) {
-    var evaluator = new Evaluator(state);
+    var evaluator = new Evaluator(state, sizes);
     var metrics = new TreeMap<String, Double>();
     for (EvaluationSet set : sets) {
       for (Measurement.Evaluation value : part.apply(evaluator, set)) {

@@ -1,5 +1,7 @@
 package io.espalier.worker.train;
 
+import io.espalier.worker.model.OutOfMemory;
+
 /** What a user is told of a training that broke. */
 final class Failure {
   private Failure() {}

@@ -12,6 +12,7 @@ import io.espalier.worker.checkpoint.BranchState;
 import io.espalier.worker.checkpoint.Standing;
 import io.espalier.worker.data.BatchPlan;
 import io.espalier.worker.data.TokenizedDataset;
+import io.espalier.worker.evaluate.PassSizes;
 import io.espalier.worker.evaluate.SetEvaluation;
 import io.espalier.worker.model.BaseModel;
 import java.io.IOException;
@@ -73,7 +74,8 @@ final class Milestones {
     evaluations =
         new Evaluations(
             new SetEvaluation(lease.settings().evaluation(), endTokens(model, data), decode),
-            data.evaluation());
+            data.evaluation(),
+            new PassSizes(tell::accept));
     earlyStopping = lease.settings().earlyStopping().map(EarlyStopping::new);
     best = lease.settings().best().map(BestState::new);
     export = new Export(lease);

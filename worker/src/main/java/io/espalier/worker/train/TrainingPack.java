@@ -1,6 +1,8 @@
 package io.espalier.worker.train;
 
+import io.espalier.common.metrics.Measurement;
 import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.OutOfMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -205,6 +207,7 @@ final class TrainingPack implements AutoCloseable {
           rows,
           runs.size(),
           mostRows);
+      tell(runs, Measurement.OutOfMemory.ROWS, rows, mostRows);
       runs.forEach(BranchRun::rewind);
       pack.ifPresent(Pack::discard);
       return List.of(this);
@@ -216,13 +219,24 @@ final class TrainingPack implements AutoCloseable {
       all.get(0).run().fail(problem);
       return List.of();
     }
+    int half = all.size() / 2;
     if (OutOfMemory.is(problem)) {
       log.warn("memory ran out with {} branches in a pass: they go on in two packs", all.size());
+      List<BranchRun> parted = all.stream().map(Begun::run).toList();
+      tell(parted.subList(0, half), Measurement.OutOfMemory.BRANCHES, all.size(), half);
+      tell(
+          parted.subList(half, all.size()),
+          Measurement.OutOfMemory.BRANCHES,
+          all.size(),
+          all.size() - half);
     } else {
       log.warn("a pass of {} branches broke: they go on in two packs", all.size(), problem);
     }
-    int half = all.size() / 2;
     return List.of(with(all.subList(0, half)), with(all.subList(half, all.size())));
+  }
+
+  private static void tell(List<BranchRun> told, String what, int tried, int next) {
+    told.forEach(run -> run.relieved(new Measurement.OutOfMemory(what, tried, next)));
   }
 
   private TrainingPack with(List<Begun> part) {

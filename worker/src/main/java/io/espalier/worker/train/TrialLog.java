@@ -140,6 +140,16 @@ public final class TrialLog {
                 update, Numbers.text(gradNorm), Numbers.text(ceiling), Numbers.text(factor)));
   }
 
+  void relieved(long update, Measurement.OutOfMemory smaller) {
+    line(
+        "warning: memory ran out at update %d with %s %s; from here on %s"
+            .formatted(
+                update,
+                smaller.what(),
+                Numbers.text(smaller.tried()),
+                Numbers.text(smaller.next())));
+  }
+
   void best(BestState.Kept best, String metric) {
     line(
         "what is kept is the state of update %d: %s %s"

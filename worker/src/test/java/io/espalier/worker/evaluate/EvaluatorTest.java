@@ -1,10 +1,13 @@
 package io.espalier.worker.evaluate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
+import io.espalier.common.metrics.Measurement;
 import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.trial.Training;
 import io.espalier.worker.data.TokenRow;
@@ -15,6 +18,7 @@ import io.espalier.worker.model.Precision;
 import io.espalier.worker.train.Pack;
 import io.espalier.worker.train.Slot;
 import io.espalier.worker.train.Trainable;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +71,67 @@ class EvaluatorTest {
       row[row.length - 1] = best;
     }
     return Arrays.copyOfRange(row, prompt.length, row.length);
+  }
+
+  /** On a device that has room for so few rows. */
+  private static final class SmallDevice extends Evaluator {
+    private final int most;
+
+    SmallDevice(int most, PassSizes sizes) {
+      super(pack.state(0), sizes);
+      this.most = most;
+    }
+
+    private void take(int count) {
+      if (count > most) {
+        throw new EngineException("CUDA out of memory. Tried to allocate 1.00 GiB");
+      }
+    }
+
+    @Override
+    Score scoreOnePass(List<TokenRow> some) {
+      take(some.size());
+      return super.scoreOnePass(some);
+    }
+
+    @Override
+    List<int[]> answerOnePass(List<int[]> prompts, List<Integer> endTokens, int maxNewTokens) {
+      take(prompts.size());
+      return super.answerOnePass(prompts, endTokens, maxNewTokens);
+    }
+  }
+
+  @Test
+  void when_memory_runs_out_losses_and_answers_are_made_in_smaller_passes_and_are_the_same() {
+    var told = new ArrayList<Measurement.OutOfMemory>();
+    var small = new SmallDevice(2, new PassSizes(told::add));
+    List<int[]> prompts = rows.subList(0, 7).stream().map(TokenRow::inputIds).toList();
+
+    Evaluator.Score score = small.score(rows);
+    List<int[]> answers = small.answer(prompts, List.of(), 5);
+
+    Evaluator.Score whole = evaluator.score(rows);
+    assertThat(score.targets()).isEqualTo(whole.targets());
+    assertThat(score.hits()).isEqualTo(whole.hits());
+    assertThat(score.loss()).isCloseTo(whole.loss(), within(1e-6));
+    assertThat(answers)
+        .usingRecursiveComparison()
+        .isEqualTo(evaluator.answer(prompts, List.of(), 5));
+    assertThat(told)
+        .extracting(Measurement.OutOfMemory::what)
+        .contains(
+            Measurement.OutOfMemory.TOKENS_OF_LOSS, Measurement.OutOfMemory.TOKENS_OF_ANSWERS);
+    int before = told.size();
+    small.score(rows);
+    small.answer(prompts, List.of(), 5);
+    assertThat(told).as("it is known from now on").hasSize(before);
+  }
+
+  @Test
+  void a_row_too_large_alone_is_told_as_what_it_is() {
+    var none = new SmallDevice(0, new PassSizes(smaller -> {}));
+
+    assertThatThrownBy(() -> none.score(rows)).hasMessageContaining("out of memory");
   }
 
   @Test

@@ -34,7 +34,8 @@ class LanesTest {
   void a_result_without_all_its_rows_is_told_as_a_failure_also_by_the_next_process() {
     ResultSpool results = new ResultSpool(folder);
     results.keep(ResultSpoolTest.ended(1));
-    try (var trunks = new Trunks(Device.cpu(), new ModelPlaces(List.of(), folder));
+    try (var trunks =
+            new Trunks(Device.cpu(), new ModelPlaces(List.of(), folder), Clock.systemUTC());
         var metrics = new MetricsSender(new WorkerId("ann"), folder.resolve("rows"));
         var lanes =
             new Lanes(

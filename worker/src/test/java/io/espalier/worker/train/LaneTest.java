@@ -17,6 +17,7 @@ import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Golden;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -55,6 +56,7 @@ class LaneTest {
   private static final class Curve implements BranchListener {
     private final List<Measurement.Update> updates = new ArrayList<>();
     private final Map<Long, Double> losses = new LinkedHashMap<>();
+    private final List<Measurement.OutOfMemory> relieved = new ArrayList<>();
 
     @Override
     public void measured(
@@ -64,6 +66,8 @@ class LaneTest {
       } else if (measurement instanceof Measurement.Evaluation value
           && value.name().equals("eval_loss")) {
         losses.put(update, value.value());
+      } else if (measurement instanceof Measurement.OutOfMemory smaller) {
+        relieved.add(smaller);
       }
     }
   }
@@ -286,7 +290,8 @@ class LaneTest {
     }
   }
 
-  private void trainsOn(TrainingPack.Device device) {
+  /** What each of four branches was told of memory that ran out. */
+  private List<List<Measurement.OutOfMemory>> trainsOn(TrainingPack.Device device) {
     List<Curve> curves = new ArrayList<>();
     List<BranchRun> runs = new ArrayList<>();
     Cell cell = new Cell(Leases.training(TrainType.LORA, 1e-2, 4, 2), 6);
@@ -307,21 +312,44 @@ class LaneTest {
       assertThat(runs.get(i).results().get(0).outcome()).isEqualTo(new Outcome.Completed());
       assertSame(curves.get(i), alone, "branch " + i);
     }
+    return curves.stream().map(curve -> curve.relieved).toList();
+  }
+
+  private static Measurement.OutOfMemory rows(int tried, int next) {
+    return new Measurement.OutOfMemory(Measurement.OutOfMemory.ROWS, tried, next);
   }
 
   @Test
-  void when_memory_runs_out_passes_have_fewer_rows() {
-    trainsOn((base, slots) -> new SmallPack(base, slots, 4, 9, "can't allocate memory"));
+  void when_memory_runs_out_passes_have_fewer_rows_and_each_branch_tells_it() throws IOException {
+    List<List<Measurement.OutOfMemory>> told =
+        trainsOn((base, slots) -> new SmallPack(base, slots, 4, 9, "can't allocate memory"));
+
+    assertThat(told).hasSize(4).containsOnly(List.of(rows(4, 2), rows(2, 1)));
+    assertThat(sweep.resolve("3/branches/3/1-1/trial.log"))
+        .content()
+        .contains("warning: memory ran out at update 1 with rows_per_branch 4; from here on 2");
   }
 
   @Test
   void when_memory_runs_out_with_one_row_each_packs_have_fewer_slots() {
-    trainsOn((base, slots) -> new SmallPack(base, slots, 2, 9, "CUDA out of memory"));
+    List<List<Measurement.OutOfMemory>> told =
+        trainsOn((base, slots) -> new SmallPack(base, slots, 2, 9, "CUDA out of memory"));
+
+    assertThat(told)
+        .hasSize(4)
+        .containsOnly(
+            List.of(
+                rows(4, 2),
+                rows(2, 1),
+                new Measurement.OutOfMemory(Measurement.OutOfMemory.BRANCHES, 4, 2)));
   }
 
   @Test
   void a_pass_that_breaks_is_tried_with_fewer_slots() {
-    trainsOn((base, slots) -> new SmallPack(base, slots, 99, 1, "an engine's caprice"));
+    List<List<Measurement.OutOfMemory>> told =
+        trainsOn((base, slots) -> new SmallPack(base, slots, 99, 1, "an engine's caprice"));
+
+    assertThat(told).as("memory was not short").containsOnly(List.of());
   }
 
   @Test
