@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -77,7 +78,7 @@ class GoldenForwardTest {
     try (BaseModel model = BaseModel.load(plain, Device.cpu());
         Pack pack = untrained(model)) {
       var evaluator = new Evaluator(pack.state(0));
-      if (!name.endsWith("left_pad")) {
+      if (!padsLeft(expected.get("attention_mask"))) {
         assertThat(evaluator.score(rows).loss()).isCloseTo(score.loss(), within(LOSS));
       }
       if (!expected.has("greedy_12_new_tokens")) {
@@ -142,6 +143,10 @@ class GoldenForwardTest {
               ids, Arrays.copyOfRange(Golden.ints(test.get("labels").get(row)), first, end)));
     }
     return rows;
+  }
+
+  private static boolean padsLeft(JsonNode masks) {
+    return StreamSupport.stream(masks.spliterator(), false).anyMatch(mask -> firstToken(mask) > 0);
   }
 
   private static int firstToken(JsonNode mask) {

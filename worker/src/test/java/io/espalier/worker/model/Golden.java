@@ -81,6 +81,21 @@ public final class Golden {
     return values;
   }
 
+  /** What stands in a run's {@code run.json}. */
+  public static JsonNode run(String name) {
+    return json("runs/" + name + "/run.json");
+  }
+
+  /** The name of the model that a run or a forward case says it is of. */
+  public static String model(JsonNode of) {
+    return Path.of(of.get("model").asText()).getFileName().toString();
+  }
+
+  /** Whether a run trains biases: PEFT leaves them out of what it saves, so Espalier refuses it. */
+  public static boolean trainsBiases(JsonNode run) {
+    return !run.get("peft").path("bias").asText("none").equals("none");
+  }
+
   /** The rows of {@code inputs/<model>.json}. */
   public static List<TokenRow> rows(String model) {
     var rows = new ArrayList<TokenRow>();
