@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -54,12 +53,12 @@ class GoldenForwardTest {
     JsonNode expected = Golden.json("forward/%s.json".formatted(name));
     float[] logits =
         Golden.floats(Golden.path("forward/%s.safetensors".formatted(name)), "logits_f32");
-    List<TokenRow> rows = rows(expected);
+    List<TokenRow> rows = Golden.batch(expected);
     int width = expected.get("input_ids").get(0).size();
     Evaluator.Score score = new Evaluator.Score(0, 0, 0);
     Path plain = Golden.path(expected.get("model").asText());
     for (int row = 0; row < rows.size(); row++) {
-      int first = firstToken(expected.get("attention_mask").get(row));
+      int first = Golden.firstToken(expected.get("attention_mask").get(row));
       try (BaseModel model = BaseModel.load(placedFrom(first, plain), Device.cpu());
           Pack pack = untrained(model)) {
         var evaluator = new Evaluator(pack.state(0));
@@ -127,33 +126,8 @@ class GoldenForwardTest {
     return new Pack(model, List.of(Slot.fresh(training, new Trainable.Adapter(layout), values)));
   }
 
-  private static List<TokenRow> rows(JsonNode test) {
-    var rows = new ArrayList<TokenRow>();
-    for (int row = 0; row < test.get("input_ids").size(); row++) {
-      int[] mask = Golden.ints(test.get("attention_mask").get(row));
-      int first = firstToken(test.get("attention_mask").get(row));
-      int end = first + Arrays.stream(mask).sum();
-      int[] ids = Arrays.copyOfRange(Golden.ints(test.get("input_ids").get(row)), first, end);
-      if (test.get("labels").get(row).isInt()) {
-        rows.add(TokenRow.classified(ids, test.get("labels").get(row).asInt()));
-        continue;
-      }
-      rows.add(
-          new TokenRow(
-              ids, Arrays.copyOfRange(Golden.ints(test.get("labels").get(row)), first, end)));
-    }
-    return rows;
-  }
-
   private static boolean padsLeft(JsonNode masks) {
-    return StreamSupport.stream(masks.spliterator(), false).anyMatch(mask -> firstToken(mask) > 0);
-  }
-
-  private static int firstToken(JsonNode mask) {
-    int first = 0;
-    while (mask.get(first).asInt() == 0) {
-      first++;
-    }
-    return first;
+    return StreamSupport.stream(masks.spliterator(), false)
+        .anyMatch(mask -> Golden.firstToken(mask) > 0);
   }
 }

@@ -120,10 +120,7 @@ class GradientTest {
     Training training = training(Map.of("train_type", "full"));
     try (BaseModel model = BaseModel.load(made.directory(), Device.cpu())) {
       var all = new Trainable.AllWeights(model.layout(), model.config());
-      float[] at;
-      try (var scope = model.newScope()) {
-        at = model.flatWeights(scope).toFloatArray();
-      }
+      float[] at = LossSurface.weights(model);
       var surface = new LossSurface(model, all, training, made.rows(), List.of());
       double[] gradient = surface.gradient(at);
       for (WeightLayout.Entry entry : model.layout().entries()) {

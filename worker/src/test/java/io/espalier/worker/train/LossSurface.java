@@ -1,5 +1,6 @@
 package io.espalier.worker.train;
 
+import ai.djl.ndarray.NDManager;
 import io.espalier.common.trial.Training;
 import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.model.BaseModel;
@@ -22,6 +23,13 @@ record LossSurface(
     List<Slot> neighbours) {
   /** A power of two, so that a step of SGD loses nothing of the gradient but its last bits. */
   private static final double RATE = 1024;
+
+  /** A model's own, in the order in which they are trained. */
+  static float[] weights(BaseModel model) {
+    try (NDManager scope = model.newScope()) {
+      return model.flatWeights(scope).toFloatArray();
+    }
+  }
 
   private int slot() {
     return neighbours.size();
