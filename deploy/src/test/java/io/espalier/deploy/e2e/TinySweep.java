@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A directory with what a sweep needs: a Qwen2 of two layers (the golden one of the worker's
- * tests), its 16 tokenized rows, and specs.
+ * A directory with what a sweep needs: a model of two layers (one of the worker's golden tests),
+ * its 16 tokenized rows, and specs.
  */
 final class TinySweep {
   private static final Path GOLDEN = Path.of("../worker/src/test/resources/golden");
@@ -22,26 +22,35 @@ final class TinySweep {
     this.directory = directory;
   }
 
+  /** With a Qwen2. */
   static TinySweep in(Path directory) {
+    return of(directory, GOLDEN, "qwen2_tiny");
+  }
+
+  /**
+   * @param golden a set of reference numbers
+   * @param model the name of one of its models, which has rows
+   */
+  static TinySweep of(Path directory, Path golden, String model) {
     TinySweep sweep = new TinySweep(directory);
     try {
-      sweep.copyModel();
-      sweep.writeRows();
+      sweep.copyModel(golden.resolve("models").resolve(model));
+      sweep.writeRows(golden.resolve("inputs").resolve(model + ".json"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return sweep;
   }
 
-  private void copyModel() throws IOException {
+  private void copyModel(Path golden) throws IOException {
     Path model = Files.createDirectories(directory.resolve("model"));
     for (String file : List.of("config.json", "model.safetensors")) {
-      Files.copy(GOLDEN.resolve("models/qwen2_tiny").resolve(file), model.resolve(file));
+      Files.copy(golden.resolve(file), model.resolve(file));
     }
   }
 
-  private void writeRows() throws IOException {
-    JsonNode inputs = JSON.readTree(GOLDEN.resolve("inputs/qwen2_tiny.json").toFile());
+  private void writeRows(Path golden) throws IOException {
+    JsonNode inputs = JSON.readTree(golden.toFile());
     StringBuilder lines = new StringBuilder();
     for (JsonNode sample : inputs.get("samples")) {
       lines.append(JSON.writeValueAsString(sample)).append('\n');

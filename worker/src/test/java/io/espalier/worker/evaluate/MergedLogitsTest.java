@@ -20,7 +20,6 @@ import io.espalier.worker.model.Golden;
 import io.espalier.worker.model.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,17 +39,20 @@ class MergedLogitsTest {
 
   static Stream<String> trained() {
     return Golden.holding("runs", 3, "adapter_model.safetensors").stream()
-        .filter(name -> name.endsWith("adapter_final") && !name.contains("lora_bias"));
+        .filter(name -> name.endsWith("/adapter_final"))
+        .map(name -> name.substring(0, name.lastIndexOf('/')))
+        .filter(name -> !Golden.trainsBiases(Golden.run(name)));
   }
 
   @ParameterizedTest
   @MethodSource("trained")
   void of_a_golden_run_it_computes_what_the_adapter_does(String name) throws IOException {
-    Path base = Golden.path("models/" + name.substring(0, name.indexOf('/')));
-    PeftFormat.Adapter adapter =
-        PeftFormat.read(Golden.path("runs/" + name), ModelConfig.read(base));
+    JsonNode run = Golden.run(name);
+    Path base = Golden.path(run.get("model").asText());
+    Path trained = Golden.path("runs/" + name + "/adapter_final");
+    PeftFormat.Adapter adapter = PeftFormat.read(trained, ModelConfig.read(base));
     MergedModel.write(base, adapter, directory);
-    assertSame(base, adapter, LOGITS);
+    assertSame(base, adapter, Golden.rows(Golden.model(run)), LOGITS);
   }
 
   static Stream<Arguments> drawn() {
@@ -77,9 +79,10 @@ class MergedLogitsTest {
     Path base = Golden.path("models/" + model);
     PeftFormat.Adapter adapter = drawn(base, Hyperparameters.of(keys).training().lora());
     MergedModel.write(base, adapter, directory);
-    assertSame(base, adapter, 2e-4f);
-    float[] own = logits(base, Optional.empty()).get(0);
-    float[] merged = logits(directory, Optional.empty()).get(0);
+    List<TokenRow> rows = Golden.rows(model);
+    assertSame(base, adapter, rows, 2e-4f);
+    float[] own = logits(base, Optional.empty(), rows.subList(0, 1)).get(0);
+    float[] merged = logits(directory, Optional.empty(), rows.subList(0, 1)).get(0);
     assertThat(merged).usingComparatorWithPrecision(0.01f).isNotEqualTo(own);
   }
 
@@ -97,17 +100,14 @@ class MergedLogitsTest {
     }
   }
 
-  private void assertSame(Path base, PeftFormat.Adapter adapter, float tolerance) {
-    List<float[]> adapted = logits(base, Optional.of(adapter));
-    List<float[]> merged = logits(directory, Optional.empty());
+  private void assertSame(
+      Path base, PeftFormat.Adapter adapter, List<TokenRow> all, float tolerance) {
+    List<TokenRow> rows = all.subList(0, 4);
+    List<float[]> adapted = logits(base, Optional.of(adapter), rows);
+    List<float[]> merged = logits(directory, Optional.empty(), rows);
     for (int row = 0; row < adapted.size(); row++) {
       assertThat(merged.get(row)).containsExactly(adapted.get(row), within(tolerance));
     }
-  }
-
-  private static List<float[]> logits(Path directory, Optional<PeftFormat.Adapter> adapter) {
-    String rows = ModelConfig.read(directory).modelType();
-    return logits(directory, adapter, Golden.rows(rows + "_tiny").subList(0, 4));
   }
 
   private static List<float[]> logits(
@@ -125,35 +125,6 @@ class MergedLogitsTest {
     Path base = Golden.path("models/qwen2_tiny_bf16");
     PeftFormat.Adapter adapter = drawn(base, Hyperparameters.of(Map.of()).training().lora());
     MergedModel.write(base, adapter, directory);
-    assertSame(base, adapter, 0.05f);
-  }
-
-  static Stream<String> withLogits() {
-    return Golden.holding("runs", 2, "eval_logits.safetensors").stream();
-  }
-
-  @ParameterizedTest
-  @MethodSource("withLogits")
-  void its_logits_are_those_of_pefts_merged_model(String name) throws IOException {
-    JsonNode run = Golden.json("runs/" + name + "/run.json");
-    Path base = Golden.path(run.get("model").asText());
-    Path trained = Golden.path("runs/" + name + "/adapter_final");
-    ModelConfig config = ModelConfig.read(base);
-    MergedModel.write(base, PeftFormat.read(trained, config), directory);
-    float[] expected =
-        Golden.floats(trained.resolveSibling("eval_logits.safetensors"), "logits_merged_f32");
-    JsonNode batch = run.get("eval_batch");
-    int width = batch.get("input_ids").get(0).size();
-    for (int row = 0; row < batch.get("input_ids").size(); row++) {
-      int length = Arrays.stream(Golden.ints(batch.get("attention_mask").get(row))).sum();
-      int[] ids = Arrays.copyOf(Golden.ints(batch.get("input_ids").get(row)), length);
-      boolean classifies = config.classes() > 0;
-      TokenRow alone = classifies ? TokenRow.classified(ids, 0) : new TokenRow(ids, ids);
-      float[] merged = logits(directory, Optional.empty(), List.of(alone)).get(0);
-      int from = classifies ? row * config.classes() : row * width * config.vocabulary();
-      assertThat(merged)
-          .containsExactly(
-              Arrays.copyOfRange(expected, from, from + merged.length), within(LOGITS));
-    }
+    assertSame(base, adapter, Golden.rows("qwen2_tiny"), 0.05f);
   }
 }

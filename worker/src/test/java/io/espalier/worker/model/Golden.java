@@ -10,6 +10,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -81,6 +82,21 @@ public final class Golden {
     return values;
   }
 
+  /** What stands in a run's {@code run.json}. */
+  public static JsonNode run(String name) {
+    return json("runs/" + name + "/run.json");
+  }
+
+  /** The name of the model that a run or a forward case says it is of. */
+  public static String model(JsonNode of) {
+    return Path.of(of.get("model").asText()).getFileName().toString();
+  }
+
+  /** Whether a run trains biases: PEFT leaves them out of what it saves, so Espalier refuses it. */
+  public static boolean trainsBiases(JsonNode run) {
+    return !run.get("peft").path("bias").asText("none").equals("none");
+  }
+
   /** The rows of {@code inputs/<model>.json}. */
   public static List<TokenRow> rows(String model) {
     var rows = new ArrayList<TokenRow>();
@@ -92,6 +108,33 @@ public final class Golden {
               : new TokenRow(ids, ints(sample.get("labels"))));
     }
     return rows;
+  }
+
+  /** The rows of a forward case, without their padding. */
+  public static List<TokenRow> batch(JsonNode test) {
+    var rows = new ArrayList<TokenRow>();
+    for (int row = 0; row < test.get("input_ids").size(); row++) {
+      int[] mask = ints(test.get("attention_mask").get(row));
+      int first = firstToken(test.get("attention_mask").get(row));
+      int end = first + Arrays.stream(mask).sum();
+      int[] ids = Arrays.copyOfRange(ints(test.get("input_ids").get(row)), first, end);
+      if (test.get("labels").get(row).isInt()) {
+        rows.add(TokenRow.classified(ids, test.get("labels").get(row).asInt()));
+        continue;
+      }
+      rows.add(
+          new TokenRow(ids, Arrays.copyOfRange(ints(test.get("labels").get(row)), first, end)));
+    }
+    return rows;
+  }
+
+  /** Where a row begins that is padded on the left. */
+  public static int firstToken(JsonNode mask) {
+    int first = 0;
+    while (mask.get(first).asInt() == 0) {
+      first++;
+    }
+    return first;
   }
 
   public static float[] floats(Path file, String name) {

@@ -1,9 +1,12 @@
 package io.espalier.worker.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import ai.djl.Device;
+import io.espalier.common.UserError;
 import io.espalier.common.trial.Schedule;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.LossNormalisation;
@@ -11,11 +14,11 @@ import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Golden;
+import io.espalier.worker.model.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,21 +27,36 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Thirty updates of each reference run. Runs with left padding are computed right-padded: the
- * rotary embedding looks at differences of positions only. Left padding with learned positions is
- * left out: the reference counts padding as places of the row, Espalier pads right.
+ * rotary embedding looks at differences of positions only. What is left out is skipped with its
+ * reason, what is refused is refused with its message.
  */
 class GoldenRunTest {
   private static final double LOSS = 1e-5;
   private static final double NORM_RELATIVE = 5e-5;
 
-  /** Cases that are refused on purpose, by the end of their name. */
-  private static final Map<String, String> REFUSED =
-      Map.of("lora_bias_b4_a1", "PEFT trains such biases and leaves them out of what it saves");
+  private static final String PADDED_PLACES =
+      "%s is left out: the reference counts padding as places of the row, Espalier pads right";
 
   static Stream<String> runs() {
     return Golden.holding("runs", 2, "run.json").stream()
-        .filter(name -> REFUSED.keySet().stream().noneMatch(name::endsWith))
-        .filter(name -> !GoldenRun.of(name).countsPadding());
+        .filter(name -> !Golden.trainsBiases(Golden.run(name)));
+  }
+
+  static Stream<String> runsWithBiases() {
+    return Golden.holding("runs", 2, "run.json").stream()
+        .filter(name -> Golden.trainsBiases(Golden.run(name)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("runsWithBiases")
+  void a_run_that_trains_biases_is_refused_by_name(String name) {
+    GoldenRun run = GoldenRun.of(name);
+    Path adapter = run.adapter("adapter_init").orElseThrow();
+    assertThatThrownBy(() -> PeftFormat.read(adapter, ModelConfig.read(run.modelDirectory())))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "%s: bias is %s; supported is none",
+            adapter.resolve("adapter_config.json"), run.json().get("peft").get("bias").asText());
   }
 
   @ParameterizedTest
@@ -46,6 +64,7 @@ class GoldenRunTest {
   void thirty_updates_give_the_losses_norms_and_adapter_of_peft(String name, @TempDir Path output)
       throws IOException {
     GoldenRun run = GoldenRun.of(name);
+    assumeFalse(run.countsPadding(), PADDED_PLACES.formatted(name));
     Training training = run.training();
     Schedule schedule = training.schedule(16);
     try (BaseModel model = BaseModel.load(run.modelDirectory(), Device.cpu())) {

@@ -52,7 +52,7 @@ class LogitsInPartsTest {
   @Test
   void a_pass_with_too_many_targets_trains_as_its_rows_one_by_one() {
     var random = new Random(5);
-    Path place = RandomModel.in(directory, random, MANY).directory();
+    Path place = RandomModel.in(directory, random, "qwen2", MANY).directory();
     List<TokenRow> rows =
         Stream.generate(() -> random.ints(TARGETS + 1, 0, MANY).toArray())
             .limit(ROWS)
