@@ -3,6 +3,7 @@ package io.espalier.coordinator.metrics;
 import io.espalier.common.UserError;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -16,12 +17,17 @@ import org.apache.arrow.flight.NoOpFlightProducer;
 import org.apache.arrow.flight.PutResult;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The Flight door: each worker streams its rows by {@code DoPut} and gets {@link
  * io.espalier.common.metrics.Answer answers} back. Owns its server; the store stays the caller's.
  */
 final class FlightIngest implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(FlightIngest.class);
+  private static final Duration CLOSING = Duration.ofSeconds(3);
+
   private final BufferAllocator allocator = new RootAllocator();
   private final ExecutorService threads =
       Executors.newCachedThreadPool(
@@ -91,10 +97,24 @@ final class FlightIngest implements AutoCloseable {
     streams.forEach(stream -> stream.interrupt("the coordinator is stopping"));
     try {
       server.close();
+      threads.shutdown();
+      threads.awaitTermination(CLOSING.toSeconds(), TimeUnit.SECONDS);
+      awaitBuffers();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    threads.shutdown();
-    allocator.close();
+    try {
+      allocator.close();
+    } catch (IllegalStateException e) {
+      LOG.warn("buffers of a connection that was cut off are freed with this process only", e);
+    }
+  }
+
+  /** gRPC gives some back on threads of its own, which nothing here can join. */
+  private void awaitBuffers() throws InterruptedException {
+    long deadline = System.nanoTime() + CLOSING.toNanos();
+    while (allocator.getAllocatedMemory() > 0 && System.nanoTime() < deadline) {
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
   }
 }
