@@ -1,6 +1,8 @@
 package io.espalier.worker.node;
 
+import io.espalier.worker.train.PackSpeed;
 import java.util.Collection;
+import java.util.List;
 import java.util.OptionalInt;
 
 /**
@@ -18,14 +20,38 @@ public record LaneSlots(OptionalInt fixed, double tokensPerPass) {
 
   private static final int MOST = 16;
 
-  /** As many as there is use for on a CPU: measured on two cores, bench/README.md. */
+  /** As many as there is use for on a CPU before it is measured: so on two cores. */
   public static final LaneSlots CPU = new LaneSlots(OptionalInt.empty(), 512);
 
-  /** As many as there is use for on a GPU, which is bound by launches and by reading weights. */
+  /** The same on a GPU, which is bound by launches and by reading weights. */
   public static final LaneSlots GPU = new LaneSlots(OptionalInt.empty(), 8192);
 
   public static LaneSlots of(int fixed) {
     return new LaneSlots(OptionalInt.of(fixed), Double.MAX_VALUE);
+  }
+
+  /**
+   * As many as were measured to train fastest: the fewest that are about as fast as any.
+   *
+   * @param tokens of a pass of one slot, as was measured
+   * @return with the tokens per pass from here on, which stay as they are where the measurement
+   *     ended before it was seen that more of them gain nothing
+   */
+  LaneSlots measured(PackSpeed speed, double tokens) {
+    List<PackSpeed.Timing> timings = speed.timings();
+    double fastest = timings.stream().mapToDouble(PackSpeed.Timing::rate).max().orElse(0);
+    int enough =
+        timings.stream()
+            .filter(timing -> timing.rate() * PackSpeed.GAIN >= fastest)
+            .mapToInt(PackSpeed.Timing::slots)
+            .min()
+            .orElse(1);
+    boolean open =
+        (speed.end() == PackSpeed.End.TIME || speed.end() == PackSpeed.End.MOST)
+            && enough == timings.get(timings.size() - 1).slots();
+    // A sum of as many tokens may come out a little higher.
+    double limit = enough * tokens * 1.001;
+    return new LaneSlots(fixed, open ? Math.max(limit, tokensPerPass) : limit);
   }
 
   /** Slots that a lane has at most. */

@@ -23,7 +23,9 @@ final class LaneThreads {
   private static final Logger log = LoggerFactory.getLogger(LaneThreads.class);
 
   private final ExecutorService threads;
-  private final LaneSlots slots;
+
+  /** Guarded by this. */
+  private LaneSlots slots;
 
   /** Guarded by this. */
   private final List<Task> waiting = new ArrayList<>();
@@ -86,6 +88,12 @@ final class LaneThreads {
   /** The next branches are like this. */
   synchronized void expect(double tokensPerPass) {
     expected = tokensPerPass;
+  }
+
+  /** Go by this from here on; what trains, trains on. */
+  synchronized void slots(LaneSlots next) {
+    slots = next;
+    notifyAll();
   }
 
   /** Branches that can be trained at a time, those in training among them. */

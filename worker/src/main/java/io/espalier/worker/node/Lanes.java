@@ -58,6 +58,7 @@ final class Lanes implements AutoCloseable {
       Executors.newSingleThreadExecutor(task -> new Thread(task, "loader"));
 
   private final Trunks trunks;
+  private final MeasuredSlots slots;
   private final MetricsSender metrics;
   private final ResultSpool results;
   private final Clock clock;
@@ -88,6 +89,7 @@ final class Lanes implements AutoCloseable {
     this.results = results;
     this.clock = clock;
     cadence = new Cadence(checkpointEvery, clock);
+    this.slots = new MeasuredSlots(slots);
     threads = new LaneThreads(lanes, slots);
     metrics.onLost(this::rowsLost);
     results.left().forEach(ended -> held.put(ended.lease(), Held.of(ended)));
@@ -238,6 +240,9 @@ final class Lanes implements AutoCloseable {
         () -> {
           Libtorch.prepareThread();
           DatasetSummary summary = trunks.prepare(settings, training);
+          try (Trunks.Trunk trunk = trunks.trunk(settings, training)) {
+            threads.slots(slots.of(trunk, training));
+          }
           threads.expect(
               (double) training.perDeviceTrainBatchSize() * summary.tokens() / summary.samples());
           return summary;
@@ -292,6 +297,7 @@ final class Lanes implements AutoCloseable {
       Libtorch.prepareThread();
       Trunks.Trunk trunk = trunk(lease);
       BranchRun run = run(lease, begun, trunk);
+      threads.slots(slots.of(trunk, lease.branch().config().training()));
       threads.train(
           run,
           () -> {

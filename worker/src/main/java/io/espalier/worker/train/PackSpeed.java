@@ -1,0 +1,149 @@
+package io.espalier.worker.train;
+
+import io.espalier.common.trial.Training;
+import io.espalier.worker.data.TokenRow;
+import io.espalier.worker.data.TokenizedDataset;
+import io.espalier.worker.lora.AdapterInit;
+import io.espalier.worker.lora.AdapterLayout;
+import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.OutOfMemory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * How long updates of packs take, measured on fresh adapters and some rows of the data: from one
+ * slot, twice as many each time.
+ *
+ * @param timings by slots, ascending; empty when not even one slot fits the memory
+ * @param end why it was not gone on with
+ */
+public record PackSpeed(List<Timing> timings, End end) {
+  /** Of each size, after one that warms it up; the fastest counts, for others disturb the rest. */
+  private static final int UPDATES = 3;
+
+  /** A doubling that does not make training faster by as much again is no gain. */
+  public static final double GAIN = 1.05;
+
+  public PackSpeed {
+    timings = List.copyOf(timings);
+  }
+
+  /**
+   * One size of pack.
+   *
+   * @param slots trained together
+   * @param seconds of an update of all of them, of one pass
+   */
+  public record Timing(int slots, double seconds) {
+    /** Slots' updates in a second. */
+    public double rate() {
+      return slots / seconds;
+    }
+  }
+
+  /** Why no more slots were measured. */
+  public enum End {
+    /** More slots train no faster. */
+    FLAT,
+    /** As many were measured as there may be. */
+    MOST,
+    /** The next would take too long. */
+    TIME,
+    /** The next do not fit the memory. */
+    MEMORY
+  }
+
+  /**
+   * Measures adapters' training on this thread.
+   *
+   * @param most slots, ≥ 1
+   * @param budget is not begun to be exceeded, but that one slot is always measured
+   */
+  public static PackSpeed measure(
+      BaseModel model, TokenizedDataset data, Training training, int most, Duration budget) {
+    return measure(Pack::new, model, data, training, most, budget);
+  }
+
+  static PackSpeed measure(
+      TrainingPack.Device device,
+      BaseModel model,
+      TokenizedDataset data,
+      Training training,
+      int most,
+      Duration budget) {
+    AdapterLayout layout = AdapterLayout.of(model.config(), training.lora());
+    Slot slot =
+        Slot.fresh(
+            training,
+            new Trainable.Adapter(layout),
+            AdapterInit.values(layout, training.seed(), () -> model.firstValues(layout.options())));
+    int rows = Math.min(training.perDeviceTrainBatchSize(), data.train().size());
+    var timings = new ArrayList<Timing>();
+    long began = System.nanoTime();
+    for (int slots = 1; slots <= most; slots *= 2) {
+      if (!timings.isEmpty()) {
+        // Twice the slots take twice the time where they gain nothing.
+        double next = 2 * timings.get(timings.size() - 1).seconds() * (UPDATES + 1);
+        if ((System.nanoTime() - began) * 1e-9 + next > budget.toNanos() * 1e-9) {
+          return new PackSpeed(timings, End.TIME);
+        }
+      }
+      try {
+        timings.add(
+            new Timing(slots, seconds(device, model, slot, slots, batch(data, slots, rows))));
+      } catch (RuntimeException e) {
+        if (!OutOfMemory.is(e)) {
+          throw e;
+        }
+        return new PackSpeed(timings, End.MEMORY);
+      }
+      if (isFlat(timings)) {
+        return new PackSpeed(timings, End.FLAT);
+      }
+    }
+    return new PackSpeed(timings, End.MOST);
+  }
+
+  /** Whether two doublings in a row gained nothing; one alone may have been disturbed. */
+  private static boolean isFlat(List<Timing> timings) {
+    int last = timings.size() - 1;
+    if (last < 2) {
+      return false;
+    }
+    double before = timings.subList(0, last - 1).stream().mapToDouble(Timing::rate).max().orElse(0);
+    return timings.subList(last - 1, last + 1).stream()
+        .noneMatch(timing -> timing.rate() >= GAIN * before);
+  }
+
+  /** The data's first rows, the same for every slot: all have the data's usual length. */
+  private static MicroBatch batch(TokenizedDataset data, int slots, int rows) {
+    List<TokenRow> some = data.train().subList(0, rows);
+    double[] shares = new double[rows];
+    Arrays.fill(shares, 1.0 / Math.max(1, some.stream().mapToLong(TokenRow::targets).sum()));
+    return MicroBatch.of(
+        Collections.nCopies(slots, new MicroBatch.Part(some, shares, new long[rows])));
+  }
+
+  private static double seconds(
+      TrainingPack.Device device, BaseModel model, Slot slot, int slots, MicroBatch batch) {
+    boolean[] due = new boolean[slots];
+    Arrays.fill(due, true);
+    double[] rates = new double[slots];
+    double fastest = Double.POSITIVE_INFINITY;
+    try (Pack pack = device.pack(model, Collections.nCopies(slots, slot))) {
+      for (int i = 0; i <= UPDATES; i++) {
+        long began = System.nanoTime();
+        pack.accumulate(batch);
+        // Waits for the device.
+        pack.measure();
+        pack.update(due, rates);
+        double seconds = (System.nanoTime() - began) * 1e-9;
+        fastest = i == 0 ? fastest : Math.min(fastest, Math.max(seconds, 1e-9));
+      }
+    }
+    return fastest;
+  }
+}

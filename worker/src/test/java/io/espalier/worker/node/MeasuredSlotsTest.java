@@ -1,0 +1,83 @@
+package io.espalier.worker.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import io.espalier.common.spec.DatasetSpec;
+import io.espalier.common.spec.EvaluationSpec;
+import io.espalier.common.spec.EvaluationSpec.Metric;
+import io.espalier.common.spec.Hyperparameters;
+import io.espalier.common.spec.TaskSettings;
+import io.espalier.common.trial.Training;
+import io.espalier.worker.model.Golden;
+import io.espalier.worker.model.ModelPlaces;
+import io.espalier.worker.train.Leases;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MeasuredSlotsTest {
+  @TempDir Path folder;
+  private Trunks trunks;
+  private Trunks.Trunk trunk;
+
+  @BeforeEach
+  void open() throws IOException {
+    Path rows = folder.resolve("rows.jsonl");
+    Files.writeString(
+        rows, "{\"input_ids\": [1, 2, 3, 4], \"labels\": [-100, 2, 3, 4]}\n".repeat(5));
+    trunks = new Trunks(Device.cpu(), new ModelPlaces(List.of(), folder), Clock.systemUTC());
+    var settings =
+        new TaskSettings(
+            Golden.path("models/qwen2_tiny").toString(),
+            DatasetSpec.of(rows.toString()),
+            new EvaluationSpec(true, Set.of(Metric.LOSS), false, 8),
+            Leases.NON_FINITE_ONLY,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
+    trunk = trunks.trunk(settings, training(Map.of()));
+  }
+
+  @AfterEach
+  void close() {
+    trunk.close();
+    trunks.close();
+  }
+
+  private static Training training(Map<String, String> more) {
+    return Hyperparameters.of(more).training();
+  }
+
+  @Test
+  void branches_that_train_alike_are_measured_once() {
+    var slots = new MeasuredSlots(LaneSlots.CPU);
+
+    LaneSlots found = slots.of(trunk, training(Map.of("lora_rank", "8")));
+
+    assertThat(found).isNotSameAs(LaneSlots.CPU);
+    assertThat(found.fixed()).isEqualTo(OptionalInt.empty());
+    assertThat(slots.of(trunk, training(Map.of("lora_rank", "9", "learning_rate", "0.1"))))
+        .isSameAs(found);
+    assertThat(slots.of(trunk, training(Map.of("lora_rank", "16")))).isNotSameAs(found);
+  }
+
+  @Test
+  void a_fixed_number_stays_and_full_training_shares_no_pass() {
+    LaneSlots three = LaneSlots.of(3);
+
+    assertThat(new MeasuredSlots(three).of(trunk, training(Map.of()))).isSameAs(three);
+    assertThat(new MeasuredSlots(LaneSlots.CPU).of(trunk, training(Map.of("train_type", "full"))))
+        .isSameAs(LaneSlots.CPU);
+  }
+}
