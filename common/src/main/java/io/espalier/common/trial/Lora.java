@@ -114,6 +114,30 @@ public record Lora(
     return Pattern.matches("(?:.*\\.)?(?:" + key + ")", path);
   }
 
+  /** Patterns in another order are another adapter: the first that matches counts. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Lora that && parts().equals(that.parts());
+  }
+
+  @Override
+  public int hashCode() {
+    return parts().hashCode();
+  }
+
+  private List<Object> parts() {
+    return List.of(
+        rank,
+        alpha,
+        dropout,
+        targetModules,
+        List.copyOf(rankPattern.entrySet()),
+        List.copyOf(alphaPattern.entrySet()),
+        rslora,
+        dora,
+        lrRatio);
+  }
+
   /** Map.copyOf has an order of its own in each process. */
   private static <T> Map<String, T> inOrder(Map<String, T> pattern) {
     return Collections.unmodifiableMap(new LinkedHashMap<>(pattern));

@@ -49,4 +49,12 @@ class LoraTest {
   private static Lora lora(String ranks) {
     return Hyperparameters.of(Map.of("rank_pattern", ranks)).training().lora();
   }
+
+  @Test
+  void patterns_in_another_order_are_another_adapter() {
+    String narrowLast = "q_proj: 4, layers.1.self_attn.q_proj: 2";
+    assertThat(lora(narrowLast))
+        .isEqualTo(lora(narrowLast))
+        .isNotEqualTo(lora("layers.1.self_attn.q_proj: 2, q_proj: 4"));
+  }
 }
