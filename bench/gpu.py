@@ -104,7 +104,7 @@ class Base:
     def engine(self, directory):
         shape = self.shape
         sizes = {"LAYERS": shape.layers, "LEADING": 1, "NORMS": 4, "MODULES": len(MODULES), "FOLLOWING": 0, "CLASSES": 0,
-                 "DTYPE": 15 if self.dtype == torch.bfloat16 else 6, "HEADS": shape.heads, "KV_HEADS": shape.kv_heads,
+                 "DTYPE": 15 if self.dtype == torch.bfloat16 else 6, "ONEDNN": 0, "HEADS": shape.heads, "KV_HEADS": shape.kv_heads,
                  "HEAD_SIZE": shape.head_size, "NORM_EPSILON": 1e-6}
         return torch.jit.load(archive(directory, sizes), map_location=self.device)
 

@@ -33,7 +33,14 @@ public final class BaseModel implements AutoCloseable {
   private final List<NDArray> weights = new ArrayList<>();
   private final NDArray frequencies;
 
-  private BaseModel(Path directory, ModelConfig config, Precision precision, Device device) {
+  /**
+   * On a CPU that oneDNN is faster on: in smaller products its copies of what goes in and comes out
+   * cost more than it gains.
+   */
+  private static final int ONE_DNN_FROM = 4_000_000;
+
+  private BaseModel(
+      Path directory, ModelConfig config, Precision precision, Device device, int oneDnnFrom) {
     this.directory = directory;
     this.config = config;
     this.precision = precision;
@@ -42,7 +49,7 @@ public final class BaseModel implements AutoCloseable {
     Safetensors stored = Safetensors.ofModel(directory).named(config.architecture().bodyName());
     Libtorch.prepareThread();
     owner = Libtorch.newScope(device);
-    script = ScriptModule.compile(config, precision, device);
+    script = ScriptModule.compile(config, precision, device, oneDnnFrom);
     try {
       for (WeightLayout.Entry entry : layout.entries()) {
         NDArray weight = entry.present() ? load(stored, entry) : owner.create(new Shape(0));
@@ -76,7 +83,20 @@ public final class BaseModel implements AutoCloseable {
    */
   public static BaseModel load(
       Path directory, ModelConfig config, Precision precision, Device device) {
-    return new BaseModel(directory, config, precision, device);
+    boolean oneDnn =
+        !device.isGpu() && precision == Precision.FLOAT32 && Processor.current().oneDnn();
+    return load(directory, config, precision, device, oneDnn ? ONE_DNN_FROM : 0);
+  }
+
+  /**
+   * Loads a HuggingFace model directory, whatever the processor.
+   *
+   * @param oneDnnFrom from how many multiplications on oneDNN makes a product with a frozen weight,
+   *     in float32 on a CPU; 0: never
+   */
+  public static BaseModel load(
+      Path directory, ModelConfig config, Precision precision, Device device, int oneDnnFrom) {
+    return new BaseModel(directory, config, precision, device, oneDnnFrom);
   }
 
   private NDArray load(Safetensors stored, WeightLayout.Entry entry) {

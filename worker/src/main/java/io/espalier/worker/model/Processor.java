@@ -17,8 +17,10 @@ import java.util.Set;
  * @param name as the processor calls itself
  * @param instructionSet of libtorch's CPU kernels: {@code AVX512}, {@code AVX2} or {@code default},
  *     with {@code +avx512_bf16} where the processor has it
+ * @param oneDnn whether oneDNN is faster than MKL in float32: MKL keeps its AVX-512 kernels for
+ *     Intel's own
  */
-public record Processor(String name, String instructionSet) {
+public record Processor(String name, String instructionSet, boolean oneDnn) {
   private static final Path LINUX = Path.of("/proc/cpuinfo");
 
   /** libtorch obeys it without asking the processor. */
@@ -45,7 +47,12 @@ public record Processor(String name, String instructionSet) {
             .orElseGet(() -> level(flags));
     String bf16 = flags.contains("avx512_bf16") ? "+avx512_bf16" : "";
     String name = value(cpuinfo, "model name");
-    return new Processor(name.isEmpty() ? System.getProperty("os.arch") : name, level + bf16);
+    String maker = value(cpuinfo, "vendor_id");
+    boolean others = !maker.isEmpty() && !maker.equals("GenuineIntel");
+    return new Processor(
+        name.isEmpty() ? System.getProperty("os.arch") : name,
+        level + bf16,
+        others && level.equals("AVX512"));
   }
 
   /** As ATen chooses (aten/src/ATen/native/DispatchStub.cpp). */

@@ -26,11 +26,16 @@ final class ScriptModule implements AutoCloseable {
     this.block = block;
   }
 
-  static ScriptModule compile(ModelConfig config, Precision precision, Device device) {
+  /**
+   * @param oneDnnFrom from how many multiplications on oneDNN makes a product with a frozen weight;
+   *     0: never
+   */
+  static ScriptModule compile(
+      ModelConfig config, Precision precision, Device device, int oneDnnFrom) {
     NDManager owner = Libtorch.newScope(device);
     List<String> parts =
         Stream.concat(Stream.of("engine.py"), config.architecture().scripts().stream()).toList();
-    byte[] archive = ScriptArchive.of(parts, "Engine", sizes(config, precision));
+    byte[] archive = ScriptArchive.of(parts, "Engine", sizes(config, precision, oneDnnFrom));
     try {
       // hasSize must be false: with true DJL's reader never ends on a stream of known size.
       return new ScriptModule(
@@ -42,7 +47,8 @@ final class ScriptModule implements AutoCloseable {
     }
   }
 
-  private static Map<String, Number> sizes(ModelConfig config, Precision precision) {
+  private static Map<String, Number> sizes(
+      ModelConfig config, Precision precision, int oneDnnFrom) {
     ModelTensors tensors = config.architecture().tensors(config);
     var sizes = new LinkedHashMap<String, Number>();
     sizes.put("LAYERS", config.layers());
@@ -52,6 +58,7 @@ final class ScriptModule implements AutoCloseable {
     sizes.put("FOLLOWING", tensors.following().size());
     sizes.put("CLASSES", config.architecture().classes());
     sizes.put("DTYPE", precision.scalarType);
+    sizes.put("ONEDNN", oneDnnFrom);
     sizes.putAll(config.architecture().sizes(config));
     return sizes;
   }

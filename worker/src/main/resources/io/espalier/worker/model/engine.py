@@ -14,6 +14,7 @@
 # In a model with CLASSES its head's weight [K, CLASSES, H] and bias [K, CLASSES] follow.
 # The model's weights and what flows between its layers are of type DTYPE, as libtorch numbers them:
 # 6 float32, 15 bfloat16. What is trained is float32, as is all that comes out.
+# ONEDNN: from how many multiplications on oneDNN makes a product with a frozen weight; 0: never.
 # options: whether all weights are trained, whether adapters have magnitudes, rank of each module,
 # whether the head is trained beside the adapters.
 class Engine(Module):
@@ -27,6 +28,7 @@ class Engine(Module):
   FOLLOWING : int
   CLASSES : int
   DTYPE : int
+  ONEDNN : int
 
   # ------------------------------------------------------------------ what is trained
 
@@ -133,6 +135,13 @@ class Engine(Module):
 
   # ------------------------------------------------------------------ a linear module
 
+  # x W' + b of a weight, which is frozen but in full training.
+  def product(self: __torch__.Engine, x: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tensor:
+    wide = self.ONEDNN > 0 and x.size(0) * weight.numel() >= self.ONEDNN
+    if wide and not weight.requires_grad:
+      return torch.to_dense(torch.mkldnn_linear(torch.to_mkldnn(x), weight, bias))
+    return torch.linear(x, weight, bias)
+
   # Zeros or 1 / (1 - p) per row, token and feature [R, T, F]: a pure function of (row key, module,
   # token, feature), by integer mixing (Chris Wellons' lowbias32) in 64-bit arithmetic.
   def dropout_mask(self: __torch__.Engine, keys: Tensor, module: int, length: int, features: int, p: float) -> Tensor:
@@ -159,10 +168,10 @@ class Engine(Module):
     b = adapters[3 * m + 1]
     magnitude = adapters[3 * m + 2]
     low = x.to(self.DTYPE)
-    if bias.numel() == 0 or magnitude.numel() > 0:
-      y = torch.linear(low, weight)
-    else:
-      y = torch.linear(low, weight, bias)
+    added = annotate(Optional[Tensor], None)
+    if bias.numel() > 0 and magnitude.numel() == 0:
+      added = bias
+    y = self.product(low, weight, added)
     if a.numel() == 0:
       return y
     slots = a.size(0)
@@ -185,7 +194,7 @@ class Engine(Module):
     factor = (magnitude / self.row_norms(weight, a, b, scale[m])).unsqueeze(1)
     if dropout > 0.:
       # As PEFT has it: what the magnitudes change is computed on what dropout left.
-      left = torch.linear(dropped, weight.to(6)).view(wide)
+      left = self.product(dropped, weight.to(6), None).view(wide)
       z = y.view(wide) - left + torch.baddbmm(left, down, up) * factor
     else:
       z = torch.baddbmm(y.view(wide), down, up) * factor

@@ -49,5 +49,5 @@
     last = self.weight_of(self.LAYERS, 0)
     h = torch.layer_norm(x, [x.size(1)], weights[last], weights[last + 1], self.NORM_EPSILON)
     if weights[last + 2].numel() == 0:
-      return torch.linear(h, weights[0]).to(6)
-    return torch.linear(h, weights[last + 2]).to(6)
+      return self.product(h, weights[0], None).to(6)
+    return self.product(h, weights[last + 2], None).to(6)

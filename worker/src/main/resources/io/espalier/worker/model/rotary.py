@@ -81,6 +81,6 @@
     last = self.weight_of(self.LAYERS, 0)
     h = self.rms_norm(x, weights[last])
     if weights[last + 1].numel() == 0:
-      return torch.linear(h, weights[0]).to(6)
-    return torch.linear(h, weights[last + 1]).to(6)
+      return self.product(h, weights[0], None).to(6)
+    return self.product(h, weights[last + 1], None).to(6)
 

@@ -18,10 +18,20 @@ class ProcessorTest {
   @Test
   void the_widest_kernels_the_processor_can_run_are_used() {
     assertThat(Processor.of(SERVER, Map.of()))
-        .isEqualTo(new Processor("Intel(R) Xeon(R) Processor", "AVX512+avx512_bf16"));
+        .isEqualTo(new Processor("Intel(R) Xeon(R) Processor", "AVX512+avx512_bf16", false));
     String laptop = "model name : N\nflags : fma avx2 avx512f\n";
     assertThat(Processor.of(laptop, Map.of()).instructionSet()).isEqualTo("AVX2");
     assertThat(Processor.of("flags : sse2 avx2", Map.of()).instructionSet()).isEqualTo("default");
+  }
+
+  @Test
+  void products_are_left_to_mkl_on_intels_processors_and_where_kernels_are_narrow() {
+    String flags = "flags : avx2 fma avx512dq avx512bw avx512vl\n";
+    assertThat(Processor.of("vendor_id : AuthenticAMD\n" + flags, Map.of()).oneDnn()).isTrue();
+    assertThat(Processor.of("vendor_id : GenuineIntel\n" + flags, Map.of()).oneDnn()).isFalse();
+    assertThat(Processor.of(flags, Map.of()).oneDnn()).isFalse();
+    Map<String, String> narrow = Map.of("ATEN_CPU_CAPABILITY", "avx2");
+    assertThat(Processor.of("vendor_id : AuthenticAMD\n" + flags, narrow).oneDnn()).isFalse();
   }
 
   @Test
