@@ -207,10 +207,19 @@ public final class Coordinator implements AutoCloseable {
   /** Ends the node; unfinished sweeps go on when it is started again on the same store. */
   @Override
   public void close() {
+    close(node);
+  }
+
+  /** The same, quicker, when all workers have ended. */
+  public void closeAsLast() {
+    close(node::closeAsLast);
+  }
+
+  private void close(AutoCloseable member) {
     // The door closes first, so that every row taken is also journaled and stored.
     var all = new Closing();
     all.with(journal);
-    all.with(node);
+    all.with(member);
     all.with(metrics);
     all.with(http);
     all.close();

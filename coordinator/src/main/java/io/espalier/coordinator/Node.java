@@ -253,8 +253,22 @@ final class Node implements AutoCloseable {
   /** Leaves the cluster and ends the actor system. */
   @Override
   public void close() {
+    endAfter(system::terminate);
+  }
+
+  /** Ends the actor system without leaving, which takes seconds, when nobody is left to see it. */
+  void closeAsLast() {
+    endAfter(
+        () ->
+            CoordinatedShutdown.get(system)
+                .run(
+                    CoordinatedShutdown.actorSystemTerminateReason(),
+                    Optional.of(CoordinatedShutdown.PhaseBeforeActorSystemTerminate())));
+  }
+
+  private void endAfter(Runnable goodbye) {
     closing = true;
-    system.terminate();
+    goodbye.run();
     CompletableFuture<?> terminated = system.getWhenTerminated().toCompletableFuture();
     try {
       if (ended.isCompletedExceptionally()) {

@@ -73,7 +73,7 @@ public final class EmbeddedCluster implements AutoCloseable {
                   coordinator.store().resolve("spool")));
       return new EmbeddedCluster(coordinator, worker, stopped);
     } catch (RuntimeException e) {
-      coordinator.close();
+      coordinator.closeAsLast();
       throw e;
     }
   }
@@ -144,7 +144,7 @@ public final class EmbeddedCluster implements AutoCloseable {
     try {
       worker.close();
     } finally {
-      coordinator.close();
+      coordinator.closeAsLast();
     }
   }
 
