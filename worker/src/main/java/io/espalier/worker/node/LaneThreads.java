@@ -5,9 +5,12 @@ import io.espalier.worker.train.BranchRun;
 import io.espalier.worker.train.Lane;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -17,10 +20,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The lanes of a device, each on a thread of its own. Branches wait here until a lane has a slot
- * for them; the lane with the fewest takes the next.
+ * for them; of two that could take the next the lane with fewer does.
  */
 final class LaneThreads {
   private static final Logger log = LoggerFactory.getLogger(LaneThreads.class);
+
+  /** Leases come several at a time: what an idle lane begins with is chosen among them. */
+  private static final long SETTLING = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final ExecutorService threads;
 
@@ -39,7 +45,10 @@ final class LaneThreads {
   /** Guarded by this. */
   private boolean closing;
 
-  private record Task(BranchRun run, Runnable ended) {}
+  /**
+   * @param since when it began to wait, on the clock of this process
+   */
+  private record Task(BranchRun run, Runnable ended, long since) {}
 
   LaneThreads(int lanes, LaneSlots slots) {
     this.slots = slots;
@@ -63,7 +72,7 @@ final class LaneThreads {
    *     withdraws it
    */
   synchronized void train(BranchRun run, Runnable ended) {
-    waiting.add(new Task(run, ended));
+    waiting.add(new Task(run, ended, System.nanoTime()));
     expected = run.tokensPerPass();
     notifyAll();
   }
@@ -146,8 +155,13 @@ final class LaneThreads {
     List<Task> its = training.get(lane);
     List<Task> taken = new ArrayList<>();
     while (true) {
-      while (mayTake(lane)) {
-        Task task = waiting.remove(choice(its));
+      long settling = its.isEmpty() && !waiting.isEmpty() ? unsettled() : 0;
+      if (settling > 0 && !closing) {
+        TimeUnit.NANOSECONDS.timedWait(this, settling);
+        continue;
+      }
+      for (OptionalInt next = choice(lane); next.isPresent(); next = choice(lane)) {
+        Task task = waiting.remove(next.getAsInt());
         its.add(task);
         taken.add(task);
         notifyAll();
@@ -159,25 +173,49 @@ final class LaneThreads {
     }
   }
 
-  private boolean mayTake(int lane) {
-    List<Task> its = training.get(lane);
-    if (waiting.isEmpty()) {
-      return false;
-    }
-    double next = waiting.get(choice(its)).run().tokensPerPass();
-    return slots.admit(tokens(its), next)
-        && training.stream()
-            .noneMatch(other -> other.size() < its.size() && slots.admit(tokens(other), next));
+  /** How long it takes until the first that waits has waited long enough for others to come. */
+  private long unsettled() {
+    return slots.most() == 1 ? 0 : waiting.get(0).since() + SETTLING - System.nanoTime();
   }
 
-  /** Branches with equal micro-batches waste nothing in a pass. */
-  private int choice(List<Task> its) {
-    for (int i = 0; i < waiting.size() && !its.isEmpty(); i++) {
-      if (waiting.get(i).run().microBatch() == its.get(0).run().microBatch()) {
-        return i;
-      }
+  /** The place of what a lane takes in now; empty when it has no room, or others shall take it. */
+  private OptionalInt choice(int lane) {
+    List<Task> its = training.get(lane);
+    OptionalInt choice =
+        slots.most() == 1 ? first() : LaneChoice.of(kinds(waiting), kinds(its), elsewhere(its));
+    if (choice.isEmpty()) {
+      return choice;
     }
-    return 0;
+    Task next = waiting.get(choice.getAsInt());
+    boolean room = slots.admit(tokens(its), next.run().tokensPerPass());
+    return room && training.stream().noneMatch(other -> suits(other, its, next))
+        ? choice
+        : OptionalInt.empty();
+  }
+
+  private OptionalInt first() {
+    return waiting.isEmpty() ? OptionalInt.empty() : OptionalInt.of(0);
+  }
+
+  /** Kinds that lanes other than this one's train. */
+  private Set<Integer> elsewhere(List<Task> its) {
+    Set<Integer> kinds = new HashSet<>();
+    training.stream().filter(other -> other != its).forEach(other -> kinds.addAll(kinds(other)));
+    return kinds;
+  }
+
+  /** Whether a task suits another lane better, which has fewer branches and room. */
+  private boolean suits(List<Task> other, List<Task> its, Task task) {
+    int kind = task.run().microBatch();
+    boolean mixes = its.isEmpty() || kinds(its).get(0) != kind;
+    boolean mixesToo = !other.isEmpty() && kinds(other).get(0) != kind;
+    return other.size() < its.size()
+        && (mixes || !mixesToo)
+        && slots.admit(tokens(other), task.run().tokensPerPass());
+  }
+
+  private static List<Integer> kinds(List<Task> tasks) {
+    return tasks.stream().map(task -> task.run().microBatch()).toList();
   }
 
   private void over(int lane, Task task) {
