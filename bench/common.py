@@ -73,7 +73,8 @@ class Trial:
             write_rows(directory / "eval.jsonl", evaluation)
             dataset["eval"] = "eval.jsonl"
         point = {"learning_rate": [training.pop("learning_rate")]}
-        spec = {"name": "bench", "model": str(model), "dataset": dataset, "training": training,
+        spec = {"name": "bench", "model": str(model), "dataset": dataset,
+                "training": {"torch_dtype": "float32", **training},
                 "search": {"method": "grid", "space": point}, "guard": {"loss_spike": "off", "collapse": "off"},
                 "evaluation": {"metrics": ["loss"]}, "objective": {"metric": "eval_loss" if evaluation else "train_loss", "mode": "min"}}
         # JSON is YAML.

@@ -51,7 +51,7 @@ public final class Specs {
         new GuardSpec(true, Optional.empty(), Optional.empty(), Optional.empty()),
         Optional.empty(),
         Optional.empty(),
-        Optional.empty(),
+        StepsSpec.NONE,
         true,
         1000);
   }
@@ -81,7 +81,7 @@ public final class Specs {
   }
 
   public static SweepSpec stepping(SweepSpec spec, StepsSpec steps) {
-    return with(spec, spec.hyperparameters(), spec.pruning(), Optional.of(steps), spec.share());
+    return with(spec, spec.hyperparameters(), spec.pruning(), steps, spec.share());
   }
 
   public static SweepSpec pruned(SweepSpec spec, PruningSpec pruning) {
@@ -92,7 +92,7 @@ public final class Specs {
       SweepSpec spec,
       Hyperparameters hyperparameters,
       Optional<PruningSpec> pruning,
-      Optional<StepsSpec> steps,
+      StepsSpec steps,
       boolean share) {
     return new SweepSpec(
         spec.name(),

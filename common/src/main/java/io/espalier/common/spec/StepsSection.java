@@ -22,7 +22,7 @@ record StepsSection(
   /** Names of the keys: no hyperparameters, for a trial's numbers do not depend on them. */
   static final Set<String> KEYS = Set.of(EVALUATE, SAVE, LIMIT, LOG);
 
-  Optional<StepsSpec> read() {
+  StepsSpec read() {
     List<String> comparable = RuleSections.comparable(tree, dataset, evaluation);
     OptionalInt evaluate = updates(EVALUATE);
     if (evaluate.isPresent() && comparable.isEmpty()) {
@@ -36,13 +36,9 @@ record StepsSection(
       tree.problem(
           path(LIMIT), "limits nothing; expected training.save_steps beside it; set that too");
     }
-    OptionalInt log = updates(LOG);
-    if (evaluate.isEmpty() && save.isEmpty() && log.isEmpty()) {
-      return Optional.empty();
-    }
     int kept = Math.toIntExact(tree.whole(path(LIMIT)));
-    return Optional.of(
-        new StepsSpec(evaluate, pruning.isPresent(), save, kept, ranking(comparable), log));
+    OptionalInt log = OptionalInt.of(Math.toIntExact(tree.whole(path(LOG))));
+    return new StepsSpec(evaluate, pruning.isPresent(), save, kept, ranking(comparable), log);
   }
 
   private Optional<BestSpec> ranking(List<String> comparable) {

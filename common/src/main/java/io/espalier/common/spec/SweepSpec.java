@@ -15,7 +15,6 @@ import java.util.Optional;
  * @param hyperparameters the values that hold for every trial unless {@code search.space} has the
  *     key
  * @param best absent where the last evaluation of a trial counts
- * @param steps absent where nothing but an epoch's end counts
  * @param share whether what trials have in common is trained once
  */
 public record SweepSpec(
@@ -30,7 +29,7 @@ public record SweepSpec(
     GuardSpec guard,
     Optional<EarlyStoppingSpec> earlyStopping,
     Optional<BestSpec> best,
-    Optional<StepsSpec> steps,
+    StepsSpec steps,
     boolean share,
     int maxTrials) {
 
@@ -55,6 +54,6 @@ public record SweepSpec(
   /** What a worker must know beside a trial's own configuration. */
   public TaskSettings taskSettings() {
     return new TaskSettings(
-        model.toString(), dataset, evaluation, guard, earlyStopping, best, steps);
+        model.toString(), dataset, evaluation, guard, earlyStopping, best, Optional.of(steps));
   }
 }

@@ -8,7 +8,7 @@ import java.util.Optional;
  *
  * @param model absolute path of the base model's directory, or its name
  * @param best absent where a trial leaves its last state
- * @param steps absent where nothing but an epoch's end counts
+ * @param steps absent in what an earlier version wrote where nothing but an epoch's end counts
  */
 public record TaskSettings(
     String model,

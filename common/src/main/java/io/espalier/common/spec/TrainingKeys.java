@@ -124,7 +124,7 @@ final class TrainingKeys {
         rows,
         Hyperparameters.TORCH_DTYPE,
         Choice.of("float32", "bfloat16", "auto").orLater("float16"),
-        "float32",
+        "auto",
         "what the frozen base is kept in; auto: bfloat16 where its config says so, else float32");
     training(
         rows,
@@ -198,8 +198,7 @@ final class TrainingKeys {
         "updates between evaluations, instead of epochs; with pruning, beside them");
     rows.optional("training.save_steps", updates, "updates between checkpoints of the weights");
     training(rows, "save_total_limit", COUNT, "2", "checkpoints kept of a trial: best and last");
-    rows.optional(
-        "training.logging_steps", updates, "updates between lines of a trial's log, if any");
+    training(rows, "logging_steps", updates, "5", "updates between lines of a trial's log");
   }
 
   private static void training(

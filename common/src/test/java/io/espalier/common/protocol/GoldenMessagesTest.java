@@ -348,6 +348,8 @@ class GoldenMessagesTest {
   private static Training training() {
     return Hyperparameters.of(
             Map.of(
+                "torch_dtype",
+                "float32",
                 "learning_rate",
                 "1e-3",
                 "num_train_epochs",

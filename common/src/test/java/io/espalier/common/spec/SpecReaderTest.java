@@ -61,7 +61,7 @@ class SpecReaderTest {
                 Training.TruncationStrategy.DELETE,
                 42,
                 Optional.empty(),
-                Optional.empty(),
+                Optional.of(Training.TorchDtype.AUTO),
                 false));
     assertThat(spec)
         .isEqualTo(
@@ -97,7 +97,13 @@ class SpecReaderTest {
                     Optional.empty()),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty(),
+                new StepsSpec(
+                    OptionalInt.empty(),
+                    false,
+                    OptionalInt.empty(),
+                    2,
+                    Optional.of(new BestSpec("eval_loss", ObjectiveSpec.Mode.MIN)),
+                    OptionalInt.of(5)),
                 true,
                 1000));
   }

@@ -23,7 +23,15 @@ class StepsSpecTest {
 
   @Test
   void without_the_keys_only_the_ends_of_epochs_count() {
-    assertThat(folder.parseWith("").steps()).isEmpty();
+    assertThat(folder.parseWith("").steps())
+        .isEqualTo(
+            new StepsSpec(
+                OptionalInt.empty(),
+                false,
+                OptionalInt.empty(),
+                2,
+                Optional.of(new BestSpec("eval_loss", ObjectiveSpec.Mode.MIN)),
+                OptionalInt.of(5)));
     assertThat(evaluated(StepsSpec.NONE)).containsExactly(4L, 8L, 12L);
     assertThat(LongStream.rangeClosed(1, 100))
         .noneMatch(update -> StepsSpec.NONE.saves(update) || StepsSpec.NONE.logs(update));
@@ -78,11 +86,11 @@ class StepsSpecTest {
                 OptionalInt.of(6),
                 2,
                 Optional.of(new BestSpec("eval_loss", ObjectiveSpec.Mode.MIN)),
-                OptionalInt.empty()));
+                OptionalInt.of(5)));
   }
 
   private StepsSpec steps(String more) {
-    return folder.parseWith(more + "\n").steps().orElseThrow();
+    return folder.parseWith(more + "\n").steps();
   }
 
   private static List<Long> evaluated(StepsSpec steps) {

@@ -6,7 +6,6 @@ import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.TrialConfig;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * What trials have in common, trained once. The longest trial goes first; each of the others goes
@@ -39,9 +38,9 @@ public record StageTree(List<Branch> branches) {
   /** As a sweep is trained. Trials that leave checkpoints on their ways share none. */
   public static StageTree of(SweepSpec spec, List<TrialConfig> trials, long samples) {
     boolean selective = spec.earlyStopping().isPresent() || spec.best().isPresent();
-    boolean alone = !spec.share() || spec.steps().flatMap(StageTree::saving).isPresent();
+    boolean alone = !spec.share() || spec.steps().save().isPresent();
     Sharing sharing = alone ? Sharing.NONE : Sharing.FORKS;
-    return of(trials, samples, sharing, selective, spec.steps().orElse(StepsSpec.NONE));
+    return of(trials, samples, sharing, selective, spec.steps());
   }
 
   /**
@@ -59,10 +58,6 @@ public record StageTree(List<Branch> branches) {
         .sorted(LONGEST_FIRST)
         .forEach(growing::add);
     return growing.tree();
-  }
-
-  private static Optional<Integer> saving(StepsSpec steps) {
-    return steps.save().stream().boxed().findFirst();
   }
 
   /** How many branches begin on others' ways. */

@@ -34,6 +34,8 @@ public final class Examples {
   public static Training training(double learningRate) {
     return Hyperparameters.of(
             Map.of(
+                "torch_dtype",
+                "float32",
                 "learning_rate",
                 Double.toString(learningRate),
                 "num_train_epochs",
