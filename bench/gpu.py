@@ -168,6 +168,7 @@ class Pack:
         self.options = torch.tensor([0, 0] + [RANK] * modules + [0], device=self.device)
         self.settings = torch.tensor([0.0, 0.0, float(checkpointing)], dtype=torch.float64, device=self.device)
         self.multiplier = torch.ones(1, 1, dtype=torch.float64, device=self.device)
+        self.tensors = torch.empty(0, dtype=torch.int32, device=self.device)
         self.kind = torch.tensor([0], device=self.device)
 
     def update(self, batch):
@@ -182,7 +183,7 @@ class Pack:
             norms = self.engine.norms(gradients)
             measured = list(zip(sums[0].tolist(), norms.tolist()))
             settings = torch.tensor([[rate, 1.0, 0.9, 0.95, 1e-8, 0.1] for rate in self.rates], dtype=torch.float64)
-            self.engine.update(self.flat, self.first, self.second, self.steps, gradients, norms, here([[True]] * slots), here(settings), self.multiplier, self.kind)
+            self.engine.update(self.flat, self.first, self.second, self.steps, gradients, norms, here([[True]] * slots), here(settings), self.multiplier, self.tensors, self.kind)
         return measured
 
 

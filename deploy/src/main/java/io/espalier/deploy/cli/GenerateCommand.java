@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -80,6 +81,8 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--raw", description = "Continue the prompt as it is, without a chat template.")
   private boolean raw;
 
+  @Mixin private final DeviceOption devices = new DeviceOption();
+
   GenerateCommand(Console console) {
     this.console = console;
   }
@@ -87,7 +90,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     check();
-    try (Generator generator = Generator.open(model, adapter)) {
+    try (Generator generator = Generator.open(model, adapter, devices.device().device())) {
       int[] tokens = raw ? generator.text(prompt) : generator.dialogue(system, prompt);
       PrintStream out = console.out();
       Generator.Answer answer =

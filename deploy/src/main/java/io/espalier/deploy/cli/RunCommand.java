@@ -49,13 +49,7 @@ final class RunCommand implements Callable<Integer> {
       description = "Port of /metrics on 127.0.0.1 (default: a free one).")
   private int httpPort;
 
-  @Option(
-      names = "--devices",
-      paramLabel = "D",
-      description =
-          "What trains: cpu, or the number of a GPU such as 0 (default: the first GPU there is,"
-              + " else cpu).")
-  private Optional<String> devices = Optional.empty();
+  @Mixin private final DeviceOption devices = new DeviceOption();
 
   @Option(names = "--plain", description = "Plain lines even on a terminal.")
   private boolean plain;
@@ -66,7 +60,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    DeviceName device = devices.map(DeviceName::single).orElseGet(DeviceName::first);
+    DeviceName device = devices.device();
     SweepSpec spec = SpecReader.read(file);
     RunLog log = RunLog.open(store.directory(), clock.instant());
     console.logTo(log);

@@ -47,9 +47,10 @@ public final class Generator implements AutoCloseable {
   /**
    * @param directory of a HuggingFace model
    * @param adapter directory in PEFT's layout
+   * @param device what computes
    * @throws UserError naming the file and what in it cannot be used
    */
-  public static Generator open(Path directory, Optional<Path> adapter) {
+  public static Generator open(Path directory, Optional<Path> adapter, Device device) {
     if (!Files.isDirectory(directory)) {
       throw new UserError("the model %s is not a directory".formatted(directory));
     }
@@ -68,7 +69,7 @@ public final class Generator implements AutoCloseable {
                         "%s has no tokenizer.json: copy it from the model's source"
                             .formatted(directory)));
     try {
-      BaseModel model = BaseModel.load(directory, Device.cpu());
+      BaseModel model = BaseModel.load(directory, device);
       Libtorch.prepareThread(Runtime.getRuntime().availableProcessors());
       return new Generator(model, tokenizer, trained);
     } catch (RuntimeException e) {

@@ -92,7 +92,8 @@ public record DeviceName(int gpu) {
     return equals(CPU) ? "cpu" : Integer.toString(gpu);
   }
 
-  Device device() {
+  /** As DJL names it. */
+  public Device device() {
     return equals(CPU) ? Device.cpu() : Device.gpu(gpu);
   }
 

@@ -10,6 +10,7 @@ import io.espalier.common.trial.Training;
 import io.espalier.worker.data.PaddedRows;
 import io.espalier.worker.evaluate.TrainedState;
 import io.espalier.worker.model.BaseModel;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -35,6 +36,7 @@ public class Pack implements AutoCloseable {
   private final NDArray options;
   private final NDArray settings;
   private final NDArray rateMultiplier;
+  private final NDArray tensorOfEach;
   private final NDArray optimizerKind;
 
   /** Gradients and sums of the update under way; its own scope, so that a step leaves nothing. */
@@ -92,6 +94,7 @@ public class Pack implements AutoCloseable {
               new double[] {
                 one.labelSmoothing(), one.lora().dropout(), one.gradientCheckpointing() ? 1 : 0
               });
+      tensorOfEach = tensorOfEach();
       rateMultiplier = rateMultiplier();
       optimizerKind = owner.create(new long[] {kind(one.optimizer())});
       sums = none();
@@ -131,18 +134,36 @@ public class Pack implements AutoCloseable {
     return owner.create(scales, new Shape(modules, slots.size(), 1, 1));
   }
 
-  /** [K, P], or [1, 1] where every number has its slot's own learning rate. */
+  private boolean haveRatesOfTheirOwn() {
+    return slots.stream().map(Slot::training).anyMatch(Trainable::hasRatesOfItsOwn);
+  }
+
+  /** [K, tensors], or [1, 1] where every number has its slot's own learning rate. */
   private NDArray rateMultiplier() {
-    if (slots.stream().map(Slot::training).noneMatch(Trainable::hasRatesOfItsOwn)) {
+    if (!haveRatesOfTheirOwn()) {
       return owner.ones(new Shape(1, 1), DataType.FLOAT64);
     }
-    int size = Math.toIntExact(trainable.parameters());
-    double[] all = new double[size * slots.size()];
-    for (int slot = 0; slot < slots.size(); slot++) {
-      System.arraycopy(
-          trainable.rateFactors(slots.get(slot).training()), 0, all, slot * size, size);
+    double[] all =
+        slots.stream()
+            .flatMapToDouble(slot -> Arrays.stream(trainable.rateFactors(slot.training())))
+            .toArray();
+    return owner.create(all, new Shape(slots.size(), all.length / slots.size()));
+  }
+
+  /** [P], or empty in that case. */
+  private NDArray tensorOfEach() {
+    if (!haveRatesOfTheirOwn()) {
+      return owner.create(new int[0]);
     }
-    return owner.create(all, new Shape(slots.size(), size));
+    int[] tensors = new int[Math.toIntExact(trainable.parameters())];
+    long[] sizes = trainable.sizes();
+    int from = 0;
+    for (int tensor = 0; tensor < sizes.length; tensor++) {
+      int to = Math.toIntExact(from + sizes[tensor]);
+      Arrays.fill(tensors, from, to, tensor);
+      from = to;
+    }
+    return owner.create(tensors);
   }
 
   private static long kind(Optimizer optimizer) {
@@ -259,6 +280,7 @@ public class Pack implements AutoCloseable {
           scope.create(due, new Shape(slots.size(), 1)),
           scope.create(rows, new Shape(slots.size(), 6)),
           rateMultiplier,
+          tensorOfEach,
           optimizerKind);
     }
   }

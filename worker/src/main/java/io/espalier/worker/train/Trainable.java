@@ -28,7 +28,10 @@ public sealed interface Trainable {
   /** What each module's product is scaled with in a slot: one number for each rank. */
   double[] scales(Lora lora);
 
-  /** What a slot's learning rate is multiplied with for each of its numbers [P]. */
+  /** Numbers of each tensor in the flat vector, in its order. */
+  long[] sizes();
+
+  /** What a slot's learning rate is multiplied with for each of these tensors. */
   double[] rateFactors(Training training);
 
   /** Whether slots of both kinds can be in one pack. */
@@ -88,18 +91,20 @@ public sealed interface Trainable {
     }
 
     @Override
+    public long[] sizes() {
+      return layout.matrices().stream().mapToLong(Matrix::size).toArray();
+    }
+
+    @Override
     public double[] rateFactors(Training training) {
-      double[] factors = new double[Math.toIntExact(parameters())];
-      for (Matrix matrix : layout.matrices()) {
-        int above = Math.max(0, layout.layers() - 1 - matrix.module().layer());
-        double factor = Math.pow(training.layerwiseLrDecay(), above);
-        if (matrix.side() != Side.A && matrix.side() != Side.HEAD) {
-          factor *= training.lora().lrRatio();
-        }
-        int from = Math.toIntExact(matrix.offset());
-        Arrays.fill(factors, from, Math.toIntExact(from + matrix.size()), factor);
-      }
-      return factors;
+      return layout.matrices().stream().mapToDouble(one -> rateFactor(one, training)).toArray();
+    }
+
+    private double rateFactor(Matrix matrix, Training training) {
+      int above = Math.max(0, layout.layers() - 1 - matrix.module().layer());
+      double factor = Math.pow(training.layerwiseLrDecay(), above);
+      boolean slow = matrix.side() == Side.A || matrix.side() == Side.HEAD;
+      return slow ? factor : factor * training.lora().lrRatio();
     }
   }
 
@@ -138,14 +143,16 @@ public sealed interface Trainable {
     }
 
     @Override
+    public long[] sizes() {
+      return layout.entries().stream().mapToLong(WeightLayout.Entry::size).toArray();
+    }
+
+    @Override
     public double[] rateFactors(Training training) {
-      double[] factors = new double[Math.toIntExact(parameters())];
-      for (WeightLayout.Entry entry : layout.entries()) {
-        int from = Math.toIntExact(entry.offset());
-        double factor = Math.pow(training.layerwiseLrDecay(), entry.layersAbove(config.layers()));
-        Arrays.fill(factors, from, Math.toIntExact(from + entry.size()), factor);
-      }
-      return factors;
+      return layout.entries().stream()
+          .mapToDouble(
+              one -> Math.pow(training.layerwiseLrDecay(), one.layersAbove(config.layers())))
+          .toArray();
     }
   }
 }

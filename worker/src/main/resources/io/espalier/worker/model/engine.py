@@ -398,8 +398,9 @@ class Engine(Module):
   # One step as torch.optim does it, for the slots that are due and finite; the others keep every
   # bit. kind: 0 AdamW, 1 Adam, 2 SGD. steps and due [K, 1]; norms [K]; settings [K, 6] in float64:
   # learning rate, clipping norm (0: off), beta1 (SGD: momentum), beta2, epsilon, weight decay.
-  # multiplier: of the learning rate of each number [K, P], or [1, 1] for all; in float64.
-  def update(self: __torch__.Engine, flat: Tensor, first: Tensor, second: Tensor, steps: Tensor, gradients: Tensor, norms: Tensor, due: Tensor, settings: Tensor, multiplier: Tensor, kind: Tensor) -> Tensor:
+  # multiplier: of the learning rate of each tensor in flat [K, tensors], in float64; tensors [P]: the one that a
+  # number belongs to, empty where all have the first one's multiplier.
+  def update(self: __torch__.Engine, flat: Tensor, first: Tensor, second: Tensor, steps: Tensor, gradients: Tensor, norms: Tensor, due: Tensor, settings: Tensor, multiplier: Tensor, tensors: Tensor, kind: Tensor) -> Tensor:
     optimizer = int(kind.item())
     norm = norms.unsqueeze(1)
     apply = torch.logical_and(due, torch.isfinite(norm))
@@ -420,11 +421,11 @@ class Engine(Module):
     ms = torch.split(first, width, 1)
     vs = torch.split(second, width, 1)
     gs = torch.split(gradients, width, 1)
-    factors = torch.split(multiplier, width, 1)
+    places = torch.split(tensors, width)
     for i in range(len(ps)):
-      factor = factors[0]
-      if len(factors) > 1:
-        factor = factors[i]
+      factor = multiplier
+      if tensors.numel() > 0:
+        factor = torch.index_select(multiplier, 1, places[i])
       g = gs[i] * clip
       if optimizer > 0:
         g = g + ps[i] * decay.to(6)

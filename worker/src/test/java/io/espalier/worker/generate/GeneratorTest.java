@@ -51,7 +51,7 @@ class GeneratorTest {
   }
 
   private static List<String> answers(Optional<Path> adapter) {
-    try (Generator generator = Generator.open(MODEL, adapter)) {
+    try (Generator generator = Generator.open(MODEL, adapter, Device.cpu())) {
       return QUESTIONS.stream()
           .map(asked -> generator.dialogue(Optional.empty(), asked))
           .map(prompt -> generator.answer(prompt, GREEDY, 24, piece -> {}).text())
@@ -85,7 +85,7 @@ class GeneratorTest {
 
   @Test
   void what_is_streamed_is_the_answer() {
-    try (Generator generator = Generator.open(MODEL, Optional.empty())) {
+    try (Generator generator = Generator.open(MODEL, Optional.empty(), Device.cpu())) {
       int[] prompt = generator.dialogue(Optional.of("你好"), "你是谁？");
       for (Sampling sampling : List.of(GREEDY, new Sampling(2, 1, 5), new Sampling(1, 0.9, 5))) {
         var pieces = new ArrayList<String>();
@@ -98,7 +98,7 @@ class GeneratorTest {
 
   @Test
   void an_answer_is_cut_off_at_the_limit_and_at_the_models_longest_row() {
-    try (Generator generator = Generator.open(MODEL, Optional.empty())) {
+    try (Generator generator = Generator.open(MODEL, Optional.empty(), Device.cpu())) {
       Generator.Answer one = generator.answer(generator.text("What is"), GREEDY, 1, piece -> {});
       assertThat(one.tokens()).isEqualTo(1);
       assertThat(one.cutOff()).isTrue();
@@ -120,14 +120,16 @@ class GeneratorTest {
     refused(other, "adapter_model.safetensors does not fit the model", "q_proj", "but at rank");
     refused(directory.resolve("none"), "none has no adapter_config.json");
     refused(MODEL, "this is a whole model");
-    assertThatThrownBy(() -> Generator.open(directory.resolve("none"), Optional.empty()))
+    assertThatThrownBy(
+            () -> Generator.open(directory.resolve("none"), Optional.empty(), Device.cpu()))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("is not a directory");
   }
 
   @Test
   void a_model_that_writes_no_text_is_refused() {
-    assertThatThrownBy(() -> Generator.open(Golden.path("models/bert_tiny"), Optional.empty()))
+    assertThatThrownBy(
+            () -> Generator.open(Golden.path("models/bert_tiny"), Optional.empty(), Device.cpu()))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("it writes no text");
   }
@@ -146,7 +148,7 @@ class GeneratorTest {
   }
 
   private static void refused(Path adapter, String... reasons) {
-    assertThatThrownBy(() -> Generator.open(MODEL, Optional.of(adapter)))
+    assertThatThrownBy(() -> Generator.open(MODEL, Optional.of(adapter), Device.cpu()))
         .isInstanceOf(UserError.class)
         .hasMessageContainingAll(reasons);
   }
