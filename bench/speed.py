@@ -39,11 +39,11 @@ class Side:
         self.process.wait()
 
 
-def peft_side(model, rows, threads, batch):
+def peft_side(model, rows, threads, batch, dropout):
     """The other side: the same protocol around a plain loop."""
     torch.set_num_threads(threads)
     torch.manual_seed(1)
-    lora = LoraConfig(task_type="CAUSAL_LM", r=8, lora_alpha=32, target_modules="all-linear")
+    lora = LoraConfig(task_type="CAUSAL_LM", r=8, lora_alpha=32, lora_dropout=dropout, target_modules="all-linear")
     loop = common.PeftLoop(get_peft_model(common.base(model), lora), common.read_rows(rows), batch, TRAINING["learning_rate"], TRAINING["max_steps"])
     loop.update()
     print("seconds 0 0", flush=True)
@@ -60,9 +60,9 @@ def measure(model, batch, length, threads, masked, given):
         place = pathlib.Path(place)
         vocabulary = common.transformers.AutoConfig.from_pretrained(model).vocab_size
         rows = common.write_rows(place / "rows.jsonl", common.random_rows(256, length, vocabulary, masked=masked))
-        keys = [f"{key}={value}" for key, value in {**TRAINING, "per_device_train_batch_size": batch}.items()]
+        keys = [f"{key}={value}" for key, value in {**TRAINING, "per_device_train_batch_size": batch, "lora_dropout": given.dropout}.items()]
         own = Side(common.java("io.espalier.worker.train.UpdateTimes", model, rows, threads, place, *keys), threads)
-        peft = Side([sys.executable, __file__, "--side", model, rows, threads, batch], threads)
+        peft = Side([sys.executable, __file__, "--side", model, rows, threads, batch, given.dropout], threads)
         peft.block(1)
         updates = max(1, round(given.block_seconds / (peft.block(1)[0] * 1e-3)))
         for side in (own, peft):
@@ -85,13 +85,14 @@ def main():
     options.add_argument("--masked", default="0", help="shares of each row that are no target, as a prompt")
     options.add_argument("--blocks", type=int, default=5)
     options.add_argument("--block-seconds", type=float, default=2.0, help="about how long a block takes")
-    options.add_argument("--side", nargs=4, help=argparse.SUPPRESS)
+    options.add_argument("--dropout", type=float, default=0.0, help="before the adapters, on both sides")
+    options.add_argument("--side", nargs=5, help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.side:
-        model, rows, threads, batch = given.side
-        return peft_side(model, rows, int(threads), int(batch))
+        model, rows, threads, batch, dropout = given.side
+        return peft_side(model, rows, int(threads), int(batch), float(dropout))
     numbers = lambda text, kind: [kind(word) for word in text.split(",")]
-    print(common.described())
+    print(common.described() + f"; dropout {given.dropout:g}")
     print(f"{'':42}   wall ms per update          CPU ms per update\n{'model':12} {'threads':>7} {'batch':>5} {'tokens':>6} {'targets':>7}"
           f" {'espalier':>9} {'peft':>9} {'ratio':>6} {'espalier':>9} {'peft':>9} {'ratio':>6}   blocks")
     with tempfile.TemporaryDirectory() as place:

@@ -143,17 +143,16 @@ class Engine(Module):
     return torch.linear(x, weight, bias)
 
   # Zeros or 1 / (1 - p) per row, token and feature [R, T, F]: a pure function of (row key, module,
-  # token, feature), by integer mixing (Chris Wellons' lowbias32) in 64-bit arithmetic.
+  # token, feature), by integer mixing (Chris Wellons' lowbias32). 32-bit products wrap around, and what
+  # a shift drags in from the sign is cut off.
   def dropout_mask(self: __torch__.Engine, keys: Tensor, module: int, length: int, features: int, p: float) -> Tensor:
     place = torch.arange(length * features, dtype=4, device=keys.device) * 2654435761 + module * 40503
-    h = torch.bitwise_and(torch.bitwise_xor(keys.view([-1, 1]), place.view([1, -1])), 4294967295)
-    h = torch.bitwise_xor(h, torch.bitwise_right_shift(h, 16))
-    h = torch.bitwise_and(h * 569420461, 4294967295)
-    h = torch.bitwise_xor(h, torch.bitwise_right_shift(h, 15))
-    h = torch.bitwise_and(h * 1935289751, 4294967295)
-    h = torch.bitwise_xor(h, torch.bitwise_right_shift(h, 15))
-    keep = torch.ge(h, int(p * 4294967296.))
-    return (keep.to(6) / (1. - p)).view([keys.size(0), length, features])
+    h = torch.bitwise_xor(keys.to(3).view([-1, 1]), place.to(3).view([1, -1]))
+    h = h.bitwise_xor_(torch.bitwise_right_shift(h, 16).bitwise_and_(65535)).mul_(569420461)
+    h = h.bitwise_xor_(torch.bitwise_right_shift(h, 15).bitwise_and_(131071)).mul_(1935289751)
+    h = h.bitwise_xor_(torch.bitwise_right_shift(h, 15).bitwise_and_(131071))
+    keep = torch.ge(h, int(p * 4294967296.) - 2147483648)
+    return keep.to(6).mul_(1. / (1. - p)).view([keys.size(0), length, features])
 
   # y = x W' + b of a module, and where it has an adapter + scale (x A') B', slot by slot. With
   # magnitudes m each output is scaled by m / norm of its row of W + scale B A. As PEFT has it, an

@@ -199,7 +199,9 @@ class SelectionTest {
             "| update | epoch | train_loss | eval_",
             "| 3 | 1 | ",
             "| 6 | 2 | ",
-            "| learning_rate | 0.01 |",
+            "```yaml\nmodel: ",
+            "learning_rate:\n    - 0.01\n",
+            "guard:\n  non_finite: {",
             "| data sha256 |",
             "| espalier |");
   }
