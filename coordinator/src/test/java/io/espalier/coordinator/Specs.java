@@ -53,7 +53,8 @@ public final class Specs {
         Optional.empty(),
         StepsSpec.NONE,
         true,
-        1000);
+        1000,
+        false);
   }
 
   public static SweepSpec grid(String key, List<String> values) {
@@ -108,6 +109,7 @@ public final class Specs {
         spec.best(),
         steps,
         share,
-        spec.maxTrials());
+        spec.maxTrials(),
+        spec.reproducible());
   }
 }

@@ -39,6 +39,9 @@ public final class OneTrialSpec {
     root.put("evaluation", evaluation(settings.evaluation()));
     root.put("guard", guard(settings.guard()));
     settings.earlyStopping().ifPresent(rule -> root.put("early_stopping", earlyStopping(rule)));
+    if (settings.reproducible()) {
+      root.put("reproducible", true);
+    }
     var style =
         DumpSettings.builder()
             .setDefaultFlowStyle(FlowStyle.BLOCK)

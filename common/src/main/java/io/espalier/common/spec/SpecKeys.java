@@ -243,6 +243,11 @@ public final class SpecKeys {
     rows.section("budget", "what the sweep may use");
     rows.key("budget.max_trials", Whole.between(1, 1_000_000), "1000", "more trials are refused");
     rows.later("budget.max_device_hours", Decimal.above(0), "", "device time of the sweep");
-    rows.later("reproducible", FLAG, "false", "pins shapes and kernels");
+    rows.key(
+        "reproducible",
+        FLAG,
+        "false",
+        "trains each trial in passes of its own, so that its numbers are the same to the last bit"
+            + " whatever is trained beside it");
   }
 }

@@ -56,7 +56,8 @@ public final class SpecReader {
             selection.best(),
             new StepsSection(tree, dataset, evaluation, objective, pruning).read(),
             tree.flag("resources.share"),
-            Math.toIntExact(tree.whole("budget.max_trials")));
+            Math.toIntExact(tree.whole("budget.max_trials")),
+            tree.flag("reproducible"));
     problems.throwIfAny();
     return spec;
   }

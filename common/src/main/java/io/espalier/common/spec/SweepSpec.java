@@ -16,6 +16,7 @@ import java.util.Optional;
  *     key
  * @param best absent where the last evaluation of a trial counts
  * @param share whether what trials have in common is trained once
+ * @param reproducible whether each trial is trained in passes of its own
  */
 public record SweepSpec(
     String name,
@@ -31,7 +32,8 @@ public record SweepSpec(
     Optional<BestSpec> best,
     StepsSpec steps,
     boolean share,
-    int maxTrials) {
+    int maxTrials,
+    boolean reproducible) {
 
   /** What a trial trains with, but for its own point of the search. */
   public Training training() {

@@ -9,6 +9,8 @@ import java.util.Optional;
  * @param model absolute path of the base model's directory, or its name
  * @param best absent where a trial leaves its last state
  * @param steps absent in what an earlier version wrote where nothing but an epoch's end counts
+ * @param reproducible whether a trial's numbers are the same to the last bit whatever is trained
+ *     beside it
  */
 public record TaskSettings(
     String model,
@@ -17,7 +19,8 @@ public record TaskSettings(
     GuardSpec guard,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<EarlyStoppingSpec> earlyStopping,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<BestSpec> best,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<StepsSpec> steps) {
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<StepsSpec> steps,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean reproducible) {
   public TaskSettings {
     // Earlier versions wrote none of these.
     earlyStopping = earlyStopping == null ? Optional.empty() : earlyStopping;
@@ -25,9 +28,21 @@ public record TaskSettings(
     steps = steps == null ? Optional.empty() : steps;
   }
 
+  /** Trials that may share their passes, which rounds their sums otherwise. */
+  public TaskSettings(
+      String model,
+      DatasetSpec dataset,
+      EvaluationSpec evaluation,
+      GuardSpec guard,
+      Optional<EarlyStoppingSpec> earlyStopping,
+      Optional<BestSpec> best,
+      Optional<StepsSpec> steps) {
+    this(model, dataset, evaluation, guard, earlyStopping, best, steps, false);
+  }
+
   /** The same with model and data at other places. */
   public TaskSettings at(String otherModel, DatasetSpec otherDataset) {
     return new TaskSettings(
-        otherModel, otherDataset, evaluation, guard, earlyStopping, best, steps);
+        otherModel, otherDataset, evaluation, guard, earlyStopping, best, steps, reproducible);
   }
 }

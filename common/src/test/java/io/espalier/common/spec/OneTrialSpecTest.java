@@ -41,6 +41,7 @@ class OneTrialSpecTest {
         training: {lr_scheduler_type: warmup_stable_decay, decay_type: sqrt, warmup_steps: 3}
         objective: {metric: eval_token_accuracy, at: best}
         guard: off
+        reproducible: true
         evaluation: {metrics: [loss, token_accuracy]}
         """
       })

@@ -105,7 +105,8 @@ class SpecReaderTest {
                     Optional.of(new BestSpec("eval_loss", ObjectiveSpec.Mode.MIN)),
                     OptionalInt.of(5)),
                 true,
-                1000));
+                1000,
+                false));
   }
 
   @Test

@@ -121,6 +121,11 @@ public final class BranchRun {
     return model;
   }
 
+  /** Whether no other branch may be in its passes. */
+  boolean reproducible() {
+    return lease.settings().reproducible();
+  }
+
   /** Rows of a pass when it is alone. */
   public int microBatch() {
     return training.perDeviceTrainBatchSize();

@@ -66,11 +66,13 @@ final class TrainingPack implements AutoCloseable {
     return pack;
   }
 
-  /** Whether a branch can join. */
+  /** Whether a branch can join. One that shall be reproducible is alone. */
   boolean fits(Begun other) {
     List<PassRows.Wish> together =
         Stream.concat(all(), Stream.of(other.run())).map(BranchRun::wish).toList();
     return together.size() <= mostBranches
+        && !other.run().reproducible()
+        && all().noneMatch(BranchRun::reproducible)
         && other.run().model() == model
         && kind.fits(other.slot())
         && PassRows.fit(together);
