@@ -5,6 +5,7 @@ import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.GuardSpec;
 import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.spec.ObjectiveSpec;
+import io.espalier.common.spec.PassSpec;
 import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.spec.RowSource;
 import io.espalier.common.spec.SearchSpec;
@@ -54,7 +55,7 @@ public final class Specs {
         StepsSpec.NONE,
         true,
         1000,
-        false);
+        PassSpec.FREE);
   }
 
   public static SweepSpec grid(String key, List<String> values) {
@@ -110,6 +111,6 @@ public final class Specs {
         steps,
         share,
         spec.maxTrials(),
-        spec.reproducible());
+        spec.passes());
   }
 }

@@ -39,9 +39,7 @@ public final class OneTrialSpec {
     root.put("evaluation", evaluation(settings.evaluation()));
     root.put("guard", guard(settings.guard()));
     settings.earlyStopping().ifPresent(rule -> root.put("early_stopping", earlyStopping(rule)));
-    if (settings.reproducible()) {
-      root.put("reproducible", true);
-    }
+    settings.passes().ifPresent(passes -> write(passes, root));
     var style =
         DumpSettings.builder()
             .setDefaultFlowStyle(FlowStyle.BLOCK)
@@ -123,6 +121,16 @@ public final class OneTrialSpec {
               keys.put("save_total_limit", steps.kept());
             });
     steps.log().ifPresent(updates -> keys.put("logging_steps", updates));
+  }
+
+  private static void write(PassSpec passes, Map<String, Object> root) {
+    var resources = new LinkedHashMap<String, Object>();
+    passes.slots().ifPresent(slots -> resources.put("slots", slots));
+    passes.microBatch().ifPresent(rows -> resources.put("micro_batch", rows));
+    if (!resources.isEmpty()) {
+      root.put("resources", resources);
+    }
+    root.put("reproducible", passes.reproducible());
   }
 
   private static Map<String, Object> objective(BestSpec best) {

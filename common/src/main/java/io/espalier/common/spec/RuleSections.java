@@ -6,10 +6,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Reads {@code evaluation}, {@code pruning} and {@code guard}. */
+/** Reads {@code evaluation}, {@code pruning}, {@code guard} and what may share a pass. */
 final class RuleSections {
   private RuleSections() {}
 
@@ -111,6 +112,18 @@ final class RuleSections {
                 tree.text("guard.gradient_norm.action").equals("reduce_lr")
                     ? OptionalDouble.of(tree.decimal("guard.gradient_norm.factor"))
                     : OptionalDouble.empty())));
+  }
+
+  static PassSpec passes(SpecTree tree) {
+    return new PassSpec(
+        unlessAuto(tree, "resources.slots"),
+        unlessAuto(tree, "resources.micro_batch"),
+        tree.flag("reproducible"));
+  }
+
+  private static OptionalInt unlessAuto(SpecTree tree, String path) {
+    String text = tree.text(path);
+    return text.equals("auto") ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(text));
   }
 
   private static <T> Optional<T> rule(SpecTree tree, String path, T parameters) {

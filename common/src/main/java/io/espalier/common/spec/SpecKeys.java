@@ -232,8 +232,13 @@ public final class SpecKeys {
 
   private static void resources(KeyRows rows) {
     rows.section("resources", "what a trial may use");
-    rows.later("resources.slots", new Structure("auto"), "auto", "trials at a time on a device");
-    rows.later("resources.micro_batch", new Structure("auto"), "auto", "rows of a pass");
+    Whole orAuto = new Whole(COUNT.low(), COUNT.high(), List.of("auto"));
+    rows.key("resources.slots", orAuto, "auto", "trials at most that a lane trains together");
+    rows.key(
+        "resources.micro_batch",
+        orAuto,
+        "auto",
+        "rows at most of a trial in a pass; an update takes more passes then");
     rows.later("resources.labels", new Structure("{}"), "{}", "which workers may train it");
     rows.key(
         "resources.share",

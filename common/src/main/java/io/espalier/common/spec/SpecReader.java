@@ -57,7 +57,7 @@ public final class SpecReader {
             new StepsSection(tree, dataset, evaluation, objective, pruning).read(),
             tree.flag("resources.share"),
             Math.toIntExact(tree.whole("budget.max_trials")),
-            tree.flag("reproducible"));
+            RuleSections.passes(tree));
     problems.throwIfAny();
     return spec;
   }

@@ -16,7 +16,7 @@ import java.util.Optional;
  *     key
  * @param best absent where the last evaluation of a trial counts
  * @param share whether what trials have in common is trained once
- * @param reproducible whether each trial is trained in passes of its own
+ * @param passes what may be trained together
  */
 public record SweepSpec(
     String name,
@@ -33,7 +33,7 @@ public record SweepSpec(
     StepsSpec steps,
     boolean share,
     int maxTrials,
-    boolean reproducible) {
+    PassSpec passes) {
 
   /** What a trial trains with, but for its own point of the search. */
   public Training training() {

@@ -9,8 +9,7 @@ import java.util.Optional;
  * @param model absolute path of the base model's directory, or its name
  * @param best absent where a trial leaves its last state
  * @param steps absent in what an earlier version wrote where nothing but an epoch's end counts
- * @param reproducible whether a trial's numbers are the same to the last bit whatever is trained
- *     beside it
+ * @param passes absent where the worker decides what goes through a pass together
  */
 public record TaskSettings(
     String model,
@@ -20,15 +19,16 @@ public record TaskSettings(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<EarlyStoppingSpec> earlyStopping,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<BestSpec> best,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<StepsSpec> steps,
-    @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean reproducible) {
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<PassSpec> passes) {
   public TaskSettings {
     // Earlier versions wrote none of these.
+    passes = passes == null ? Optional.empty() : passes;
     earlyStopping = earlyStopping == null ? Optional.empty() : earlyStopping;
     best = best == null ? Optional.empty() : best;
     steps = steps == null ? Optional.empty() : steps;
   }
 
-  /** Trials that may share their passes, which rounds their sums otherwise. */
+  /** Where the worker decides what goes through a pass together. */
   public TaskSettings(
       String model,
       DatasetSpec dataset,
@@ -37,12 +37,12 @@ public record TaskSettings(
       Optional<EarlyStoppingSpec> earlyStopping,
       Optional<BestSpec> best,
       Optional<StepsSpec> steps) {
-    this(model, dataset, evaluation, guard, earlyStopping, best, steps, false);
+    this(model, dataset, evaluation, guard, earlyStopping, best, steps, Optional.empty());
   }
 
   /** The same with model and data at other places. */
   public TaskSettings at(String otherModel, DatasetSpec otherDataset) {
     return new TaskSettings(
-        otherModel, otherDataset, evaluation, guard, earlyStopping, best, steps, reproducible);
+        otherModel, otherDataset, evaluation, guard, earlyStopping, best, steps, passes);
   }
 }

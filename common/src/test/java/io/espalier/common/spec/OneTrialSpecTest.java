@@ -34,6 +34,7 @@ class OneTrialSpecTest {
           save_total_limit: 3
           logging_steps: 2
         guard: {non_finite: off, loss_spike: off, gradient_norm: {action: reduce_lr, factor: 0.3}}
+        resources: {slots: 3, micro_batch: 2}
         early_stopping: {patience: 2, min_delta: 0.01}
         evaluation: {metrics: [loss, accuracy, bleu_4], answers: epoch, max_new_tokens: 9}
         """,

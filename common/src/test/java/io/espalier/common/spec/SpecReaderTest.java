@@ -106,7 +106,7 @@ class SpecReaderTest {
                     OptionalInt.of(5)),
                 true,
                 1000,
-                false));
+                PassSpec.FREE));
   }
 
   @Test

@@ -54,6 +54,13 @@ public record LaneSlots(OptionalInt fixed, double tokensPerPass) {
     return new LaneSlots(fixed, open ? Math.max(limit, tokensPerPass) : limit);
   }
 
+  /** The same for a sweep that asks for so many; a lane that has fewer stays as it is. */
+  LaneSlots asked(OptionalInt slots) {
+    return slots.isPresent()
+        ? of(Math.min(fixed.orElse(slots.getAsInt()), slots.getAsInt()))
+        : this;
+  }
+
   /** Slots that a lane has at most. */
   public int most() {
     return fixed.orElse(MOST);

@@ -241,7 +241,7 @@ final class Lanes implements AutoCloseable {
           Libtorch.prepareThread();
           DatasetSummary summary = trunks.prepare(settings, training);
           try (Trunks.Trunk trunk = trunks.trunk(settings, training)) {
-            threads.slots(slots.of(trunk, training));
+            threads.slots(slots.of(trunk, settings, training));
           }
           threads.expect(
               (double) training.perDeviceTrainBatchSize() * summary.tokens() / summary.samples());
@@ -297,7 +297,7 @@ final class Lanes implements AutoCloseable {
       Libtorch.prepareThread();
       Trunks.Trunk trunk = trunk(lease);
       BranchRun run = run(lease, begun, trunk);
-      threads.slots(slots.of(trunk, lease.branch().config().training()));
+      threads.slots(slots.of(trunk, lease.settings(), lease.branch().config().training()));
       threads.train(
           run,
           () -> {

@@ -1,6 +1,8 @@
 package io.espalier.worker.node;
 
 import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.spec.PassSpec;
+import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TorchDtype;
 import io.espalier.common.trial.Training.TrainType;
@@ -41,9 +43,10 @@ final class MeasuredSlots {
       String modelSha256, Optional<TorchDtype> dtype, int rankClass, boolean computesTwice) {}
 
   /** What to go by for branches that train like this. */
-  LaneSlots of(Trunks.Trunk trunk, Training training) {
-    if (configured.fixed().isPresent() || training.trainType() == TrainType.FULL) {
-      return configured;
+  LaneSlots of(Trunks.Trunk trunk, TaskSettings settings, Training training) {
+    LaneSlots asked = configured.asked(settings.passes().orElse(PassSpec.FREE).slots());
+    if (asked.fixed().isPresent() || training.trainType() == TrainType.FULL) {
+      return asked;
     }
     DatasetSummary data = trunk.data().summary();
     var kind =

@@ -4,6 +4,7 @@ import io.espalier.common.UserError;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.GuardSpec.GradientNorm;
+import io.espalier.common.spec.PassSpec;
 import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Schedule;
@@ -123,12 +124,17 @@ public final class BranchRun {
 
   /** Whether no other branch may be in its passes. */
   boolean reproducible() {
-    return lease.settings().reproducible();
+    return passes().reproducible();
+  }
+
+  private PassSpec passes() {
+    return lease.settings().passes().orElse(PassSpec.FREE);
   }
 
   /** Rows of a pass when it is alone. */
   public int microBatch() {
-    return training.perDeviceTrainBatchSize();
+    int batch = training.perDeviceTrainBatchSize();
+    return Math.min(batch, passes().microBatch().orElse(batch));
   }
 
   /** Tokens of such a pass, about. */

@@ -7,6 +7,7 @@ import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.EvaluationSpec.Metric;
 import io.espalier.common.spec.Hyperparameters;
+import io.espalier.common.spec.PassSpec;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Training;
 import io.espalier.worker.model.Golden;
@@ -30,6 +31,7 @@ class MeasuredSlotsTest {
   @TempDir Path folder;
   private Trunks trunks;
   private Trunks.Trunk trunk;
+  private TaskSettings settings;
 
   @BeforeEach
   void open() throws IOException {
@@ -37,7 +39,7 @@ class MeasuredSlotsTest {
     Files.writeString(
         rows, "{\"input_ids\": [1, 2, 3, 4], \"labels\": [-100, 2, 3, 4]}\n".repeat(5));
     trunks = new Trunks(Device.cpu(), new ModelPlaces(List.of(), folder), Clock.systemUTC());
-    var settings =
+    settings =
         new TaskSettings(
             Golden.path("models/qwen2_tiny").toString(),
             DatasetSpec.of(rows.toString()),
@@ -63,21 +65,43 @@ class MeasuredSlotsTest {
   void branches_that_train_alike_are_measured_once() {
     var slots = new MeasuredSlots(LaneSlots.CPU);
 
-    LaneSlots found = slots.of(trunk, training(Map.of("lora_rank", "8")));
+    LaneSlots found = slots.of(trunk, settings, training(Map.of("lora_rank", "8")));
 
     assertThat(found).isNotSameAs(LaneSlots.CPU);
     assertThat(found.fixed()).isEqualTo(OptionalInt.empty());
-    assertThat(slots.of(trunk, training(Map.of("lora_rank", "9", "learning_rate", "0.1"))))
+    assertThat(
+            slots.of(trunk, settings, training(Map.of("lora_rank", "9", "learning_rate", "0.1"))))
         .isSameAs(found);
-    assertThat(slots.of(trunk, training(Map.of("lora_rank", "16")))).isNotSameAs(found);
+    assertThat(slots.of(trunk, settings, training(Map.of("lora_rank", "16")))).isNotSameAs(found);
   }
 
   @Test
   void a_fixed_number_stays_and_full_training_shares_no_pass() {
     LaneSlots three = LaneSlots.of(3);
 
-    assertThat(new MeasuredSlots(three).of(trunk, training(Map.of()))).isSameAs(three);
-    assertThat(new MeasuredSlots(LaneSlots.CPU).of(trunk, training(Map.of("train_type", "full"))))
+    assertThat(new MeasuredSlots(three).of(trunk, settings, training(Map.of()))).isSameAs(three);
+    assertThat(
+            new MeasuredSlots(LaneSlots.CPU)
+                .of(trunk, settings, training(Map.of("train_type", "full"))))
         .isSameAs(LaneSlots.CPU);
+  }
+
+  @Test
+  void a_sweep_may_ask_for_a_number_but_for_no_more_than_a_worker_has() {
+    TaskSettings five =
+        new TaskSettings(
+            settings.model(),
+            settings.dataset(),
+            settings.evaluation(),
+            settings.guard(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(new PassSpec(OptionalInt.of(5), OptionalInt.empty(), false)));
+
+    assertThat(new MeasuredSlots(LaneSlots.CPU).of(trunk, five, training(Map.of())))
+        .isEqualTo(LaneSlots.of(5));
+    assertThat(new MeasuredSlots(LaneSlots.of(3)).of(trunk, five, training(Map.of())))
+        .isEqualTo(LaneSlots.of(3));
   }
 }

@@ -7,6 +7,7 @@ import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
+import io.espalier.common.spec.PassSpec;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
@@ -26,12 +27,15 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Branches trained together in one lane: each has the numbers it has alone. */
 class LaneTest {
@@ -103,10 +107,10 @@ class LaneTest {
   }
 
   private BranchRun run(int id, Cell cell, Curve curve) {
-    return run(id, cell, curve, false);
+    return run(id, cell, curve, PassSpec.FREE);
   }
 
-  private BranchRun run(int id, Cell cell, Curve curve, boolean reproducible) {
+  private BranchRun run(int id, Cell cell, Curve curve, PassSpec passes) {
     Lease one =
         Leases.lease(
             cell.training(),
@@ -119,13 +123,13 @@ class LaneTest {
             one.sweep(),
             one.attempt(),
             branch,
-            reproducible ? reproducible(one.settings()) : one.settings(),
+            with(one.settings(), passes),
             one.dataset(),
             one.sweepDirectory());
     return new BranchRun(lease, model, data, Arrays::toString, curve);
   }
 
-  private static TaskSettings reproducible(TaskSettings old) {
+  private static TaskSettings with(TaskSettings old, PassSpec passes) {
     return new TaskSettings(
         old.model(),
         old.dataset(),
@@ -134,7 +138,7 @@ class LaneTest {
         old.earlyStopping(),
         old.best(),
         old.steps(),
-        true);
+        Optional.of(passes));
   }
 
   private static void assertSame(Curve packed, Curve alone, String branch) {
@@ -192,21 +196,35 @@ class LaneTest {
     packedIsAlone(count, Map.of("lora_dropout", dropout));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"token", "mean_of_means"})
+  void an_update_in_smaller_passes_is_the_same_update(String normalisation) {
+    Cell cell = Cell.of(1, Map.of("loss_normalisation", normalisation));
+    Curve whole = new Curve();
+    Curve cut = new Curve();
+    Packs.alone(run(0, cell, whole));
+    BranchRun one = run(1, cell, cut, new PassSpec(OptionalInt.empty(), OptionalInt.of(1), false));
+    assertThat(one.microBatch()).isEqualTo(1);
+    Packs.alone(one);
+    assertSame(cut, whole, "row by row");
+  }
+
   @Test
   void reproducible_branches_have_every_bit_that_they_have_alone() {
     List<Curve> curves = new ArrayList<>();
     List<BranchRun> runs = new ArrayList<>();
+    PassSpec alone = new PassSpec(OptionalInt.empty(), OptionalInt.empty(), true);
     for (int i = 0; i < 4; i++) {
       curves.add(new Curve());
-      runs.add(run(i, Cell.of(i, Map.of()), curves.get(i), true));
+      runs.add(run(i, Cell.of(i, Map.of()), curves.get(i), alone));
     }
     Packs.together(runs);
 
     for (int i = 0; i < 4; i++) {
-      Curve alone = new Curve();
-      Packs.alone(run(100 + i, Cell.of(i, Map.of()), alone));
-      assertThat(curves.get(i).numbers()).isEqualTo(alone.numbers());
-      assertThat(curves.get(i).losses).isEqualTo(alone.losses);
+      Curve its = new Curve();
+      Packs.alone(run(100 + i, Cell.of(i, Map.of()), its));
+      assertThat(curves.get(i).numbers()).isEqualTo(its.numbers());
+      assertThat(curves.get(i).losses).isEqualTo(its.losses);
     }
   }
 
