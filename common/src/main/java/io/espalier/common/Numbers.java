@@ -26,4 +26,11 @@ public final class Numbers {
         ? rounded.toPlainString()
         : rounded.movePointLeft(exponent).stripTrailingZeros().toPlainString() + "e" + exponent;
   }
+
+  /** A time: {@code 1:05}, {@code 2:00:07}. */
+  public static String clock(long seconds) {
+    return seconds < 3600
+        ? "%d:%02d".formatted(seconds / 60, seconds % 60)
+        : "%d:%02d:%02d".formatted(seconds / 3600, seconds / 60 % 60, seconds % 60);
+  }
 }

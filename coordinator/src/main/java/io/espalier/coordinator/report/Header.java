@@ -56,10 +56,7 @@ record Header(String times, String data, Map<String, Integer> outcomes) {
 
   private static String took(Instant from, Instant to) {
     long seconds = Duration.between(from, to).toSeconds();
-    return ", took "
-        + (seconds < 3600
-            ? "%d:%02d min".formatted(seconds / 60, seconds % 60)
-            : "%d:%02d:%02d h".formatted(seconds / 3600, seconds / 60 % 60, seconds % 60));
+    return ", took " + Numbers.clock(seconds) + (seconds < 3600 ? " min" : " h");
   }
 
   private static String data(DatasetSummary data) {

@@ -1,6 +1,5 @@
 package io.espalier.deploy.cli;
 
-import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.spec.SpecReader;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Training;
@@ -22,6 +21,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -29,7 +30,8 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description = {
       "Reads a spec and its data, and lists the trials: updates an epoch and in all, and which are"
-          + " the same training. Starts nothing, writes nothing."
+          + " the same training. Trains a few updates to say how long it takes here, unless told not"
+          + " to. Starts nothing, writes nothing."
     })
 final class PlanCommand implements Callable<Integer> {
   private final Console console;
@@ -41,17 +43,28 @@ final class PlanCommand implements Callable<Integer> {
     this.console = console;
   }
 
+  @Option(
+      names = "--no-estimate",
+      description = "Do not load the model to measure how long the sweep takes on this machine.")
+  private boolean noEstimate;
+
+  @Mixin private final DeviceOption devices = new DeviceOption();
+
   @Override
   public Integer call() {
     SweepSpec spec = SpecReader.read(file);
-    DatasetSummary data = summary(spec);
-    console.out().print(PlanTable.text(Plan.of(spec, data.samples())));
-    data.leftOut().forEach(reason -> console.out().printf("%nwarning: %s%n", reason));
+    Path model = ModelPlaces.of(List.of(), System.getenv()).find(spec.taskSettings().model());
+    TokenizedDataset data = data(spec, model);
+    Plan plan = Plan.of(spec, data.summary().samples());
+    console.out().print(PlanTable.text(plan));
+    data.summary().leftOut().forEach(reason -> console.out().printf("%nwarning: %s%n", reason));
+    if (!noEstimate) {
+      console.out().printf("%n%s%n", new Estimating(devices.device(), model, data).text(plan));
+    }
     return CommandLineInterface.OK;
   }
 
-  private static DatasetSummary summary(SweepSpec spec) {
-    Path directory = ModelPlaces.of(List.of(), System.getenv()).find(spec.taskSettings().model());
+  private static TokenizedDataset data(SweepSpec spec, Path directory) {
     ModelFingerprint model = ModelFingerprint.of(directory);
     Optional<ChatTokenizer> tokenizer = ChatTokenizer.open(directory);
     try {
@@ -65,7 +78,7 @@ final class PlanCommand implements Callable<Integer> {
           .map(Training::lora)
           .distinct()
           .forEach(lora -> ModuleNames.check(config, lora));
-      return data.summary();
+      return data;
     } finally {
       tokenizer.ifPresent(ChatTokenizer::close);
     }

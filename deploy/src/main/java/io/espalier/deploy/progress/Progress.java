@@ -1,5 +1,6 @@
 package io.espalier.deploy.progress;
 
+import io.espalier.common.Numbers;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.TrialConfig;
@@ -169,10 +170,7 @@ public final class Progress {
   }
 
   private static String clock(Duration duration) {
-    long seconds = duration.toSeconds();
-    return seconds < 3600
-        ? "%d:%02d".formatted(seconds / 60, seconds % 60)
-        : "%d:%02d:%02d".formatted(seconds / 3600, seconds / 60 % 60, seconds % 60);
+    return Numbers.clock(duration.toSeconds());
   }
 
   private static String seconds(double seconds) {

@@ -23,6 +23,9 @@ class PlanIT {
     assertThat(plan.exitCode()).as(plan.err()).isZero();
     // 16 rows, 4 of them for evaluation, in batches of 4: 3 updates an epoch, 2 epochs.
     assertThat(plan.out()).contains("12").contains("1e-3").containsPattern("\\b3\\b.*\\b6\\b");
+    assertThat(plan.out())
+        .containsPattern("without evaluations: \\d+:\\d\\d of training")
+        .containsPattern("Memory: about [\\d,]+ MiB");
     assertThat(tiny.store()).doesNotExist();
     assertThat(Path.of("espalier-data")).doesNotExist();
   }
@@ -49,7 +52,7 @@ class PlanIT {
   private String random(int seed) {
     String method = "method: random\n  trials: 5\n  seed: " + seed;
     String yaml = TinySweep.yaml("random", method, "learning_rate: {log_uniform: [1e-5, 1e-3]}");
-    Launcher.Ended plan = InProcess.run("plan", tiny.write("random.yaml", yaml));
+    Launcher.Ended plan = InProcess.run("plan", "--no-estimate", tiny.write("random.yaml", yaml));
     assertThat(plan.exitCode()).as(plan.err()).isZero();
     return plan.out();
   }

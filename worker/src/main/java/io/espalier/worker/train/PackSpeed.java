@@ -36,8 +36,10 @@ public record PackSpeed(List<Timing> timings, End end) {
    *
    * @param slots trained together
    * @param seconds of an update of all of them, of one pass
+   * @param peakBytes most memory that the process had resident up to then; 0 where the system does
+   *     not tell
    */
-  public record Timing(int slots, double seconds) {
+  public record Timing(int slots, double seconds, long peakBytes) {
     /** Slots' updates in a second. */
     public double rate() {
       return slots / seconds;
@@ -80,8 +82,9 @@ public record PackSpeed(List<Timing> timings, End end) {
             training,
             new Trainable.Adapter(layout),
             AdapterInit.values(layout, training.seed(), () -> model.firstValues(layout.options())));
-    int rows = Math.min(training.perDeviceTrainBatchSize(), data.train().size());
+    int rows = rows(data, training);
     var timings = new ArrayList<Timing>();
+    var memory = new PeakMemory();
     long began = System.nanoTime();
     for (int slots = 1; slots <= most; slots *= 2) {
       if (!timings.isEmpty()) {
@@ -92,8 +95,8 @@ public record PackSpeed(List<Timing> timings, End end) {
         }
       }
       try {
-        timings.add(
-            new Timing(slots, seconds(device, model, slot, slots, batch(data, slots, rows))));
+        double seconds = seconds(device, model, slot, slots, batch(data, slots, rows));
+        timings.add(new Timing(slots, seconds, memory.bytes()));
       } catch (RuntimeException e) {
         if (!OutOfMemory.is(e)) {
           throw e;
@@ -105,6 +108,11 @@ public record PackSpeed(List<Timing> timings, End end) {
       }
     }
     return new PackSpeed(timings, End.MOST);
+  }
+
+  /** Rows of each update that is measured. */
+  public static int rows(TokenizedDataset data, Training training) {
+    return Math.min(training.perDeviceTrainBatchSize(), data.train().size());
   }
 
   /** Whether two doublings in a row gained nothing; one alone may have been disturbed. */

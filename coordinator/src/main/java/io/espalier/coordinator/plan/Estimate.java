@@ -1,0 +1,79 @@
+package io.espalier.coordinator.plan;
+
+import io.espalier.common.Numbers;
+import io.espalier.common.trial.Branch;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What a sweep takes on a machine where a few updates were measured; evaluations, and what guards
+ * and pruning end early, are not in it. Pure.
+ *
+ * @param alone seconds of one thread's time that trains each branch by itself
+ * @param together the same with as many at a time as train fastest
+ * @param slots how many these are
+ * @param wall seconds on all lanes, and never less than the longest branch takes by itself
+ * @param lanes threads that train
+ * @param bytes most memory while it was measured; 0 where unknown
+ */
+public record Estimate(
+    double alone, double together, int slots, double wall, int lanes, long bytes) {
+  private static final double MEBIBYTE = 1 << 20;
+
+  /**
+   * An update of a pack.
+   *
+   * @param slots branches trained together
+   * @param seconds of an update of all of them
+   * @param bytes most memory of the process up to then; 0 where unknown
+   */
+  public record Measured(int slots, double seconds, long bytes) {
+    private double ofOne() {
+      return seconds / slots;
+    }
+  }
+
+  /**
+   * @param rows of each branch's update that was measured
+   * @param measured one at least, the first of one slot
+   */
+  public static Estimate of(StageTree stages, int rows, List<Measured> measured, int lanes) {
+    double one = measured.get(0).seconds() / rows;
+    Measured best =
+        measured.stream().min(Comparator.comparingDouble(Measured::ofOne)).orElseThrow();
+    double all = stages.branches().stream().mapToDouble(Estimate::rows).sum();
+    double longest = stages.branches().stream().mapToDouble(Estimate::rows).max().orElse(0);
+    double together = all * best.ofOne() / rows;
+    return new Estimate(
+        all * one,
+        together,
+        best.slots(),
+        Math.max(together / lanes, longest * one),
+        lanes,
+        best.bytes());
+  }
+
+  private static double rows(Branch branch) {
+    return (double) branch.ownUpdates() * branch.config().training().effectiveBatch();
+  }
+
+  /** A sentence or two. */
+  public String text() {
+    return "Estimated from a few updates on this machine, without evaluations: %s of training%s; on %s about %s.%s"
+        .formatted(
+            clock(together),
+            slots == 1
+                ? ", a trial at a time"
+                : " with %d trials in a pass (%s one at a time)".formatted(slots, clock(alone)),
+            lanes == 1 ? "one thread" : lanes + " threads",
+            clock(wall),
+            bytes == 0
+                ? ""
+                : String.format(Locale.ROOT, " Memory: about %,.0f MiB.", bytes / MEBIBYTE));
+  }
+
+  private static String clock(double seconds) {
+    return Numbers.clock(Math.round(Math.ceil(seconds)));
+  }
+}

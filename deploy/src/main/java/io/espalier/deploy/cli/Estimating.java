@@ -1,0 +1,79 @@
+package io.espalier.deploy.cli;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.espalier.common.trial.Training;
+import io.espalier.common.trial.Training.TrainType;
+import io.espalier.coordinator.plan.Estimate;
+import io.espalier.coordinator.plan.Plan;
+import io.espalier.worker.data.TokenizedDataset;
+import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.Libtorch;
+import io.espalier.worker.model.ModelConfig;
+import io.espalier.worker.model.Precision;
+import io.espalier.worker.node.DeviceName;
+import io.espalier.worker.train.PackSpeed;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Says how long a plan takes on this machine, after a few updates of its first trial.
+ *
+ * @param model directory of the base model
+ */
+record Estimating(DeviceName device, Path model, TokenizedDataset data) {
+  private static final Duration BUDGET = Duration.ofSeconds(3);
+  private static final int MOST_SLOTS = 16;
+
+  String text(Plan plan) {
+    Training training = plan.trials().get(0).config().training();
+    if (training.trainType() == TrainType.FULL) {
+      return "How long full training takes is not estimated.";
+    }
+    long weights = weightBytes();
+    if (device.equals(DeviceName.CPU) && weights > machineBytes() / 4) {
+      return "How long it takes is not estimated: the model's files have %,d MiB, more than a quarter of this machine's memory."
+          .formatted(weights >> 20);
+    }
+    PackSpeed speed = measured(training);
+    if (speed.timings().isEmpty()) {
+      return "An update of trial 0 does not fit the memory of this machine's %s.".formatted(device);
+    }
+    List<Estimate.Measured> updates =
+        speed.timings().stream()
+            .map(one -> new Estimate.Measured(one.slots(), one.seconds(), one.peakBytes()))
+            .toList();
+    int lanes = new LanesOption().lanes(device);
+    return Estimate.of(plan.stages(), PackSpeed.rows(data, training), updates, lanes).text();
+  }
+
+  private PackSpeed measured(Training training) {
+    ModelConfig config = ModelConfig.read(model);
+    Precision precision = Precision.of(training.torchDtype(), config);
+    try (BaseModel loaded = BaseModel.load(model, config, precision, device.device())) {
+      Libtorch.prepareThread();
+      return PackSpeed.measure(loaded, data, training, MOST_SLOTS, BUDGET);
+    }
+  }
+
+  private long weightBytes() {
+    try (Stream<Path> files = Files.list(model)) {
+      return files
+          .filter(file -> file.toString().endsWith(".safetensors"))
+          .mapToLong(file -> file.toFile().length())
+          .sum();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long machineBytes() {
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getTotalMemorySize();
+  }
+}
