@@ -41,7 +41,10 @@ public record Estimate(
   public static Estimate of(StageTree stages, int rows, List<Measured> measured, int lanes) {
     double one = measured.get(0).seconds() / rows;
     Measured best =
-        measured.stream().min(Comparator.comparingDouble(Measured::ofOne)).orElseThrow();
+        measured.stream()
+            .filter(pack -> pack.slots() == 1 || pack.slots() <= stages.branches().size())
+            .min(Comparator.comparingDouble(Measured::ofOne))
+            .orElseThrow();
     double all = stages.branches().stream().mapToDouble(Estimate::rows).sum();
     double longest = stages.branches().stream().mapToDouble(Estimate::rows).max().orElse(0);
     double together = all * best.ofOne() / rows;

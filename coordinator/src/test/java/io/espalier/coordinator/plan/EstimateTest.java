@@ -19,10 +19,10 @@ class EstimateTest {
           .stages();
 
   @Test
-  void it_goes_by_the_fastest_pack_and_says_what_one_at_a_time_would_take() {
+  void it_goes_by_the_fastest_pack_that_it_can_fill_and_says_what_one_at_a_time_would_take() {
     List<Measured> measured =
         List.of(
-            new Measured(1, 0.2, 10), new Measured(2, 0.2, 500L << 20), new Measured(4, 0.5, 9));
+            new Measured(1, 0.2, 10), new Measured(2, 0.2, 500L << 20), new Measured(4, 0.1, 9));
 
     Estimate two = Estimate.of(STAGES, 2, measured, 2);
 
