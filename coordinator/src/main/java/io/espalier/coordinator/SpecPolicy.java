@@ -4,6 +4,7 @@ import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.plan.StageTree;
 import io.espalier.coordinator.pruning.Curve;
@@ -65,7 +66,10 @@ record SpecPolicy(SweepSpec spec) implements Policy {
         progress
             .verdict()
             .map(verdict -> OptionalLong.of(verdict.update()))
-            .orElse(OptionalLong.empty()));
+            .orElse(OptionalLong.empty()),
+        progress.hasEnded()
+            && progress.results().stream()
+                .allMatch(result -> result.outcome() instanceof Outcome.Completed));
   }
 
   private static Curve.Point point(Report report) {

@@ -29,7 +29,7 @@ class SpecRulesTest {
   private final SweepSpec spec =
       Specs.pruned(
           Specs.grid("learning_rate", List.of("1e-3", "1e-4", "1e-5")),
-          new PruningSpec("eval_loss", ObjectiveSpec.Mode.MIN, 3, 1));
+          PruningSpec.asha("eval_loss", ObjectiveSpec.Mode.MIN, 3, 1));
   private final Life life = new Life(rules.policy(spec)).running(3);
 
   private List<SweepEvent> report(int branch, String metric, double value) {
@@ -80,7 +80,7 @@ class SpecRulesTest {
                     List.of("1e-3", "1e-4"),
                     "num_train_epochs",
                     List.of("1", "9")),
-                new PruningSpec("eval_loss", ObjectiveSpec.Mode.MIN, 3, 3)),
+                PruningSpec.asha("eval_loss", ObjectiveSpec.Mode.MIN, 3, 3)),
             Map.of("lr_scheduler_type", "constant"));
     Life shared = new Life(rules.policy(lengths)).running(2);
     BranchId worse = new BranchId(1);

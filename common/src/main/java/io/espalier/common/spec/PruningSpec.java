@@ -1,12 +1,41 @@
 package io.espalier.common.spec;
 
 /**
- * Determined's asynchronous successive halving, stopping variant.
+ * What ends the hopeless trials.
  *
  * @param metric {@code <set>_<metric>}, measured at every epoch
  * @param mode which way it is better
- * @param reductionFactor η ≥ 2
- * @param minResource epochs of the first rung, ≥ 1
+ * @param unit of the rule's amounts of training
  */
-public record PruningSpec(
-    String metric, ObjectiveSpec.Mode mode, int reductionFactor, int minResource) {}
+public record PruningSpec(String metric, ObjectiveSpec.Mode mode, PruningRule rule, Unit unit) {
+
+  /** What an amount of training is counted in. */
+  public enum Unit {
+    EPOCHS,
+    /** Training rows seen. */
+    SAMPLES,
+    /** Share of a trial's own training. */
+    FRACTION;
+
+    /**
+     * An amount in epochs.
+     *
+     * @param horizon epochs of the whole training
+     * @param samples training rows of an epoch
+     */
+    public double epochs(double amount, double horizon, long samples) {
+      return switch (this) {
+        case EPOCHS -> amount;
+        case SAMPLES -> amount / samples;
+        case FRACTION -> amount * horizon;
+      };
+    }
+  }
+
+  /** Determined's asynchronous successive halving, by epochs. */
+  public static PruningSpec asha(
+      String metric, ObjectiveSpec.Mode mode, int reductionFactor, int minResource) {
+    return new PruningSpec(
+        metric, mode, new PruningRule.Asha(reductionFactor, minResource), Unit.EPOCHS);
+  }
+}

@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Reads {@code evaluation}, {@code pruning}, {@code guard} and what may share a pass. */
+/** Reads {@code evaluation}, {@code guard} and what may share a pass. */
 final class RuleSections {
   private RuleSections() {}
 
@@ -31,39 +31,12 @@ final class RuleSections {
         Math.toIntExact(tree.whole("evaluation.max_new_tokens")));
   }
 
-  static Optional<PruningSpec> pruning(
-      SpecTree tree, DatasetSpec dataset, EvaluationSpec evaluation, ObjectiveSpec objective) {
-    if (!tree.on("pruning")) {
-      return Optional.empty();
-    }
-    List<String> comparable = comparable(tree, dataset, evaluation);
-    String metric =
-        tree.written("pruning.metric").orElseGet(() -> standard(comparable, objective.metric()));
-    if (comparable.isEmpty()) {
-      tree.problem(
-          "pruning",
-          "has nothing to compare; expected a metric of an evaluation set at every epoch; set"
-              + " dataset.eval, evaluation.every: epoch and loss in evaluation.metrics");
-    } else if (!comparable.contains(metric)) {
-      tree.problem(
-          "pruning.metric",
-          "%s is not measured at every epoch; expected one of %s; evaluation.metrics and evaluation.answers: epoch add more"
-              .formatted(Problems.quote(metric), String.join(", ", comparable)));
-    }
-    return Optional.of(
-        new PruningSpec(
-            metric,
-            metric.equals(objective.metric())
-                ? objective.mode()
-                : Metric.ofSet(metric).map(Metric::better).orElse(ObjectiveSpec.Mode.MIN),
-            Math.toIntExact(tree.whole("pruning.reduction_factor")),
-            Math.toIntExact(tree.whole("pruning.min_resource"))));
-  }
-
   /** What is measured at every epoch, of the eval set first, the loss before all others. */
   static List<String> comparable(SpecTree tree, DatasetSpec dataset, EvaluationSpec evaluation) {
     var sets = new ArrayList<String>();
-    if (tree.node("dataset.eval").isPresent()) {
+    // One that is written wrong is complained of once.
+    boolean written = tree.node("dataset.eval").isPresent();
+    if (written || !dataset.eval().isEmpty() || dataset.evalFraction().isPresent()) {
       sets.add("eval");
     }
     if (!dataset.retention().isEmpty()) {

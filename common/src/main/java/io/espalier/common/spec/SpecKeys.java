@@ -30,6 +30,7 @@ public final class SpecKeys {
   private static final Text METRIC =
       new Text("[a-z0-9_]+", "train_loss or <set>_<metric> such as eval_loss");
   private static final Whole COUNT = Whole.between(1, 32_768);
+  private static final Whole COUNT_FROM_0 = Whole.between(0, 32_768);
   private static final Map<String, SpecKey> KEYS = fill();
 
   private SpecKeys() {}
@@ -196,31 +197,7 @@ public final class SpecKeys {
         new Decimal(0, false, 1, false),
         "0.5",
         "for reduce_lr: times the learning rate, each time");
-    rows.rule("pruning", "off", "a rule across trials that ends the hopeless ones");
-    rows.key(
-        "pruning.method",
-        Choice.of("asha")
-            .orLater(
-                "successive_halving",
-                "hyperband",
-                "median",
-                "percentile",
-                "patient",
-                "threshold",
-                "alto",
-                "all_of",
-                "any_of"),
-        "asha",
-        "the rule");
-    rows.optional(
-        "pruning.metric",
-        METRIC,
-        "measured at every epoch; by default the objective where it is, else its set's loss");
-    rows.key("pruning.reduction_factor", Whole.between(2, 100), "3", "one in how many goes on");
-    rows.key("pruning.min_resource", Whole.between(1, 1_000_000), "1", "epochs to the first rung");
-    rows.key(
-        "pruning.unit", Choice.of("epochs").orLater("samples", "updates"), "epochs", "of rungs");
-    rows.later("pruning.variant", Choice.of("stopping"), "stopping", "variant of asha");
+    pruning(rows);
     rows.rule("early_stopping", "off", "ends a trial whose metric gets no better");
     rows.optional(
         "early_stopping.metric",
@@ -228,6 +205,69 @@ public final class SpecKeys {
         "measured at every epoch; by default the objective where it is, else its set's loss");
     rows.key("early_stopping.patience", Whole.between(1, 10_000), "3", "evaluations in a row");
     rows.key("early_stopping.min_delta", Decimal.atLeast(0), "0", "a smaller gain is none");
+  }
+
+  private static void pruning(KeyRows rows) {
+    rows.rule("pruning", "off", "a rule across trials that ends the hopeless ones");
+    rows.key(
+        "pruning.method",
+        Choice.of(
+                "asha",
+                "successive_halving",
+                "hyperband",
+                "median",
+                "percentile",
+                "patient",
+                "threshold",
+                "alto")
+            .orLater("all_of", "any_of"),
+        "asha",
+        "the rule");
+    rows.optional(
+        "pruning.metric",
+        METRIC,
+        "measured at every epoch; by default the objective where it is, else its set's loss");
+    rows.key(
+        "pruning.unit",
+        Choice.of("epochs", "samples", "fraction"),
+        "epochs",
+        "of the amounts of training below; fraction is a share of a trial's own");
+    rows.optional(
+        "pruning.variant",
+        Choice.of("stopping", "ray", "optuna", "running_average").orLater("promotion"),
+        "of asha: stopping or ray; of median: optuna or running_average");
+    rows.key("pruning.reduction_factor", Whole.between(2, 100), "3", "one in how many goes on");
+    rows.key("pruning.min_resource", Decimal.above(0), "1", "the first rung");
+    rows.key(
+        "pruning.min_early_stopping_rate",
+        Whole.between(0, 100),
+        "0",
+        "for successive_halving: rungs left out at the start");
+    rows.key(
+        "pruning.bootstrap_count",
+        COUNT_FROM_0,
+        "0",
+        "for successive_halving: so many that come first to a rung end there");
+    rows.key(
+        "pruning.percentile", new Decimal(0, true, 100, true), "25", "25 keeps the best quarter");
+    rows.key(
+        "pruning.n_startup_trials", COUNT_FROM_0, "5", "completed ones without which nothing ends");
+    rows.key("pruning.n_warmup_steps", Decimal.atLeast(0), "0", "nothing is judged before it");
+    rows.key("pruning.interval_steps", Decimal.above(0), "1", "between two judgements");
+    rows.key(
+        "pruning.min_samples",
+        COUNT,
+        "3",
+        "for running_average: others without which nothing ends");
+    rows.key("pruning.latest", FLAG, "false", "judges the last report instead of the best so far");
+    rows.key("pruning.patience", COUNT_FROM_0, "3", "for patient: reports that are no better");
+    rows.key("pruning.min_delta", Decimal.atLeast(0), "0", "a smaller gain is none");
+    Decimal any = new Decimal(-Double.MAX_VALUE, true, Double.MAX_VALUE, true);
+    rows.optional("pruning.lower", any, "for threshold: the least");
+    rows.optional("pruning.upper", any, "for threshold: the most");
+    rows.key("pruning.after", Decimal.above(0), "1", "for alto: when the best are kept");
+    rows.key(
+        "pruning.keep", new Decimal(0, false, 1, true), "0.25", "for alto: the share that is kept");
   }
 
   private static void resources(KeyRows rows) {

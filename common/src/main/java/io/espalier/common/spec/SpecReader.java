@@ -33,13 +33,13 @@ public final class SpecReader {
   public static SweepSpec parse(String yaml, SpecSources sources, String file) {
     MappingNode root = YamlText.compose(yaml, file);
     var problems = new Problems(file);
-    var tree = new SpecTree(root, problems);
+    var tree = SpecTree.whole(root, problems);
     var files = new SpecFiles(tree, problems, sources);
     var dataset = new DatasetSection(tree, problems, files).read();
     var search = new SearchSection(tree, problems).read();
     var evaluation = RuleSections.evaluation(tree);
     var objective = new ObjectiveSection(tree, problems, dataset, evaluation).read();
-    var pruning = RuleSections.pruning(tree, dataset, evaluation, objective);
+    var pruning = new PruningSection(tree, dataset, evaluation, objective).read();
     var selection = new SelectionSections(tree, dataset, evaluation, objective);
     var spec =
         new SweepSpec(
@@ -60,6 +60,23 @@ public final class SpecReader {
             RuleSections.passes(tree));
     problems.throwIfAny();
     return spec;
+  }
+
+  /**
+   * Reads what would stand under {@code pruning}, for a sweep that was trained.
+   *
+   * @throws UserError when it is no pruner, or the sweep has not measured what it goes by
+   */
+  public static PruningSpec pruning(
+      String written, TaskSettings settings, ObjectiveSpec objective) {
+    String file = "--pruning";
+    var problems = new Problems(file);
+    SpecTree tree = SpecTree.part(YamlText.compose("pruning: " + written, file), problems);
+    Optional<PruningSpec> pruning =
+        new PruningSection(tree, settings.dataset(), settings.evaluation(), objective).read();
+    problems.throwIfAny();
+    return pruning.orElseThrow(
+        () -> new UserError("--pruning is off: name a rule, such as '{method: median}'."));
   }
 
   private static String nameFrom(String file) {

@@ -27,10 +27,24 @@ final class SpecTree {
   /** A key of a mapping with its value. */
   record Entry(Node key, Node value) {}
 
-  SpecTree(MappingNode root, Problems problems) {
+  private SpecTree(MappingNode root, Problems problems) {
     this.root = root;
     this.problems = problems;
     section("", root);
+  }
+
+  /** A part of a specification, in which no key is required. */
+  static SpecTree part(MappingNode root, Problems problems) {
+    return new SpecTree(root, problems);
+  }
+
+  static SpecTree whole(MappingNode root, Problems problems) {
+    var tree = new SpecTree(root, problems);
+    tree.complainOfMissing();
+    return tree;
+  }
+
+  private void complainOfMissing() {
     SpecKeys.all().stream()
         .filter(key -> key.required() && !nodes.containsKey(key.path()))
         .forEach(

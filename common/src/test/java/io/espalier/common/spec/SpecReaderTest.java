@@ -234,7 +234,7 @@ class SpecReaderTest {
                         "retention_accuracy", ObjectiveSpec.Comparison.AT_LEAST, 0.6))));
     assertThat(spec.evaluation())
         .isEqualTo(new EvaluationSpec(true, Set.of(Metric.LOSS, Metric.ACCURACY), true, 8));
-    assertThat(spec.pruning()).contains(new PruningSpec("eval_accuracy", Mode.MAX, 2, 3));
+    assertThat(spec.pruning()).contains(PruningSpec.asha("eval_accuracy", Mode.MAX, 2, 3));
     assertThat(spec.guard())
         .isEqualTo(
             new GuardSpec(
@@ -296,7 +296,7 @@ class SpecReaderTest {
             pruning: {}
             """
                 .formatted(objective, answers));
-    assertThat(spec.pruning()).contains(new PruningSpec(metric, mode, 3, 1));
+    assertThat(spec.pruning()).contains(PruningSpec.asha(metric, mode, 3, 1));
   }
 
   @Test
@@ -312,7 +312,7 @@ class SpecReaderTest {
     var spec = folder.parseWith("guard: {gradient_norm: {}}\npruning: {}\n");
     assertThat(spec.guard().gradientNorm()).contains(GuardSpec.GradientNorm.stopping(100));
     assertThat(spec.guard().nonFinite()).isTrue();
-    assertThat(spec.pruning()).contains(new PruningSpec("eval_loss", Mode.MIN, 3, 1));
+    assertThat(spec.pruning()).contains(PruningSpec.asha("eval_loss", Mode.MIN, 3, 1));
   }
 
   @Test

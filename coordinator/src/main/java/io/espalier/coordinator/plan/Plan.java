@@ -25,7 +25,7 @@ import java.util.function.Function;
  *     more would be shared than under its own
  * @param cohorts branches that may be compared before their ends, with what they have in common;
  *     each branch as its trials, by number
- * @param pruning the metric of the pruner, when there is one
+ * @param pruning the pruner, when there is one
  */
 public record Plan(
     String sweep,
@@ -35,7 +35,7 @@ public record Plan(
     StageTree stages,
     Map<String, Long> instead,
     Map<Cohort, List<List<TrialId>>> cohorts,
-    Optional<String> pruning) {
+    Optional<PruningSpec> pruning) {
 
   /**
    * What one trial takes.
@@ -75,7 +75,7 @@ public record Plan(
             stages.branches(),
             branch -> Cohort.of(branch.config().training(), samples),
             Plan::trialsOn),
-        spec.pruning().map(PruningSpec::metric));
+        spec.pruning());
   }
 
   private static List<TrialId> trialsOn(Branch branch) {

@@ -1,6 +1,8 @@
 package io.espalier.coordinator.plan;
 
+import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.trial.TrialId;
+import io.espalier.coordinator.pruning.PruningLimits;
 import io.espalier.coordinator.report.TextTable;
 import io.espalier.coordinator.report.TextTable.Column;
 import java.util.ArrayList;
@@ -105,7 +107,9 @@ public final class PlanTable {
       return "";
     }
     var out = new StringBuilder();
-    out.append("\nPruned by %s, each trial among its like:\n".formatted(plan.pruning().get()));
+    PruningSpec pruning = plan.pruning().get();
+    var limits = new PruningLimits(pruning, plan.samples());
+    out.append("\nPruned by %s, each trial among its like:\n".formatted(pruning.metric()));
     plan.cohorts()
         .forEach(
             (cohort, branches) ->
@@ -114,7 +118,10 @@ public final class PlanTable {
                         .formatted(
                             cohort,
                             branches(branches),
-                            branches.size() == 1 ? ", with none to compare: never pruned" : "")));
+                            limits
+                                .of(cohort, branches.size())
+                                .map(text -> ", " + text)
+                                .orElse(""))));
     return out.toString();
   }
 

@@ -1,6 +1,7 @@
 package io.espalier.coordinator.pruning;
 
 import io.espalier.common.Numbers;
+import io.espalier.common.spec.PruningRule;
 import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
@@ -21,7 +22,8 @@ import java.util.Optional;
  * @param cohorts which branches may be compared
  * @param samples training rows, so that a rung's epochs are samples
  */
-record AshaStopping(PruningSpec spec, Map<BranchId, Cohort> cohorts, long samples)
+record AshaStopping(
+    PruningSpec spec, PruningRule.Asha rule, Map<BranchId, Cohort> cohorts, long samples)
     implements Pruner {
   private static final String RULE = "asha";
 
@@ -32,11 +34,11 @@ record AshaStopping(PruningSpec spec, Map<BranchId, Cohort> cohorts, long sample
     cohorts = Map.copyOf(cohorts);
   }
 
-  static Pruner of(PruningSpec spec, List<Branch> branches, long samples) {
+  static Pruner of(PruningSpec spec, PruningRule.Asha rule, List<Branch> branches, long samples) {
     var cohorts = new HashMap<BranchId, Cohort>();
     branches.forEach(
         branch -> cohorts.put(branch.id(), Cohort.of(branch.config().training(), samples)));
-    return new AshaStopping(spec, cohorts, samples);
+    return new AshaStopping(spec, rule, cohorts, samples);
   }
 
   /**
@@ -44,18 +46,19 @@ record AshaStopping(PruningSpec spec, Map<BranchId, Cohort> cohorts, long sample
    * n is the largest that leaves the first at {@code min_resource} or later. The last rung, L
    * itself, is the end and decides nothing.
    *
+   * @param first epochs before which there is no rung
    * @param horizon epochs of the whole training
    */
-  static List<Integer> rungs(PruningSpec spec, double horizon) {
+  static List<Integer> rungs(int eta, double first, double horizon) {
     long length = (long) Math.ceil(horizon);
     var rungs = new ArrayList<Integer>();
-    long divisor = spec.reductionFactor();
-    while (length >= divisor * spec.minResource()) {
+    long divisor = eta;
+    while (length >= divisor * first && length >= divisor) {
       int epochs = (int) Math.max(length / divisor, 1);
       if (epochs < horizon) {
         rungs.add(0, epochs);
       }
-      divisor *= spec.reductionFactor();
+      divisor *= eta;
     }
     return List.copyOf(rungs);
   }
@@ -68,18 +71,11 @@ record AshaStopping(PruningSpec spec, Map<BranchId, Cohort> cohorts, long sample
   @Override
   public Optional<Verdict> judge(BranchId branch, Curve.Point fresh, Map<BranchId, Curve> before) {
     if (!Double.isFinite(fresh.value())) {
-      return Optional.of(
-          new Verdict(
-              RULE,
-              fresh.update(),
-              fresh.value(),
-              Double.NaN,
-              List.of(fresh.value()),
-              "asha: %s is %s at update %d".formatted(metric(), fresh.value(), fresh.update())));
+      return Optional.of(NotFinite.verdict(RULE, metric(), fresh));
     }
     Cohort cohort = cohort(branch);
     Curve own = before.getOrDefault(branch, Curve.EMPTY);
-    for (int epochs : rungs(spec, cohort.horizon())) {
+    for (int epochs : rungs(rule.reductionFactor(), first(cohort), cohort.horizon())) {
       long rung = Math.multiplyExact(epochs, samples);
       boolean reached = fresh.samples() >= rung && own.at(rung).isEmpty();
       if (reached) {
@@ -90,6 +86,10 @@ record AshaStopping(PruningSpec spec, Map<BranchId, Cohort> cohorts, long sample
       }
     }
     return Optional.empty();
+  }
+
+  private double first(Cohort cohort) {
+    return spec.unit().epochs(rule.minResource(), cohort.horizon(), samples);
   }
 
   /** What the branch's peers reported when they reached the rung, best first. */
@@ -110,7 +110,7 @@ record AshaStopping(PruningSpec spec, Map<BranchId, Cohort> cohorts, long sample
     Comparator<Double> bestFirst = spec.mode().bestFirst();
     long place = others.stream().filter(o -> bestFirst.compare(o, fresh.value()) < 0).count();
     int all = others.size() + 1;
-    int go = Math.max(all / spec.reductionFactor(), 1);
+    int go = Math.max(all / rule.reductionFactor(), 1);
     if (place < go) {
       return Optional.empty();
     }

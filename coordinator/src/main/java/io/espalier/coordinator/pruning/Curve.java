@@ -11,9 +11,10 @@ import java.util.OptionalLong;
  * @param points at most one for an update; their order says nothing
  * @param stoppedAt the update at which the pruner gave the branch up: what it reported after that,
  *     before the message reached it, counts for nothing
+ * @param completed whether the branch trained to its end
  */
-public record Curve(List<Point> points, OptionalLong stoppedAt) {
-  public static final Curve EMPTY = new Curve(List.of(), OptionalLong.empty());
+public record Curve(List<Point> points, OptionalLong stoppedAt, boolean completed) {
+  public static final Curve EMPTY = new Curve(List.of(), OptionalLong.empty(), false);
 
   public Curve {
     points = List.copyOf(points);

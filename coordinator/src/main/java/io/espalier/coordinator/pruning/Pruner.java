@@ -1,5 +1,6 @@
 package io.espalier.coordinator.pruning;
 
+import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
@@ -35,6 +36,11 @@ public interface Pruner {
    * @param samples training rows
    */
   static Optional<Pruner> of(SweepSpec spec, List<Branch> branches, long samples) {
-    return spec.pruning().map(asked -> AshaStopping.of(asked, branches, samples));
+    return spec.pruning().map(asked -> of(asked, branches, samples));
+  }
+
+  /** The same for a rule by itself. */
+  static Pruner of(PruningSpec asked, List<Branch> branches, long samples) {
+    return new Pruners(asked, branches, samples).pruner();
   }
 }

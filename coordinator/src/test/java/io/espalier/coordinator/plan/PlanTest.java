@@ -84,7 +84,7 @@ class PlanTest {
                 List.of("3", "10"),
                 "per_device_train_batch_size",
                 List.of("1", "4")),
-            new PruningSpec("eval_loss", ObjectiveSpec.Mode.MIN, 3, 1));
+            PruningSpec.asha("eval_loss", ObjectiveSpec.Mode.MIN, 3, 1));
     assertThat(PlanTable.text(Plan.of(spec, 1_000)))
         .isEqualTo(
             """
@@ -100,8 +100,8 @@ class PlanTest {
             Nothing is shared: with this lr_scheduler_type no two trials begin alike; with constant it would be 12,500 updates, with warmup_stable_decay it would be 12,873 updates in all
 
             Pruned by eval_loss, each trial among its like:
-              cosine over 3 epochs, 5.0 % warmup: trials 0, 1
-              cosine over 10 epochs, 5.0 % warmup: trials 2, 3
+              cosine over 3 epochs, 5.0 % warmup: trials 0, 1, fewer than reduction_factor 3: one goes on at each rung
+              cosine over 10 epochs, 5.0 % warmup: trials 2, 3, fewer than reduction_factor 3: one goes on at each rung
             """);
   }
 
@@ -118,7 +118,7 @@ class PlanTest {
     var alone =
         Specs.pruned(
             Specs.grid("num_train_epochs", List.of("1", "3")),
-            new PruningSpec("eval_loss", ObjectiveSpec.Mode.MIN, 3, 1));
+            PruningSpec.asha("eval_loss", ObjectiveSpec.Mode.MIN, 3, 1));
     assertThat(PlanTable.text(Plan.of(alone, 10)))
         .contains("cosine over 1 epoch, 5.0 % warmup: trial 0, with none to compare: never pruned");
   }
@@ -133,7 +133,7 @@ class PlanTest {
             List.of("3", "5", "10", "15", "20"));
     var spec =
         Specs.with(
-            Specs.pruned(grid, new PruningSpec("eval_loss", ObjectiveSpec.Mode.MIN, 3, 1)),
+            Specs.pruned(grid, PruningSpec.asha("eval_loss", ObjectiveSpec.Mode.MIN, 3, 1)),
             CONSTANT);
     assertThat(PlanTable.text(Plan.of(spec, 50)))
         .startsWith("test: 10 trials on 50 training rows, 5,300 updates in all\n")
@@ -143,7 +143,7 @@ class PlanTest {
             Shared: what trials have in common is trained once, on 2 branches of 2,000 updates in all instead of 5,300: 62.3 % less
 
             Pruned by eval_loss, each trial among its like:
-              constant over 20 epochs: trials 0+1+2+3+4, 5+6+7+8+9
+              constant over 20 epochs: trials 0+1+2+3+4, 5+6+7+8+9, fewer than reduction_factor 3: one goes on at each rung
             """);
   }
 

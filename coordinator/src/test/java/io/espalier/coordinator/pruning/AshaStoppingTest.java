@@ -26,17 +26,17 @@ import org.junit.jupiter.api.Test;
 
 class AshaStoppingTest {
   private static final int SAMPLES = 100;
-  private static final PruningSpec THIRD = new PruningSpec("eval_loss", Mode.MIN, 3, 1);
+  private static final PruningSpec THIRD = PruningSpec.asha("eval_loss", Mode.MIN, 3, 1);
 
   @Test
   void rungs_are_those_of_determined() {
-    assertThat(AshaStopping.rungs(THIRD, 27)).containsExactly(1, 3, 9);
-    assertThat(AshaStopping.rungs(THIRD, 20)).containsExactly(2, 6);
-    assertThat(AshaStopping.rungs(THIRD, 10)).containsExactly(1, 3);
-    assertThat(AshaStopping.rungs(new PruningSpec("eval_loss", Mode.MIN, 4, 2), 64))
-        .containsExactly(4, 16);
-    assertThat(AshaStopping.rungs(THIRD, 2)).isEmpty();
-    assertThat(AshaStopping.rungs(THIRD, 0.5)).isEmpty();
+    assertThat(AshaStopping.rungs(3, 1, 27)).containsExactly(1, 3, 9);
+    assertThat(AshaStopping.rungs(3, 1, 20)).containsExactly(2, 6);
+    assertThat(AshaStopping.rungs(3, 1, 10)).containsExactly(1, 3);
+    assertThat(AshaStopping.rungs(4, 2, 64)).containsExactly(4, 16);
+    assertThat(AshaStopping.rungs(3, 1, 2)).isEmpty();
+    assertThat(AshaStopping.rungs(3, 1, 0.5)).isEmpty();
+    assertThat(AshaStopping.rungs(3, 0.25, 2)).as("no rung within an epoch").isEmpty();
   }
 
   @Test
@@ -53,7 +53,7 @@ class AshaStoppingTest {
 
   @Test
   void where_more_is_better_the_highest_go_on() {
-    var sweep = new Replay(3, 9, new PruningSpec("eval_accuracy", Mode.MAX, 3, 1));
+    var sweep = new Replay(3, 9, PruningSpec.asha("eval_accuracy", Mode.MAX, 3, 1));
     assertThat(sweep.report(0, 1, 0.5)).isEmpty();
     assertThat(sweep.report(1, 1, 0.6)).isEmpty();
     assertThat(sweep.report(2, 1, 0.55))
@@ -228,7 +228,7 @@ class AshaStoppingTest {
                 config,
                 List.of(new Branch.Milestone(trial, config.training().totalUpdates(SAMPLES)))));
       }
-      pruner = AshaStopping.of(spec, branches, SAMPLES);
+      pruner = new Pruners(spec, branches, SAMPLES).pruner();
     }
 
     Optional<Verdict> report(int branch, int epoch, double value) {
@@ -265,7 +265,7 @@ class AshaStoppingTest {
     private void add(int branch, Curve.Point point, OptionalLong stoppedAt) {
       var points = new ArrayList<>(curve(branch).points());
       points.add(point);
-      curves.put(new BranchId(branch), new Curve(points, stoppedAt));
+      curves.put(new BranchId(branch), new Curve(points, stoppedAt, false));
     }
   }
 }

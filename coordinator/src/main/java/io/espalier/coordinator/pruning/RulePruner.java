@@ -1,0 +1,109 @@
+package io.espalier.coordinator.pruning;
+
+import io.espalier.common.Numbers;
+import io.espalier.common.spec.PruningSpec;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Verdict;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A {@link Rule} among the branches of each group. What is reported at a branch's end decides
+ * nothing any more.
+ *
+ * @param name of the rule, as a specification has it
+ * @param groups which branches may be compared
+ * @param rules the rule of a group; its amounts are epochs
+ * @param samples training rows of an epoch
+ */
+record RulePruner(
+    String name,
+    PruningSpec spec,
+    Map<BranchId, Group> groups,
+    Function<Group, Rule> rules,
+    long samples)
+    implements Pruner {
+  /** Values kept with a verdict. */
+  private static final int WINDOW = 20;
+
+  RulePruner {
+    groups = Map.copyOf(groups);
+  }
+
+  /**
+   * Branches that are compared.
+   *
+   * @param bracket where a rule has several for one cohort
+   */
+  record Group(Cohort cohort, int bracket) {}
+
+  @Override
+  public String metric() {
+    return spec.metric();
+  }
+
+  @Override
+  public Optional<Verdict> judge(BranchId branch, Curve.Point fresh, Map<BranchId, Curve> before) {
+    if (!Double.isFinite(fresh.value())) {
+      return Optional.of(NotFinite.verdict(name, metric(), fresh));
+    }
+    Group group = group(branch);
+    List<Report> reports = new ArrayList<>(reports(before.getOrDefault(branch, Curve.EMPTY)));
+    Report report = report(fresh);
+    if (report.resource() >= group.cohort().horizon()) {
+      return Optional.empty();
+    }
+    reports.add(report);
+    List<Track> peers = new ArrayList<>();
+    before.forEach(
+        (other, curve) -> {
+          Track track = new Track(reports(curve), curve.completed());
+          if (!other.equals(branch) && group(other).equals(group) && !track.reports().isEmpty()) {
+            peers.add(track);
+          }
+        });
+    return rules
+        .apply(group)
+        .judge(new Track(reports, false), peers)
+        .map(cut -> verdict(fresh, report, cut));
+  }
+
+  private Verdict verdict(Curve.Point fresh, Report report, Rule.Cut cut) {
+    return new Verdict(
+        name,
+        fresh.update(),
+        fresh.value(),
+        cut.limit(),
+        cut.compared().stream().limit(WINDOW).toList(),
+        "%s after %s epochs: %s %s %s"
+            .formatted(
+                name,
+                Numbers.text(report.resource()),
+                metric(),
+                Numbers.text(fresh.value()),
+                cut.why()));
+  }
+
+  /** What counts of a branch, by ascending resource. */
+  private List<Report> reports(Curve curve) {
+    return curve.points().stream()
+        .filter(
+            point -> curve.stoppedAt().isEmpty() || point.update() <= curve.stoppedAt().getAsLong())
+        .sorted(Comparator.comparingLong(Curve.Point::samples))
+        .map(this::report)
+        .toList();
+  }
+
+  private Report report(Curve.Point point) {
+    return Report.of((double) point.samples() / samples, point.value(), spec.mode());
+  }
+
+  private Group group(BranchId branch) {
+    return Optional.ofNullable(groups.get(branch))
+        .orElseThrow(() -> new IllegalArgumentException("branch " + branch + " is not planned"));
+  }
+}

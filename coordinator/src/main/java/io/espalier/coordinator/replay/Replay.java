@@ -1,0 +1,216 @@
+package io.espalier.coordinator.replay;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.espalier.common.UserError;
+import io.espalier.common.metrics.Measurement;
+import io.espalier.common.metrics.MetricRow;
+import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.spec.PruningSpec;
+import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.common.trial.Verdict;
+import io.espalier.coordinator.pruning.Curve;
+import io.espalier.coordinator.pruning.Pruner;
+import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.report.TrialCurves;
+import io.espalier.coordinator.report.TrialView;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * A sweep's recorded evaluations, told to another pruner in the order in which they arrived. What
+ * would have come sooner, because others had ended, comes as it came.
+ *
+ * @param stops branches that would have ended, in the order of their ends
+ * @param updates done
+ * @param saved of these would not have been done
+ * @param seconds of device time
+ * @param savedSeconds of these, about: by the share of a branch's updates
+ * @param winner the best trial, when one has a rank
+ */
+public record Replay(
+    List<Stop> stops,
+    long updates,
+    long saved,
+    double seconds,
+    double savedSeconds,
+    Optional<TrialId> winner) {
+  public Replay {
+    stops = List.copyOf(stops);
+  }
+
+  /**
+   * A branch's end.
+   *
+   * @param trials that would not have come to theirs
+   * @param epoch epochs done then
+   */
+  public record Stop(List<TrialId> trials, double epoch, Verdict verdict) {
+    public Stop {
+      trials = List.copyOf(trials);
+    }
+  }
+
+  /** Whether the best trial would have ended before its end. */
+  @JsonProperty
+  public boolean losesWinner() {
+    return winner
+        .filter(best -> stops.stream().anyMatch(stop -> stop.trials().contains(best)))
+        .isPresent();
+  }
+
+  /** How many trials would have ended early. */
+  @JsonProperty
+  public int trials() {
+    return stops.stream().mapToInt(stop -> stop.trials().size()).sum();
+  }
+
+  /**
+   * @throws UserError when the sweep's data were never read
+   */
+  public static Replay of(SweepView view, TrialCurves curves, PruningSpec pruning) {
+    long samples =
+        view.dataset()
+            .map(DatasetSummary::samples)
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        "%s has no measurements: its data were never read.".formatted(view.id())));
+    Map<BranchId, List<TrialView>> trials =
+        view.trials().stream()
+            .collect(Collectors.groupingBy(TrialView::branch, TreeMap::new, Collectors.toList()));
+    List<Recorded> branches =
+        trials.entrySet().stream()
+            .map(entry -> Recorded.of(entry.getKey(), entry.getValue(), curves))
+            .toList();
+    Pruner pruner = Pruner.of(pruning, branches.stream().map(Recorded::branch).toList(), samples);
+    List<Stop> stops = stops(pruner, branches);
+    long saved = 0;
+    double savedSeconds = 0;
+    for (Recorded branch : branches) {
+      long without = branch.updatesAfter(end(stops, branch));
+      saved += without;
+      savedSeconds += branch.seconds() * without / Math.max(1, branch.updatesAfter(0));
+    }
+    return new Replay(
+        stops,
+        branches.stream().mapToLong(branch -> branch.updatesAfter(0)).sum(),
+        saved,
+        branches.stream().mapToDouble(Recorded::seconds).sum(),
+        savedSeconds,
+        view.trials().stream()
+            .filter(trial -> trial.rank().orElse(0) == 1)
+            .map(trial -> trial.config().id())
+            .findFirst());
+  }
+
+  private static long end(List<Stop> stops, Recorded branch) {
+    return stops.stream()
+        .filter(stop -> stop.trials().contains(branch.longest().config().id()))
+        .map(stop -> stop.verdict().update())
+        .findFirst()
+        .orElse(Long.MAX_VALUE);
+  }
+
+  /** A branch with the rows of its longest trial. */
+  private record Recorded(
+      Branch branch, TrialView longest, List<TrialView> trials, List<MetricRow> rows) {
+    static Recorded of(BranchId id, List<TrialView> trials, TrialCurves curves) {
+      List<TrialView> shortestFirst =
+          trials.stream().sorted(Comparator.comparingLong(TrialView::updates)).toList();
+      TrialView longest = shortestFirst.get(shortestFirst.size() - 1);
+      List<Branch.Milestone> ends =
+          shortestFirst.stream()
+              .map(trial -> new Branch.Milestone(trial.config().id(), trial.updates()))
+              .toList();
+      return new Recorded(
+          new Branch(id, longest.config(), ends),
+          longest,
+          shortestFirst,
+          curves.rows().getOrDefault(longest.config().id(), List.of()));
+    }
+
+    /** Those of the branch itself, and not of one that it forked from. */
+    long updatesAfter(long update) {
+      return rows.stream()
+          .filter(row -> row.branch().equals(branch.id()) && row.update() > update)
+          .filter(row -> row.measurement() instanceof Measurement.Update)
+          .count();
+    }
+
+    double seconds() {
+      return longest.result().map(TrialResult::seconds).orElse(0.0);
+    }
+  }
+
+  /** A report as it arrived. */
+  private record Arrival(Recorded branch, MetricRow row, double value) {
+    Curve.Point point() {
+      return new Curve.Point(row.update(), row.samples(), value);
+    }
+  }
+
+  private static List<Stop> stops(Pruner pruner, List<Recorded> branches) {
+    Map<BranchId, Curve> curves = new HashMap<>();
+    List<Stop> stops = new ArrayList<>();
+    for (Arrival arrival : arrivals(pruner.metric(), branches)) {
+      BranchId id = arrival.branch().branch().id();
+      Curve own = curves.getOrDefault(id, Curve.EMPTY);
+      if (own.stoppedAt().isPresent()) {
+        continue;
+      }
+      // What its trunk reported was judged there.
+      Optional<Verdict> verdict =
+          arrival.row().branch().equals(id)
+              ? pruner.judge(id, arrival.point(), Map.copyOf(curves))
+              : Optional.empty();
+      verdict.ifPresent(end -> stops.add(stop(arrival, end)));
+      curves.put(id, with(own, arrival, verdict));
+    }
+    return stops;
+  }
+
+  private static List<Arrival> arrivals(String metric, List<Recorded> branches) {
+    List<Arrival> arrivals = new ArrayList<>();
+    for (Recorded branch : branches) {
+      for (MetricRow row : branch.rows()) {
+        if (row.measurement() instanceof Measurement.Evaluation value
+            && value.name().equals(metric)) {
+          arrivals.add(new Arrival(branch, row, value.value()));
+        }
+      }
+    }
+    arrivals.sort(
+        Comparator.comparing((Arrival arrival) -> arrival.row().time())
+            .thenComparing(arrival -> arrival.branch().branch().id()));
+    return arrivals;
+  }
+
+  private static Curve with(Curve own, Arrival arrival, Optional<Verdict> verdict) {
+    List<Curve.Point> points = new ArrayList<>(own.points());
+    points.add(arrival.point());
+    boolean ended = arrival.row().update() == arrival.branch().branch().updates();
+    return new Curve(
+        points,
+        verdict.map(end -> OptionalLong.of(end.update())).orElse(OptionalLong.empty()),
+        ended && verdict.isEmpty());
+  }
+
+  private static Stop stop(Arrival arrival, Verdict verdict) {
+    List<TrialId> ended =
+        arrival.branch().trials().stream()
+            .filter(trial -> trial.updates() > verdict.update())
+            .map(trial -> trial.config().id())
+            .toList();
+    return new Stop(ended, arrival.row().epoch(), verdict);
+  }
+}
