@@ -79,10 +79,11 @@ record RulePruner(
         fresh.value(),
         cut.limit(),
         cut.compared().stream().limit(WINDOW).toList(),
-        "%s after %s epochs: %s %s %s"
+        "%s after %s %s: %s %s %s"
             .formatted(
                 name,
                 Numbers.text(report.resource()),
+                report.resource() == 1 ? "epoch" : "epochs",
                 metric(),
                 Numbers.text(fresh.value()),
                 cut.why()));

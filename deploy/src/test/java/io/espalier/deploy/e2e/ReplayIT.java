@@ -54,8 +54,8 @@ class ReplayIT {
         .startsWith("0 of 5 trials would have ended early: 0 of 3,000 updates not done")
         .contains("would have stayed");
     assertThat(text("{method: threshold, upper: 0.1}"))
-        .contains("5 of 5 trials would have ended early: 120 of 3,000 updates not done")
-        .contains("threshold after 1 epochs: eval_loss")
+        .contains("5 of 5 trials would have ended early: 2,985 of 3,000 updates not done")
+        .contains("threshold after 1 epoch: eval_loss")
         .contains("would have been lost");
   }
 
