@@ -153,7 +153,7 @@ class SharingIT {
   void every_model_card_tells_of_its_own_trial(String kind) throws IOException {
     for (int i = 0; i < 6; i++) {
       assertThat(card(shared(kind), i))
-          .contains("| num_train_epochs |")
+          .contains("num_train_epochs: ")
           .isEqualTo(card(alone(kind), i));
     }
   }
