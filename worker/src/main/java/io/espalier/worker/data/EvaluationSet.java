@@ -15,6 +15,11 @@ public record EvaluationSet(String name, List<TokenRow> rows, List<Question> que
     questions = List.copyOf(questions);
   }
 
+  /** The questions' tokens. */
+  public List<int[]> prompts() {
+    return questions.stream().map(Question::promptIds).toList();
+  }
+
   /** Whether its rows are classified as a whole. */
   public boolean classified() {
     return rows.stream().anyMatch(row -> row.category().isPresent());

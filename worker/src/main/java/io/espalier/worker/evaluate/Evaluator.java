@@ -2,27 +2,39 @@ package io.espalier.worker.evaluate;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.espalier.common.metrics.Measurement;
+import io.espalier.worker.data.EvaluationSet;
 import io.espalier.worker.data.PaddedRows;
 import io.espalier.worker.data.TokenRow;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
- * Measures a trained state. Rows are passed through the model by ascending length, so little is
- * spent on padding; every row is computed as it would be alone.
+ * Measures trained states. Rows are passed through the model by ascending length, so little is
+ * spent on padding; every row is computed as it would be alone. Several slots go through it
+ * together.
  */
-public class Evaluator {
+public class Evaluator implements SetEvaluator {
   private final TrainedState state;
   private final PassSizes sizes;
+  private final Consumer<Measurement.OutOfMemory> tell;
 
   public Evaluator(TrainedState state) {
-    this(state, new PassSizes(smaller -> {}));
+    this(state, new PassSizes(state.flat().getDevice().isGpu()), smaller -> {});
   }
 
-  public Evaluator(TrainedState state, PassSizes sizes) {
+  /**
+   * @param sizes those of the thread
+   * @param tell is told of each pass that has to be smaller as memory ran out
+   */
+  public Evaluator(TrainedState state, PassSizes sizes, Consumer<Measurement.OutOfMemory> tell) {
     this.state = state;
     this.sizes = sizes;
+    this.tell = tell;
   }
 
   /**
@@ -46,20 +58,45 @@ public class Evaluator {
     }
   }
 
-  /** Loss and token accuracy of all rows together. */
+  /** Loss and token accuracy of all rows together, of the first slot. */
   public Score score(List<TokenRow> rows) {
-    List<TokenRow> scored = rows.stream().filter(row -> row.targets() > 0).toList();
-    var scores = new ArrayList<Score>();
-    sizes.losses().each(scored, TokenRow::length, pass -> scores.add(scoreOnePass(pass)));
-    return scores.stream().reduce(new Score(0, 0, 0), Score::plus);
+    return scores(rows).get(0);
   }
 
-  Score scoreOnePass(List<TokenRow> rows) {
-    PaddedRows padded = PaddedRows.of(rows);
+  @Override
+  public Score score(EvaluationSet set) {
+    return score(set.rows());
+  }
+
+  /** The same of each slot. */
+  public List<Score> scores(List<TokenRow> rows) {
+    List<TokenRow> scored = rows.stream().filter(row -> row.targets() > 0).toList();
+    int slots = state.slots().size();
+    var scores = new ArrayList<>(Collections.nCopies(slots, new Score(0, 0, 0)));
+    sizes
+        .losses()
+        .each(
+            scored,
+            TokenRow::length,
+            slots,
+            part -> {
+              List<Score> made = scoreOnePass(part);
+              for (int i = 0; i < made.size(); i++) {
+                int slot = part.from() + i;
+                scores.set(slot, scores.get(slot).plus(made.get(i)));
+              }
+            },
+            tell);
+    return scores;
+  }
+
+  List<Score> scoreOnePass(PassSizes.Part<TokenRow> part) {
+    PaddedRows padded = PaddedRows.of(part.items());
     try (NDManager scope = state.model().newScope()) {
       int targets = padded.targets().length;
       double[] sums =
           state
+              .of(state.slots().subList(part.from(), part.to()))
               .call(
                   scope,
                   "evaluate",
@@ -68,11 +105,17 @@ public class Evaluator {
                   scope.create(padded.labels(), new Shape(targets)))
               .head()
               .toDoubleArray();
-      return new Score(targets, sums[0], sums[1]);
+      int slots = sums.length / 2;
+      return IntStream.range(0, slots)
+          .mapToObj(slot -> new Score(targets, sums[slot], sums[slots + slot]))
+          .toList();
     }
   }
 
-  /** The logits of every token of one row: [tokens × vocabulary]; of one classified: [classes]. */
+  /**
+   * The logits of every token of one row by the first slot: [tokens × vocabulary]; of one
+   * classified: [classes].
+   */
   float[] logits(TokenRow row) {
     int[] tokens = row.inputIds();
     long[] ids = new long[tokens.length];
@@ -85,6 +128,7 @@ public class Evaluator {
     }
     try (NDManager scope = state.model().newScope()) {
       return state
+          .of(state.slots().subList(0, 1))
           .call(
               scope,
               "predict",
@@ -96,30 +140,52 @@ public class Evaluator {
   }
 
   /**
-   * The likeliest answer to each prompt, in the prompts' order, without the token that ended it.
+   * The likeliest answer of the first slot to each prompt, in the prompts' order, without the token
+   * that ended it.
    *
    * @param endTokens what ends an answer
    * @param maxNewTokens where an answer is cut off, ≥ 1
    */
   public List<int[]> answer(List<int[]> prompts, List<Integer> endTokens, int maxNewTokens) {
+    return answers(prompts, endTokens, maxNewTokens).get(0);
+  }
+
+  @Override
+  public List<int[]> answer(EvaluationSet set, List<Integer> endTokens, int maxNewTokens) {
+    return answer(set.prompts(), endTokens, maxNewTokens);
+  }
+
+  /** The same of each slot. */
+  public List<List<int[]>> answers(List<int[]> prompts, List<Integer> endTokens, int maxNewTokens) {
     List<Integer> places = IntStream.range(0, prompts.size()).boxed().toList();
-    int[][] answers = new int[prompts.size()][];
+    int slots = state.slots().size();
+    int[][][] answers = new int[slots][prompts.size()][];
     sizes
         .answers()
         .each(
             places,
             i -> prompts.get(i).length + maxNewTokens,
-            pass -> {
-              List<int[]> made =
-                  answerOnePass(pass.stream().map(prompts::get).toList(), endTokens, maxNewTokens);
-              for (int i = 0; i < pass.size(); i++) {
-                answers[pass.get(i)] = made.get(i);
+            slots,
+            part -> {
+              List<List<int[]>> made =
+                  answerOnePass(
+                      part.from(),
+                      part.to(),
+                      part.items().stream().map(prompts::get).toList(),
+                      endTokens,
+                      maxNewTokens);
+              for (int slot = part.from(); slot < part.to(); slot++) {
+                for (int i = 0; i < part.items().size(); i++) {
+                  answers[slot][part.items().get(i)] = made.get(slot - part.from()).get(i);
+                }
               }
-            });
-    return List.of(answers);
+            },
+            tell);
+    return Stream.of(answers).map(List::of).toList();
   }
 
-  List<int[]> answerOnePass(List<int[]> prompts, List<Integer> endTokens, int maxNewTokens) {
+  List<List<int[]>> answerOnePass(
+      int from, int to, List<int[]> prompts, List<Integer> endTokens, int maxNewTokens) {
     int length = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(1);
     long[] ids = new long[prompts.size() * length];
     long[] lengths = new long[prompts.size()];
@@ -134,6 +200,7 @@ public class Evaluator {
     try (NDManager scope = state.model().newScope()) {
       long[] tokens =
           state
+              .of(state.slots().subList(from, to))
               .call(
                   scope,
                   "generate",
@@ -143,9 +210,14 @@ public class Evaluator {
                   scope.create(new long[] {maxNewTokens}))
               .head()
               .toLongArray();
-      var answers = new ArrayList<int[]>();
-      for (int row = 0; row < prompts.size(); row++) {
-        answers.add(untilEnd(tokens, row * maxNewTokens, maxNewTokens));
+      var answers = new ArrayList<List<int[]>>();
+      for (int slot = 0; slot < to - from; slot++) {
+        var ofSlot = new ArrayList<int[]>();
+        for (int row = 0; row < prompts.size(); row++) {
+          int start = (slot * prompts.size() + row) * maxNewTokens;
+          ofSlot.add(untilEnd(tokens, start, maxNewTokens));
+        }
+        answers.add(ofSlot);
       }
       return answers;
     }

@@ -14,8 +14,12 @@ import java.util.function.ToIntFunction;
  */
 record Passes(int tokens, int most) {
 
-  /** All items by ascending length, equal ones in their order, cut into passes. */
-  <T> List<List<T>> of(List<T> items, ToIntFunction<T> length) {
+  /**
+   * All items by ascending length, equal ones in their order, cut into passes.
+   *
+   * @param times how often each item is in its pass
+   */
+  <T> List<List<T>> of(List<T> items, ToIntFunction<T> length, int times) {
     List<T> byLength = items.stream().sorted(Comparator.comparingInt(length)).toList();
     var passes = new ArrayList<List<T>>();
     int from = 0;
@@ -23,7 +27,7 @@ record Passes(int tokens, int most) {
       boolean full =
           to == byLength.size()
               || to - from == most
-              || (to - from + 1L) * length.applyAsInt(byLength.get(to)) > tokens;
+              || (to - from + 1L) * times * length.applyAsInt(byLength.get(to)) > tokens;
       if (full) {
         passes.add(byLength.subList(from, to));
         from = to;

@@ -24,7 +24,7 @@ public record SetEvaluation(
   }
 
   /** What the spec asks for at the end of an epoch where no trial ends; may be nothing. */
-  public List<Measurement.Evaluation> atEpochEnd(Evaluator evaluator, EvaluationSet set) {
+  public List<Measurement.Evaluation> atEpochEnd(SetEvaluator evaluator, EvaluationSet set) {
     return measure(
         evaluator,
         set,
@@ -39,7 +39,7 @@ public record SetEvaluation(
   }
 
   /** What a trial's end asks for beyond {@link #atEpochEnd}. */
-  public List<Measurement.Evaluation> beyondEpochEnd(Evaluator evaluator, EvaluationSet set) {
+  public List<Measurement.Evaluation> beyondEpochEnd(SetEvaluator evaluator, EvaluationSet set) {
     return measure(
         evaluator,
         set,
@@ -53,16 +53,16 @@ public record SetEvaluation(
    * their class. Metrics of target tokens are left out where a set has none, those of generated
    * answers where it has no questions.
    */
-  public List<Measurement.Evaluation> atTrialEnd(Evaluator evaluator, EvaluationSet set) {
+  public List<Measurement.Evaluation> atTrialEnd(SetEvaluator evaluator, EvaluationSet set) {
     return measure(evaluator, set, spec.metrics());
   }
 
   private List<Measurement.Evaluation> measure(
-      Evaluator evaluator, EvaluationSet set, Set<Metric> metrics) {
+      SetEvaluator evaluator, EvaluationSet set, Set<Metric> metrics) {
     var measured = new ArrayList<Measurement.Evaluation>();
     Metric hits = set.classified() ? Metric.ACCURACY : Metric.TOKEN_ACCURACY;
     if (metrics.contains(Metric.LOSS) || metrics.contains(hits)) {
-      Evaluator.Score score = evaluator.score(set.rows());
+      Evaluator.Score score = evaluator.score(set);
       if (score.targets() > 0) {
         add(measured, metrics, set, Metric.LOSS, score.loss());
         add(measured, metrics, set, hits, score.tokenAccuracy());
@@ -70,17 +70,16 @@ public record SetEvaluation(
     }
     List<Metric> ofAnswers = metrics.stream().filter(Metric::ofAnswers).sorted().toList();
     if (!ofAnswers.isEmpty() && !set.questions().isEmpty()) {
-      List<GivenAnswer> answers = answers(evaluator, set.questions());
+      List<GivenAnswer> answers = answers(evaluator, set);
       ofAnswers.forEach(
           metric -> add(measured, metrics, set, metric, GivenAnswer.measure(metric, answers)));
     }
     return measured;
   }
 
-  private List<GivenAnswer> answers(Evaluator evaluator, List<Question> questions) {
-    List<int[]> generated =
-        evaluator.answer(
-            questions.stream().map(Question::promptIds).toList(), endTokens, spec.maxNewTokens());
+  private List<GivenAnswer> answers(SetEvaluator evaluator, EvaluationSet set) {
+    List<Question> questions = set.questions();
+    List<int[]> generated = evaluator.answer(set, endTokens, spec.maxNewTokens());
     var answers = new ArrayList<GivenAnswer>();
     for (int i = 0; i < generated.size(); i++) {
       int[] tokens = generated.get(i);

@@ -7,18 +7,23 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.model.BaseModel;
+import java.util.List;
 import java.util.Optional;
 
 /**
- * A model as one slot has trained it so far. Owns nothing: valid while the slot's pack and the base
- * model are open, and only on the pack's thread.
+ * A model as one slot, or each of several of a pack, has trained it so far. Owns nothing: valid
+ * while the pack and the base model are open, and only on the pack's thread.
  *
  * @param flat trained numbers of all slots [K, P]
  * @param scale of the adapters' products [modules, K, 1, 1]
  * @param options what is trained and each adapter's rank, as the engine's script takes them
+ * @param slots one at least, ascending
  */
 public record TrainedState(
-    BaseModel model, NDArray flat, NDArray scale, NDArray options, int slot) {
+    BaseModel model, NDArray flat, NDArray scale, NDArray options, List<Integer> slots) {
+  public TrainedState {
+    slots = List.copyOf(slots);
+  }
 
   /**
    * A model as it is, or with an adapter.
@@ -41,14 +46,19 @@ public record TrainedState(
         scope.create(values, new Shape(1, values.length)),
         scope.create(scales, new Shape(modules, 1, 1, 1)).toType(DataType.FLOAT32, false),
         scope.create(options),
-        0);
+        List.of(0));
   }
 
-  /** Calls one of the script's methods that look at a single trained state. */
+  /** The same of some of these slots. */
+  TrainedState of(List<Integer> some) {
+    return new TrainedState(model, flat, scale, options, some);
+  }
+
+  /** Calls one of the script's methods that look at trained states. */
   public NDList call(NDManager scope, String method, NDArray... arguments) {
     NDArray[] all = new NDArray[arguments.length + 5];
     all[0] = flat;
-    all[1] = scope.create(new long[] {slot}, new Shape(1));
+    all[1] = scope.create(slots.stream().mapToLong(Integer::longValue).toArray());
     all[2] = model.frequencies();
     all[3] = scale;
     all[4] = options;

@@ -297,6 +297,11 @@ public final class BranchRun {
         verdict);
   }
 
+  /** What it will have measured after the update that is due. */
+  Evaluations.Wish evaluates() {
+    return milestones.evaluates(rows.update());
+  }
+
   /**
    * Goes on after its update was applied, or was not: tells, evaluates, ends or begins the next.
    */

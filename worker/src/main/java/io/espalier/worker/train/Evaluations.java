@@ -1,11 +1,10 @@
 package io.espalier.worker.train;
 
 import io.espalier.common.metrics.Measurement;
+import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.worker.data.EvaluationSet;
-import io.espalier.worker.evaluate.Evaluator;
-import io.espalier.worker.evaluate.PassSizes;
 import io.espalier.worker.evaluate.SetEvaluation;
-import io.espalier.worker.evaluate.TrainedState;
+import io.espalier.worker.evaluate.SetEvaluator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -13,31 +12,74 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
 /** Measures all evaluation sets of a branch; values by {@code <set>_<metric>}. */
-record Evaluations(SetEvaluation evaluation, List<EvaluationSet> sets, PassSizes sizes) {
+record Evaluations(SetEvaluation evaluation, List<EvaluationSet> sets) {
+
+  /**
+   * What a branch will have measured after an update, as far as that is known before.
+   *
+   * @param scores whether rows go through the model
+   * @param answers whether answers are generated
+   */
+  record Wish(Evaluations evaluations, boolean scores, boolean answers) {
+    /** Whether a set is measured in the same way for both. */
+    boolean sharesWith(Wish other, EvaluationSet set) {
+      SetEvaluation mine = evaluations.evaluation;
+      SetEvaluation theirs = other.evaluations.evaluation;
+      return evaluations.has(set)
+          && other.evaluations.has(set)
+          && mine.spec().equals(theirs.spec())
+          && mine.endTokens().equals(theirs.endTokens());
+    }
+  }
+
+  /** The very same set: equal ones of other files are not looked for, rows are many. */
+  @SuppressWarnings("ReferenceEquality")
+  private boolean has(EvaluationSet set) {
+    return sets.stream().anyMatch(one -> one == set);
+  }
+
+  /** Where nothing is due. */
+  Wish nothing() {
+    return new Wish(this, false, false);
+  }
+
+  /**
+   * Where an evaluation is due.
+   *
+   * @param ends whether a trial ends
+   * @param best whether it may then be measured in an earlier state
+   */
+  Wish wish(boolean ends, boolean best) {
+    EvaluationSpec spec = evaluation.spec();
+    boolean closing = ends && !best;
+    return new Wish(
+        this,
+        spec.everyEpoch() || closing,
+        (spec.everyEpoch() && spec.answersEveryEpoch()) || closing);
+  }
 
   /** What every epoch asks for. */
-  Map<String, Double> atEpochEnd(TrainedState state, Consumer<Measurement> tell) {
+  Map<String, Double> atEpochEnd(SetEvaluator state, Consumer<Measurement> tell) {
     return measure(state, evaluation::atEpochEnd, tell);
   }
 
   /** What a trial's end asks for beyond that. */
-  Map<String, Double> beyondEpochEnd(TrainedState state, Consumer<Measurement> tell) {
+  Map<String, Double> beyondEpochEnd(SetEvaluator state, Consumer<Measurement> tell) {
     return measure(state, evaluation::beyondEpochEnd, tell);
   }
 
   /** All that was asked for. */
-  Map<String, Double> atTrialEnd(TrainedState state) {
+  Map<String, Double> atTrialEnd(SetEvaluator state) {
     return measure(state, evaluation::atTrialEnd, value -> {});
   }
 
   private Map<String, Double> measure(
-      TrainedState state,
-      BiFunction<Evaluator, EvaluationSet, List<Measurement.Evaluation>> part,
+      SetEvaluator state,
+      BiFunction<SetEvaluator, EvaluationSet, List<Measurement.Evaluation>> part,
       Consumer<Measurement> tell) {
-    var evaluator = new Evaluator(state, sizes);
     var metrics = new TreeMap<String, Double>();
     for (EvaluationSet set : sets) {
-      for (Measurement.Evaluation value : part.apply(evaluator, set)) {
+      for (Measurement.Evaluation value : part.apply(state, set)) {
         tell.accept(value);
         metrics.put(value.name(), value.value());
       }

@@ -12,7 +12,6 @@ import io.espalier.worker.checkpoint.BranchState;
 import io.espalier.worker.checkpoint.Standing;
 import io.espalier.worker.data.BatchPlan;
 import io.espalier.worker.data.TokenizedDataset;
-import io.espalier.worker.evaluate.PassSizes;
 import io.espalier.worker.evaluate.SetEvaluation;
 import io.espalier.worker.model.BaseModel;
 import java.io.IOException;
@@ -74,8 +73,7 @@ final class Milestones {
     evaluations =
         new Evaluations(
             new SetEvaluation(lease.settings().evaluation(), endTokens(model, data), decode),
-            data.evaluation(),
-            new PassSizes(tell::accept));
+            data.evaluation());
     earlyStopping = lease.settings().earlyStopping().map(EarlyStopping::new);
     best = lease.settings().best().map(BestState::new);
     export = new Export(lease);
@@ -135,6 +133,22 @@ final class Milestones {
     return List.copyOf(results);
   }
 
+  private List<Milestone> endingAt(long update) {
+    return lease.branch().milestones().stream().filter(end -> end.update() == update).toList();
+  }
+
+  private boolean evaluatesAfter(BatchPlan.Update update) {
+    return steps.evaluates(update.number(), update.endsEpoch())
+        || !endingAt(update.number()).isEmpty();
+  }
+
+  /** What will be measured after an update, as far as that is known before. */
+  Evaluations.Wish evaluates(BatchPlan.Update update) {
+    return evaluatesAfter(update)
+        ? evaluations.wish(!endingAt(update.number()).isEmpty(), best.isPresent())
+        : evaluations.nothing();
+  }
+
   /**
    * Evaluates where that is due or a trial ends; finishes the trials that end here, or all that are
    * left when early stopping says so.
@@ -144,16 +158,15 @@ final class Milestones {
   Optional<Verdict> after(BatchPlan.Update update, Measurement.Update made, SlotView slot)
       throws IOException {
     long number = update.number();
-    List<Milestone> ending =
-        lease.branch().milestones().stream().filter(end -> end.update() == number).toList();
-    if (ending.isEmpty() && !steps.evaluates(number, update.endsEpoch())) {
+    List<Milestone> ending = endingAt(number);
+    if (!evaluatesAfter(update)) {
       if (steps.logs(number)) {
         log.updated(update, progress, made);
       }
       checkpoints.after(number, Map.of(), slot.trainable(), slot::parameters);
       return Optional.empty();
     }
-    var metrics = new TreeMap<>(evaluations.atEpochEnd(slot.state(), tell));
+    var metrics = new TreeMap<>(evaluations.atEpochEnd(slot.evaluator(), tell));
     best.ifPresent(kept -> kept.offer(number, metrics, slot::parameters));
     checkpoints.after(number, metrics, slot.trainable(), slot::parameters);
     Optional<Verdict> enough =
@@ -163,7 +176,7 @@ final class Milestones {
     boolean closing = !ending.isEmpty() || enough.isPresent();
     Optional<BestState.Kept> earlier = best.flatMap(kept -> kept.before(number));
     if (closing && earlier.isEmpty()) {
-      metrics.putAll(evaluations.beyondEpochEnd(slot.state(), tell));
+      metrics.putAll(evaluations.beyondEpochEnd(slot.evaluator(), tell));
     }
     log.measured(update, progress, made, metrics);
     curve.add(
@@ -187,7 +200,7 @@ final class Milestones {
     if (earlier.isPresent()) {
       lease.settings().best().ifPresent(spec -> log.best(earlier.get(), spec.metric()));
       try (NDManager scope = model.newScope()) {
-        metrics = evaluations.atTrialEnd(slot.state(scope, earlier.get().weights()));
+        metrics = evaluations.atTrialEnd(slot.evaluator(scope, earlier.get().weights()));
       }
     }
     float[] weights = earlier.map(BestState.Kept::weights).orElseGet(slot::parameters);

@@ -343,7 +343,12 @@ public class Pack implements AutoCloseable {
 
   /** A slot's weights as evaluation sees them; valid while this pack is open. */
   public TrainedState state(int slot) {
-    return new TrainedState(model, flat, scale, options, slot);
+    return state(List.of(slot));
+  }
+
+  /** The same of some slots, ascending. */
+  TrainedState state(List<Integer> some) {
+    return new TrainedState(model, flat, scale, options, some);
   }
 
   /**
@@ -359,7 +364,7 @@ public class Pack implements AutoCloseable {
         scope.create(weights, new Shape(1, weights.length)),
         scope.create(scales, new Shape(scales.length, 1, 1, 1)).toType(DataType.FLOAT32, false),
         scope.create(kind.options()),
-        0);
+        List.of(0));
   }
 
   @Override

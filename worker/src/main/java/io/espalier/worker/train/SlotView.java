@@ -1,13 +1,13 @@
 package io.espalier.worker.train;
 
 import ai.djl.ndarray.NDManager;
-import io.espalier.worker.evaluate.TrainedState;
+import io.espalier.worker.evaluate.SetEvaluator;
 
 /**
  * One slot of a pack as its own branch sees it; valid until the pack is composed anew, on the
  * pack's thread.
  */
-record SlotView(Pack pack, int slot) {
+record SlotView(Pack pack, int slot, EvaluationRound round) {
   /** Flat vector [P], copied from the device. */
   float[] parameters() {
     return pack.parameters(slot);
@@ -22,16 +22,17 @@ record SlotView(Pack pack, int slot) {
     return pack.kindOf(slot);
   }
 
-  TrainedState state() {
-    return pack.state(slot);
+  /** Measures it as it is. */
+  SetEvaluator evaluator() {
+    return round.present(slot);
   }
 
   /**
-   * Other weights in this slot's place; valid while {@code scope} is open too.
+   * Measures other weights in this slot's place; valid while {@code scope} is open too.
    *
    * @param weights flat vector [P]
    */
-  TrainedState state(NDManager scope, float[] weights) {
-    return pack.state(scope, slot, weights);
+  SetEvaluator evaluator(NDManager scope, float[] weights) {
+    return round.other(scope, slot, weights);
   }
 }

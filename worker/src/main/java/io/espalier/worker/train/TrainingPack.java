@@ -1,6 +1,7 @@
 package io.espalier.worker.train;
 
 import io.espalier.common.metrics.Measurement;
+import io.espalier.worker.evaluate.PassSizes;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.OutOfMemory;
 import java.util.ArrayList;
@@ -33,6 +34,9 @@ final class TrainingPack implements AutoCloseable {
   /** Rows of a slot in a pass; fewer than wished once memory ran out. */
   private int mostRows;
 
+  /** How much is evaluated at a time; less once memory ran out. */
+  private final PassSizes evaluations;
+
   private Optional<Pack> pack = Optional.empty();
 
   /** Branches at a time; fewer once more of them broke a pass. */
@@ -46,11 +50,13 @@ final class TrainingPack implements AutoCloseable {
     Pack pack(BaseModel model, List<Slot> slots);
   }
 
-  private TrainingPack(Device device, BaseModel model, Slot kind, int mostRows) {
+  private TrainingPack(
+      Device device, BaseModel model, Slot kind, int mostRows, PassSizes evaluations) {
     this.device = device;
     this.model = model;
     this.kind = kind;
     this.mostRows = mostRows;
+    this.evaluations = evaluations;
   }
 
   /** A pack for a branch and those that will join it. */
@@ -61,7 +67,8 @@ final class TrainingPack implements AutoCloseable {
             device,
             first.run().model(),
             Slot.fresh(slot.training(), slot.state().trainable(), new float[0]),
-            Integer.MAX_VALUE);
+            Integer.MAX_VALUE,
+            new PassSizes(first.run().model().device().isGpu()));
     pack.join(first);
     return pack;
   }
@@ -186,9 +193,13 @@ final class TrainingPack implements AutoCloseable {
       IntStream.range(0, count).filter(i -> over[i]).forEach(i -> runs.get(i).fail(e));
       return;
     }
+    var round = new EvaluationRound(slots, evaluations);
+    IntStream.range(0, count)
+        .filter(i -> steps.get(i).filter(step -> step.verdict().isEmpty()).isPresent())
+        .forEach(i -> round.add(i, runs.get(i)));
     for (int i = 0; i < count; i++) {
       BranchRun run = runs.get(i);
-      SlotView slot = new SlotView(slots, i);
+      SlotView slot = new SlotView(slots, i, round);
       steps.get(i).ifPresent(step -> run.updated(step, slot));
     }
   }
@@ -242,7 +253,7 @@ final class TrainingPack implements AutoCloseable {
   }
 
   private TrainingPack with(List<Begun> part) {
-    TrainingPack other = new TrainingPack(device, model, kind, mostRows);
+    TrainingPack other = new TrainingPack(device, model, kind, mostRows, evaluations);
     other.mostBranches = part.size();
     part.forEach(other::join);
     return other;

@@ -449,20 +449,44 @@ class Engine(Module):
 
   # ------------------------------------------------------------------ evaluation
 
-  # One slot's view of flat: what follows looks at a single trained state.
-  def state_of(self: __torch__.Engine, flat: Tensor, slot: Tensor) -> Tensor:
-    return torch.narrow(flat, 0, int(slot.item()), 1)
+  # Some slots' view of flat [S, P]; one or all of them without a copy. slots [S] ascending.
+  def states_of(self: __torch__.Engine, flat: Tensor, slots: Tensor) -> Tensor:
+    if slots.size(0) == flat.size(0):
+      return flat
+    if slots.size(0) == 1:
+      return torch.narrow(flat, 0, int(slots.item()), 1)
+    return torch.index_select(flat, 0, slots)
 
-  # Sums over the target tokens [2] in float64: loss, hits (the right token is the likeliest).
-  def evaluate(self: __torch__.Engine, weights: List[Tensor], flat: Tensor, slot: Tensor, frequencies: Tensor, scale: Tensor, options: Tensor, ids: Tensor, targets: Tensor, labels: Tensor) -> Tensor:
-    logits = self.predict(weights, flat, slot, frequencies, scale, options, ids, targets)
-    losses = torch.cross_entropy_loss(logits, labels, None, 0, -100, 0.).to(7)
-    hits = torch.eq(torch.argmax(logits, 1), labels).to(7)
-    return torch.stack([torch.sum(losses), torch.sum(hits)])
+  # Sums over the target tokens [2, S] in float64: loss, hits (the right token is the likeliest). Every
+  # slot is given the same rows.
+  def evaluate(self: __torch__.Engine, weights: List[Tensor], flat: Tensor, slots: Tensor, frequencies: Tensor, scale: Tensor, options: Tensor, ids: Tensor, targets: Tensor, labels: Tensor) -> Tensor:
+    count = slots.size(0)
+    states = self.states_of(flat, slots)
+    used = self.used_weights(states, weights, options)
+    adapters = self.adapter_leaves(states, weights, options)
+    scales = torch.index_select(scale, 1, slots)
+    rows = ids.repeat([count, 1])
+    starts = torch.arange(count, dtype=4, device=ids.device) * ids.numel()
+    wanted = (starts.unsqueeze(1) + targets.unsqueeze(0)).view([-1])
+    places = torch.arange(ids.size(1), dtype=4, device=ids.device)
+    none = annotate(List[Tensor], [])
+    empty = torch.narrow(scale.view([-1]), 0, 0, 0)
+    x = self.layers(used, adapters, scales, frequencies, rows, places, empty, none, 0., slots)
+    size = self.at_once(weights, wanted, False)
+    right = torch.split(labels.repeat([count]), size)
+    losses = annotate(List[Tensor], [])
+    hits = annotate(List[Tensor], [])
+    parts = torch.split(wanted, size)
+    for i in range(len(parts)):
+      logits = self.outputs(used, adapters, scales, rows, parts[i], x, 0., slots)
+      losses.append(torch.cross_entropy_loss(logits, right[i], None, 0, -100, 0.).to(7))
+      hits.append(torch.eq(torch.argmax(logits, 1), right[i]).to(7))
+    each = torch.stack([torch.cat(losses, 0), torch.cat(hits, 0)])
+    return torch.sum(each.view([2, count, -1]), [2])
 
-  # Logits [N, vocabulary] at the target places.
+  # Logits [N, vocabulary] of one slot at the target places.
   def predict(self: __torch__.Engine, weights: List[Tensor], flat: Tensor, slot: Tensor, frequencies: Tensor, scale: Tensor, options: Tensor, ids: Tensor, targets: Tensor) -> Tensor:
-    state = self.state_of(flat, slot)
+    state = self.states_of(flat, slot)
     used = self.used_weights(state, weights, options)
     adapters = self.adapter_leaves(state, weights, options)
     return self.target_logits(used, adapters, torch.index_select(scale, 1, slot), frequencies, ids, targets, 0., slot)

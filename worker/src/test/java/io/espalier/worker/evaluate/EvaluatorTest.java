@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -77,8 +78,8 @@ class EvaluatorTest {
   private static final class SmallDevice extends Evaluator {
     private final int most;
 
-    SmallDevice(int most, PassSizes sizes) {
-      super(pack.state(0), sizes);
+    SmallDevice(int most, Consumer<Measurement.OutOfMemory> tell) {
+      super(pack.state(0), new PassSizes(false), tell);
       this.most = most;
     }
 
@@ -89,22 +90,23 @@ class EvaluatorTest {
     }
 
     @Override
-    Score scoreOnePass(List<TokenRow> some) {
-      take(some.size());
+    List<Score> scoreOnePass(PassSizes.Part<TokenRow> some) {
+      take(some.items().size());
       return super.scoreOnePass(some);
     }
 
     @Override
-    List<int[]> answerOnePass(List<int[]> prompts, List<Integer> endTokens, int maxNewTokens) {
+    List<List<int[]>> answerOnePass(
+        int from, int to, List<int[]> prompts, List<Integer> endTokens, int maxNewTokens) {
       take(prompts.size());
-      return super.answerOnePass(prompts, endTokens, maxNewTokens);
+      return super.answerOnePass(from, to, prompts, endTokens, maxNewTokens);
     }
   }
 
   @Test
   void when_memory_runs_out_losses_and_answers_are_made_in_smaller_passes_and_are_the_same() {
     var told = new ArrayList<Measurement.OutOfMemory>();
-    var small = new SmallDevice(2, new PassSizes(told::add));
+    var small = new SmallDevice(2, told::add);
     List<int[]> prompts = rows.subList(0, 7).stream().map(TokenRow::inputIds).toList();
 
     Evaluator.Score score = small.score(rows);
@@ -129,7 +131,7 @@ class EvaluatorTest {
 
   @Test
   void a_row_too_large_alone_is_told_as_what_it_is() {
-    var none = new SmallDevice(0, new PassSizes(smaller -> {}));
+    var none = new SmallDevice(0, smaller -> {});
 
     assertThatThrownBy(() -> none.score(rows)).hasMessageContaining("out of memory");
   }

@@ -1,5 +1,6 @@
 package io.espalier.worker.evaluate;
 
+import static java.util.stream.Collectors.toList;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,29 +9,48 @@ import io.espalier.common.metrics.Measurement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PassSizesTest {
   private final List<Measurement.OutOfMemory> told = new ArrayList<>();
-  private final PassSizes.Kind sizes = new PassSizes(told::add).answers();
+  private final PassSizes.Kind sizes = new PassSizes(false).answers();
 
-  @Test
-  void every_item_is_done_once_however_often_memory_runs_out() {
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 7, 16})
+  void every_item_is_done_once_in_each_slot_however_often_memory_runs_out(int slots) {
     List<Integer> lengths = IntStream.rangeClosed(1, 200).boxed().toList();
-    var done = new ArrayList<Integer>();
+    List<List<Integer>> done =
+        Stream.generate(ArrayList<Integer>::new).limit(slots).collect(toList());
 
     sizes.each(
         lengths,
         length -> length,
-        pass -> {
-          if (pass.size() * pass.get(pass.size() - 1) > 600) {
+        slots,
+        part -> {
+          int count = (part.to() - part.from()) * part.items().size();
+          if (count * part.items().get(part.items().size() - 1) > 600) {
             throw new EngineException("[enforce fail] can't allocate memory");
           }
-          done.addAll(pass);
-        });
+          done.subList(part.from(), part.to()).forEach(slot -> slot.addAll(part.items()));
+        },
+        told::add);
 
-    assertThat(done).containsExactlyElementsOf(lengths);
+    assertThat(done).allSatisfy(slot -> assertThat(slot).containsExactlyElementsOf(lengths));
     assertThat(told).isNotEmpty().allSatisfy(one -> assertThat(one.next()).isLessThan(one.tried()));
+  }
+
+  @Test
+  void an_item_too_large_for_all_slots_is_done_in_fewer_of_them() {
+    var slots = new ArrayList<Integer>();
+
+    sizes.each(
+        List.of(5000), length -> length, 8, part -> slots.add(part.to() - part.from()), told::add);
+
+    assertThat(slots).containsOnly(1).hasSize(8);
+    assertThat(told).isEmpty();
   }
 
   @Test
@@ -42,10 +62,12 @@ class PassSizesTest {
                 sizes.each(
                     List.of(1, 2, 3),
                     length -> length,
-                    pass -> {
-                      tries.add(pass);
+                    1,
+                    part -> {
+                      tries.add(part.items());
                       throw new EngineException("an engine's caprice");
-                    }))
+                    },
+                    told::add))
         .hasMessage("an engine's caprice");
 
     assertThat(tries).hasSize(1);

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class PassesTest {
   private static List<List<Integer>> passes(int tokens, int most, List<Integer> lengths) {
-    return new Passes(tokens, most).of(lengths, length -> length);
+    return new Passes(tokens, most).of(lengths, length -> length, 1);
   }
 
   @Test
