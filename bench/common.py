@@ -1,7 +1,7 @@
 """What the measurements share: models, rows, Espalier's commands, PEFT's side."""
-import datetime, functools, json, os, pathlib, platform, random, re, subprocess, sys
+import datetime, functools, json, os, pathlib, platform, random, re, subprocess, sys, threading
 
-import torch, transformers, peft
+import psutil, torch, transformers, peft
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
@@ -30,6 +30,15 @@ def qwen2_75m(directory):
             num_key_value_heads=2, max_position_embeddings=1024, tie_word_embeddings=True, bos_token_id=1, eos_token_id=2)
         transformers.Qwen2ForCausalLM(config).save_pretrained(directory)
     return directory
+
+
+def random_model(directory):
+    """Qwen2, hidden 256, 4 layers, 8 heads, 2 of keys and values; random weights."""
+    torch.manual_seed(1)
+    config = transformers.Qwen2Config(
+        vocab_size=4096, hidden_size=256, intermediate_size=704, num_hidden_layers=4, num_attention_heads=8,
+        num_key_value_heads=2, max_position_embeddings=1024, tie_word_embeddings=True, bos_token_id=1, eos_token_id=2)
+    transformers.Qwen2ForCausalLM(config).save_pretrained(directory)
 
 
 def random_rows(count, length, vocabulary, seed=1, masked=0.0):
@@ -121,6 +130,22 @@ def java(main, *arguments):
     path = ":".join(str(place) for place in (ROOT / "worker/target/test-classes", ROOT / "worker/target/classes", ROOT / "common/target/classes", f"{library}/*"))
     binary = os.path.join(os.environ["JAVA_HOME"], "bin/java") if "JAVA_HOME" in os.environ else "java"
     return [binary, *flags, "-cp", path, main, *map(str, arguments)]
+
+
+class Watch(threading.Thread):
+    """Peak memory of a process and all its children, MiB, until it is told to end."""
+
+    def __init__(self, process):
+        super().__init__(daemon=True)
+        self.process, self.peak, self.over = psutil.Process(process), 0, threading.Event()
+
+    def run(self):
+        while not self.over.wait(0.5):
+            try:
+                family = [self.process, *self.process.children(recursive=True)]
+                self.peak = max(self.peak, sum(one.memory_full_info().pss for one in family) / 2**20)
+            except psutil.Error:
+                continue
 
 
 def base(model):

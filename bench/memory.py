@@ -1,11 +1,17 @@
-"""Trains 2,000 updates with an evaluation every 50 with ./espalier run, and prints what its process held on
-the way: resident memory, and heap in use right after a full collection.
+"""--part time: trains 2,000 updates with an evaluation every 50 with ./espalier run, and prints what its process held
+on the way: resident memory, and heap in use right after a full collection.
 Fails when the last quarter holds more than the one before it.
+--part pack: peak memory of 16 trials trained together beside that of one. Fails when it is not below 1.5 times that of one
+and 16 times what a trial has of its own: adapter, moments and gradients (20 bytes a number) and its row's activations, which
+are what a second row of the one trial adds.
 
 The process is looked at from outside, with jcmd of its JDK, after every so many evaluations in its trial's log."""
-import argparse, pathlib, re, statistics, subprocess, sys, tempfile, time
+import argparse, json, pathlib, re, statistics, subprocess, sys, tempfile, time
 
 import common
+
+# Numbers of an adapter of rank 8 on all linear modules of common.random_model.
+ADAPTER = 8 * 4 * (2 * (256 + 256) + 2 * (256 + 64) + 3 * (256 + 704))
 
 
 def held(process):
@@ -22,8 +28,54 @@ def main():
     options.add_argument("--epochs", type=int, default=40, help="of 50 updates each")
     options.add_argument("--every", type=int, default=2, help="evaluations between two looks")
     options.add_argument("--growth", type=float, default=0.03, help="share by which the last quarter may hold more")
+    options.add_argument("--part", choices=["time", "pack"])
     given = options.parse_args()
     print(common.described())
+    if given.part != "pack":
+        over_time(given)
+    if given.part != "time":
+        of_packs()
+
+
+def peak(place, name, tokens, batch, trials):
+    """Peak MiB of so many trials together on one lane, each on rows of one length."""
+    rates = [1e-4 * (1 + at) for at in range(trials)]
+    spec = {"name": name, "model": str(place / "model"), "dataset": {"train": f"{tokens}.jsonl"},
+            "training": {"torch_dtype": "float32", "lr_scheduler_type": "constant", "per_device_train_batch_size": batch, "max_steps": 60},
+            "search": {"space": {"learning_rate": rates}}, "guard": {"loss_spike": "off", "collapse": "off"}}
+    file = place / f"{name}.yaml"
+    file.write_text(json.dumps(spec))
+    store = place / f"store-{name}"
+    child = subprocess.Popen([common.ROOT / "espalier", "run", file, "--store", store, "--lanes", "1", "--slots", str(trials), "--plain"],
+                             stdout=subprocess.DEVNULL)
+    watch = common.Watch(child.pid)
+    watch.start()
+    if child.wait():
+        sys.exit("the run failed")
+    watch.over.set()
+    return watch.peak
+
+
+def of_packs():
+    common.compiled()
+    print(f"{'tokens':>6} {'one MiB':>8} {'16 MiB':>8} {'ratio':>6} {'own MiB':>8} {'limit MiB':>10}")
+    over = False
+    with tempfile.TemporaryDirectory() as place:
+        place = pathlib.Path(place)
+        common.random_model(place / "model")
+        for tokens in (64, 256):
+            common.write_rows(place / f"{tokens}.jsonl", common.random_rows(32, tokens, 4096))
+            one, two, sixteen = (peak(place, f"rows-{tokens}-{batch}-{trials}", tokens, batch, trials)
+                                 for batch, trials in ((1, 1), (2, 1), (1, 16)))
+            own = 20 * ADAPTER / 2**20 + max(0, two - one)
+            limit = 1.5 * one + 16 * own
+            over |= sixteen > limit
+            print(f"{tokens:6} {one:8.0f} {sixteen:8.0f} {sixteen / one:6.2f} {own:8.1f} {limit:10.0f}", flush=True)
+    if over:
+        sys.exit("more than that")
+
+
+def over_time(given):
     vocabulary = common.transformers.AutoConfig.from_pretrained(given.model).vocab_size
     with tempfile.TemporaryDirectory() as place:
         training = {"learning_rate": 1e-3, "num_train_epochs": given.epochs, "per_device_train_batch_size": 4}

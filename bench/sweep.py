@@ -7,9 +7,9 @@ Every side is a process of its own, started anew and timed from its start to its
 are medians over the rounds: makespan, how many times shorter it is than each of PEFT's without pruning, updates run,
 tokens trained on a second, best evaluation loss, CPU seconds and peak memory (the sum of its processes'
 proportional shares, looked at twice a second)."""
-import argparse, itertools, json, os, pathlib, re, statistics, subprocess, sys, tempfile, threading, time
+import argparse, itertools, json, os, pathlib, re, statistics, subprocess, sys, tempfile, time
 
-import psutil, torch, transformers
+import psutil, transformers
 
 import common
 
@@ -18,15 +18,6 @@ CELLS = {"reference": list(itertools.product(["1e-3", "1e-4", "5e-5"], [3, 5, 10
 PEERS = ["peft", "peft-2", "optuna", "ray"]
 SIDES = {"alone": {"slots": 1, "share": False}, "packed": {"share": False}, "shared": {"share": True},
          "pruned": {"share": True, "pruning": True}}
-
-
-def random_model(directory):
-    """Qwen2, hidden 256, 4 layers, 8 heads, 2 of keys and values; random weights."""
-    torch.manual_seed(1)
-    config = transformers.Qwen2Config(
-        vocab_size=4096, hidden_size=256, intermediate_size=704, num_hidden_layers=4, num_attention_heads=8,
-        num_key_value_heads=2, max_position_embeddings=1024, tie_word_embeddings=True, bos_token_id=1, eos_token_id=2)
-    transformers.Qwen2ForCausalLM(config).save_pretrained(directory)
 
 
 def dialogues(file):
@@ -45,7 +36,7 @@ def dialogues(file):
 def laid_out(place, grid, tokens):
     """The model, rows and cells of a grid in a directory; its tokens an epoch."""
     if grid == "reference":
-        random_model(place / "model")
+        common.random_model(place / "model")
         rows = common.random_rows(60, tokens, 4096)
         train, held = rows[:50], rows[50:]
     else:
@@ -92,22 +83,6 @@ def told(store):
     return len(done), min(trial["result"]["metrics"].get("eval_loss", float("inf")) for trial in trials), tokens
 
 
-class Watch(threading.Thread):
-    """Peak memory of a process and all its children, MiB, until it is told to end."""
-
-    def __init__(self, process):
-        super().__init__(daemon=True)
-        self.process, self.peak, self.over = psutil.Process(process), 0, threading.Event()
-
-    def run(self):
-        while not self.over.wait(0.5):
-            try:
-                family = [self.process, *self.process.children(recursive=True)]
-                self.peak = max(self.peak, sum(one.memory_full_info().pss for one in family) / 2**20)
-            except psutil.Error:
-                continue
-
-
 def busy():
     """CPU seconds of all programs of this machine so far."""
     times = psutil.cpu_times()
@@ -122,7 +97,7 @@ def timed(side, place, given):
         words = [str(word) for word in command(side, place, given, store)]
         began, before = time.perf_counter(), busy()
         child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=environment)
-        watch = Watch(child.pid)
+        watch = common.Watch(child.pid)
         watch.start()
         status = child.wait()
         seconds, cpu = time.perf_counter() - began, busy() - before

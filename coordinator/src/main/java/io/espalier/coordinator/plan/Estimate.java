@@ -15,7 +15,7 @@ import java.util.Locale;
  * @param slots how many these are
  * @param wall seconds on all lanes, and never less than the longest branch takes by itself
  * @param lanes threads that train
- * @param bytes most memory while it was measured; 0 where unknown
+ * @param bytes most memory of the process with the longest rows on all lanes; 0 where unknown
  */
 public record Estimate(
     double alone, double together, int slots, double wall, int lanes, long bytes) {
@@ -26,7 +26,7 @@ public record Estimate(
    *
    * @param slots branches trained together
    * @param seconds of an update of all of them
-   * @param bytes most memory of the process up to then; 0 where unknown
+   * @param bytes most memory of a process all of whose lanes make such updates; 0 where unknown
    */
   public record Measured(int slots, double seconds, long bytes) {
     private double ofOne() {

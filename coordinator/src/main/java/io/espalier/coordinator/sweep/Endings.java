@@ -10,6 +10,7 @@ import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.report.SweepView;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -174,7 +175,8 @@ record Endings(Draft draft) {
               .map(Loss::reason)
               .toList();
       String sentence =
-          "given up after %d attempts: %s".formatted(reasons.size(), String.join("; ", reasons));
+          "given up after %d attempts: %s"
+              .formatted(reasons.size(), String.join("; ", new LinkedHashSet<>(reasons)));
       draft.endOpen(progress, new Outcome.Failed(sentence), time);
     }
     draft.endIfDone(time);

@@ -5,6 +5,7 @@ import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.coordinator.plan.Estimate;
 import io.espalier.coordinator.plan.Plan;
+import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Libtorch;
@@ -44,12 +45,19 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data) {
     if (speed.timings().isEmpty()) {
       return "An update of trial 0 does not fit the memory of this machine's %s.".formatted(device);
     }
+    int lanes = new LanesOption().lanes(device);
+    int rows = PackSpeed.rows(data, training);
+    int longest = data.train().stream().mapToInt(TokenRow::length).max().orElse(1);
     List<Estimate.Measured> updates =
         speed.timings().stream()
-            .map(one -> new Estimate.Measured(one.slots(), one.seconds(), one.peakBytes()))
+            .map(
+                one ->
+                    new Estimate.Measured(
+                        one.slots(),
+                        one.seconds(),
+                        Math.round(speed.bytes(lanes, one.slots(), rows, longest))))
             .toList();
-    int lanes = new LanesOption().lanes(device);
-    return Estimate.of(plan.stages(), PackSpeed.rows(data, training), updates, lanes).text();
+    return Estimate.of(plan.stages(), rows, updates, lanes).text();
   }
 
   private PackSpeed measured(Training training) {

@@ -54,6 +54,11 @@ public record LaneSlots(OptionalInt fixed, double tokensPerPass) {
     return new LaneSlots(fixed, open ? Math.max(limit, tokensPerPass) : limit);
   }
 
+  /** The same where memory has no room for more tokens in a pass. */
+  LaneSlots within(double tokens) {
+    return new LaneSlots(fixed, Math.min(tokensPerPass, tokens));
+  }
+
   /** The same for a sweep that asks for so many; a lane that has fewer stays as it is. */
   LaneSlots asked(OptionalInt slots) {
     return slots.isPresent()

@@ -89,7 +89,7 @@ final class Lanes implements AutoCloseable {
     this.results = results;
     this.clock = clock;
     cadence = new Cadence(checkpointEvery, clock);
-    this.slots = new MeasuredSlots(slots);
+    this.slots = new MeasuredSlots(slots, lanes);
     threads = new LaneThreads(lanes, slots);
     metrics.onLost(this::rowsLost);
     results.left().forEach(ended -> held.put(ended.lease(), Held.of(ended)));
@@ -241,7 +241,7 @@ final class Lanes implements AutoCloseable {
           Libtorch.prepareThread();
           DatasetSummary summary = trunks.prepare(settings, training);
           try (Trunks.Trunk trunk = trunks.trunk(settings, training)) {
-            threads.slots(slots.of(trunk, settings, training));
+            threads.slots(slots.of(trunk, settings, training).slots());
           }
           threads.expect(
               (double) training.perDeviceTrainBatchSize() * summary.tokens() / summary.samples());
@@ -297,7 +297,6 @@ final class Lanes implements AutoCloseable {
       Libtorch.prepareThread();
       Trunks.Trunk trunk = trunk(lease);
       BranchRun run = run(lease, begun, trunk);
-      threads.slots(slots.of(trunk, lease.settings(), lease.branch().config().training()));
       threads.train(
           run,
           () -> {
@@ -321,8 +320,17 @@ final class Lanes implements AutoCloseable {
 
   private BranchRun run(Lease lease, Held begun, Trunks.Trunk trunk) {
     try {
+      MeasuredSlots.Found found =
+          slots.of(trunk, lease.settings(), lease.branch().config().training());
+      threads.slots(found.slots());
       return new BranchRun(
-          lease, trunk.model(), trunk.data(), trunk::decode, new Told(lease, begun), cadence);
+          lease,
+          trunk.model(),
+          trunk.data(),
+          trunk::decode,
+          new Told(lease, begun),
+          cadence,
+          found.memory());
     } catch (RuntimeException | Error e) {
       trunk.close();
       throw e;

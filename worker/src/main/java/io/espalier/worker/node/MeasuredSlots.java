@@ -6,9 +6,13 @@ import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TorchDtype;
 import io.espalier.common.trial.Training.TrainType;
+import io.espalier.worker.memory.HostMemory;
+import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.train.PackSpeed;
+import io.espalier.worker.train.Trainable;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -17,9 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How many branches a lane trains together, measured once for each kind of training before its
- * first branch. Not measured is what is fixed, and full training, which shares no pass. Belongs to
- * the thread that loads models.
+ * How many branches a lane trains together, and in how large passes, measured once for each kind of
+ * training before its first branch. Not measured beforehand is what is fixed, and full training,
+ * which shares no pass. Belongs to the thread that loads models.
  *
  * <p>Lanes against threads is not measured: two intra-op threads on two busy cores were up to ten
  * times slower than one, while two lanes of one thread each never hindered each other, so a CPU has
@@ -31,43 +35,73 @@ final class MeasuredSlots {
   /** On a CPU the example's model takes about half of it. */
   private static final Duration BUDGET = Duration.ofMillis(2500);
 
-  private final LaneSlots configured;
-  private final Map<Kind, LaneSlots> known = new HashMap<>();
+  /** Memory changes no faster; looking at it takes as long as a small part of a pass. */
+  private static final Duration MEMORY_LOOKS = Duration.ofSeconds(1);
 
-  MeasuredSlots(LaneSlots configured) {
+  private final LaneSlots configured;
+  private final int lanes;
+  private final Map<Kind, Found> known = new HashMap<>();
+
+  MeasuredSlots(LaneSlots configured, int lanes) {
     this.configured = configured;
+    this.lanes = lanes;
   }
+
+  /** What a kind of training is to be trained with. */
+  record Found(LaneSlots slots, PassMemory memory) {}
 
   /** What is as fast as one another with the same number of tokens in a pass. */
   private record Kind(
-      String modelSha256, Optional<TorchDtype> dtype, int rankClass, boolean computesTwice) {}
+      String modelSha256,
+      Optional<TorchDtype> dtype,
+      TrainType type,
+      int rankClass,
+      boolean computesTwice,
+      boolean fixed) {}
 
   /** What to go by for branches that train like this. */
-  LaneSlots of(Trunks.Trunk trunk, TaskSettings settings, Training training) {
+  Found of(Trunks.Trunk trunk, TaskSettings settings, Training training) {
     LaneSlots asked = configured.asked(settings.passes().orElse(PassSpec.FREE).slots());
-    if (asked.fixed().isPresent() || training.trainType() == TrainType.FULL) {
-      return asked;
-    }
+    boolean fixed = asked.fixed().isPresent() || training.trainType() == TrainType.FULL;
     DatasetSummary data = trunk.data().summary();
     var kind =
         new Kind(
             data.modelSha256(),
             training.torchDtype(),
+            training.trainType(),
             Integer.highestOneBit(training.lora().rank()),
-            training.gradientCheckpointing());
-    return known.computeIfAbsent(
-        kind, unknown -> measured(trunk, training, tokens(training, data)));
+            training.gradientCheckpointing(),
+            fixed);
+    Found found =
+        known.computeIfAbsent(
+            kind,
+            unknown ->
+                fixed
+                    ? new Found(asked, unmeasured(trunk, training))
+                    : measured(trunk, training, tokens(training, data)));
+    return fixed ? new Found(asked, found.memory()) : found;
+  }
+
+  /** What learns from the passes that are made. */
+  private PassMemory unmeasured(Trunks.Trunk trunk, Training training) {
+    if (trunk.model().device().isGpu()) {
+      return PassMemory.UNBOUNDED;
+    }
+    var host = new HostMemory();
+    double perSlot = Trainable.bytesOfSlot(trunk.model(), training);
+    return new PassMemory(host, host.resident(), List.of(), perSlot, lanes, MEMORY_LOOKS);
   }
 
   private static double tokens(Training training, DatasetSummary data) {
     return (double) training.perDeviceTrainBatchSize() * data.tokens() / data.samples();
   }
 
-  private LaneSlots measured(Trunks.Trunk trunk, Training training, double tokens) {
+  private Found measured(Trunks.Trunk trunk, Training training, double tokens) {
     try {
       PackSpeed speed =
           PackSpeed.measure(trunk.model(), trunk.data(), training, configured.most(), BUDGET);
-      LaneSlots found = configured.measured(speed, tokens);
+      PassMemory memory = speed.memory(lanes, MEMORY_LOOKS);
+      LaneSlots found = configured.measured(speed, tokens).within(memory.mostTokens(1));
       log.info(
           "packs of {} tokens a branch and pass: {}; trained together are up to {} tokens",
           Math.round(tokens),
@@ -78,11 +112,11 @@ final class MeasuredSlots {
                           Locale.ROOT, "%d of them %.1f updates/s in all", one.slots(), one.rate()))
               .collect(Collectors.joining(", ")),
           Math.round(found.tokensPerPass()));
-      return found;
+      return new Found(found, memory);
     } catch (RuntimeException e) {
       // Whatever it is, the branches that are trained will say it.
       log.warn("how many branches train best together could not be measured", e);
-      return configured;
+      return new Found(configured, unmeasured(trunk, training));
     }
   }
 }

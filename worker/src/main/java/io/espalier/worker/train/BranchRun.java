@@ -21,6 +21,7 @@ import io.espalier.worker.lora.AdapterInit;
 import io.espalier.worker.lora.AdapterLayout;
 import io.espalier.worker.lora.InitialAdapter;
 import io.espalier.worker.lora.PeftFormat;
+import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.model.BaseModel;
 import java.io.IOException;
 import java.time.Clock;
@@ -40,6 +41,7 @@ public final class BranchRun {
   private final BaseModel model;
   private final TokenizedDataset data;
   private final BranchListener listener;
+  private final PassMemory passMemory;
   private final Training training;
   private final BatchPlan plan;
   private final Schedule schedule;
@@ -56,18 +58,19 @@ public final class BranchRun {
   private long began;
   private boolean ended;
 
-  /** As below, leaving no checkpoints but those that the lease asks for. */
+  /** As below, leaving no checkpoints but those that the lease asks for, in passes of any size. */
   public BranchRun(
       Lease lease,
       BaseModel model,
       TokenizedDataset data,
       Function<int[], String> decode,
       BranchListener listener) {
-    this(lease, model, data, decode, listener, Cadence.NEVER);
+    this(lease, model, data, decode, listener, Cadence.NEVER, PassMemory.UNBOUNDED);
   }
 
   /**
    * @param decode tokens of a generated answer to text
+   * @param passMemory of passes of its kind
    */
   public BranchRun(
       Lease lease,
@@ -75,8 +78,10 @@ public final class BranchRun {
       TokenizedDataset data,
       Function<int[], String> decode,
       BranchListener listener,
-      Cadence cadence) {
+      Cadence cadence,
+      PassMemory passMemory) {
     this.lease = lease;
+    this.passMemory = passMemory;
     this.model = model;
     this.data = data;
     this.listener = listener;
@@ -140,6 +145,11 @@ public final class BranchRun {
   /** Tokens of such a pass, about. */
   public double tokensPerPass() {
     return (double) microBatch() * data.summary().tokens() / data.summary().samples();
+  }
+
+  /** What bounds the passes that it is in. */
+  PassMemory memory() {
+    return passMemory;
   }
 
   /** Its part of its packs' passes. */

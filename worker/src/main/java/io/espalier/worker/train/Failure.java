@@ -9,7 +9,7 @@ final class Failure {
   static String sentence(Throwable cause, long update) {
     String message = String.valueOf(cause.getMessage()).strip();
     if (OutOfMemory.is(cause)) {
-      return "out of memory at update %d: lower per_device_train_batch_size (raise gradient_accumulation_steps by the same factor to keep the training), max_length or the lanes of this worker (%s)"
+      return "out of memory at update %d with one row in a pass: lower max_length, set gradient_checkpointing: true or torch_dtype: bfloat16, or give this worker fewer lanes or more memory (%s)"
           .formatted(update, firstLine(message));
     }
     return "the engine failed at update %d: %s: %s"

@@ -26,6 +26,11 @@ record MicroBatch(PaddedRows rows, long[] slots, double[] shares, long[] keys) {
    */
   record Part(List<TokenRow> rows, double[] shares, long[] keys) {}
 
+  /** R T: padding counted. */
+  long tokens() {
+    return (long) rows.count() * rows.length();
+  }
+
   static MicroBatch of(List<Part> parts) {
     int perSlot = parts.stream().mapToInt(part -> part.rows().size()).max().orElse(0);
     var rows = new ArrayList<TokenRow>();

@@ -5,6 +5,9 @@ import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.lora.AdapterInit;
 import io.espalier.worker.lora.AdapterLayout;
+import io.espalier.worker.memory.HostMemory;
+import io.espalier.worker.memory.MemoryModel;
+import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.OutOfMemory;
 import java.time.Duration;
@@ -14,13 +17,15 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * How long updates of packs take, measured on fresh adapters and some rows of the data: from one
- * slot, twice as many each time.
+ * How long updates of packs take and how much memory, measured on fresh adapters and some rows of
+ * the data: from one slot, twice as many each time.
  *
  * @param timings by slots, ascending; empty when not even one slot fits the memory
  * @param end why it was not gone on with
+ * @param before bytes that the process had resident before
+ * @param perSlot bytes of a slot's weights, moments and gradients
  */
-public record PackSpeed(List<Timing> timings, End end) {
+public record PackSpeed(List<Timing> timings, End end, long before, double perSlot) {
   /** Of each size, after one that warms it up; the fastest counts, for others disturb the rest. */
   private static final int UPDATES = 3;
 
@@ -31,15 +36,42 @@ public record PackSpeed(List<Timing> timings, End end) {
     timings = List.copyOf(timings);
   }
 
+  private List<MemoryModel.Seen> seen() {
+    return timings.stream()
+        .filter(timing -> timing.bytes() > 0)
+        .map(timing -> new MemoryModel.Seen(timing.slots(), timing.tokens(), timing.bytes()))
+        .toList();
+  }
+
+  /** What bounds passes of this kind from here on. */
+  public PassMemory memory(int lanes, Duration fresh) {
+    return before == 0
+        ? PassMemory.UNBOUNDED
+        : new PassMemory(new HostMemory(), before, seen(), perSlot, lanes, fresh);
+  }
+
+  /**
+   * Most bytes that the process is expected to have resident.
+   *
+   * @param longest tokens of the longest row
+   * @return 0 where nothing is known
+   */
+  public double bytes(int lanes, int slots, int rows, int longest) {
+    return MemoryModel.fit(seen(), perSlot)
+        .map(model -> before + lanes * model.bytes(slots, (long) slots * rows * longest))
+        .orElse(0.0);
+  }
+
   /**
    * One size of pack.
    *
    * @param slots trained together
+   * @param tokens of a pass, padding counted
    * @param seconds of an update of all of them, of one pass
-   * @param peakBytes most memory that the process had resident up to then; 0 where the system does
-   *     not tell
+   * @param bytes most memory that the process had resident beyond what it had before; 0 where the
+   *     system does not tell
    */
-  public record Timing(int slots, double seconds, long peakBytes) {
+  public record Timing(int slots, long tokens, double seconds, long bytes) {
     /** Slots' updates in a second. */
     public double rate() {
       return slots / seconds;
@@ -83,31 +115,48 @@ public record PackSpeed(List<Timing> timings, End end) {
             new Trainable.Adapter(layout),
             AdapterInit.values(layout, training.seed(), () -> model.firstValues(layout.options())));
     int rows = rows(data, training);
+    double perSlot = Trainable.bytesOfSlot(model, training);
     var timings = new ArrayList<Timing>();
-    var memory = new PeakMemory();
+    var host = new HostMemory();
+    long before = model.device().isGpu() || !host.restartPeak() ? 0 : host.resident();
     long began = System.nanoTime();
     for (int slots = 1; slots <= most; slots *= 2) {
       if (!timings.isEmpty()) {
         // Twice the slots take twice the time where they gain nothing.
         double next = 2 * timings.get(timings.size() - 1).seconds() * (UPDATES + 1);
         if ((System.nanoTime() - began) * 1e-9 + next > budget.toNanos() * 1e-9) {
-          return new PackSpeed(timings, End.TIME);
+          return new PackSpeed(timings, End.TIME, before, perSlot);
         }
       }
       try {
-        double seconds = seconds(device, model, slot, slots, batch(data, slots, rows));
-        timings.add(new Timing(slots, seconds, memory.bytes()));
+        MicroBatch batch = batch(data, slots, rows);
+        double seconds = seconds(device, model, slot, slots, batch);
+        long bytes = before == 0 ? 0 : Math.max(0, host.peak() - before);
+        timings.add(new Timing(slots, batch.tokens(), seconds, bytes));
       } catch (RuntimeException e) {
         if (!OutOfMemory.is(e)) {
           throw e;
         }
-        return new PackSpeed(timings, End.MEMORY);
+        return new PackSpeed(timings, End.MEMORY, before, perSlot);
+      }
+      var measured = new PackSpeed(timings, End.MOST, before, perSlot);
+      if (!measured.twiceFits()) {
+        return measured.ending(End.MEMORY);
       }
       if (isFlat(timings)) {
-        return new PackSpeed(timings, End.FLAT);
+        return measured.ending(End.FLAT);
       }
     }
-    return new PackSpeed(timings, End.MOST);
+    return new PackSpeed(timings, End.MOST, before, perSlot);
+  }
+
+  private PackSpeed ending(End why) {
+    return new PackSpeed(timings, why, before, perSlot);
+  }
+
+  private boolean twiceFits() {
+    Timing last = timings.get(timings.size() - 1);
+    return memory(1, Duration.ZERO).mostTokens(2 * last.slots()) >= 2 * last.tokens();
   }
 
   /** Rows of each update that is measured. */

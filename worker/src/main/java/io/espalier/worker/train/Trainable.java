@@ -5,6 +5,7 @@ import io.espalier.common.trial.Training;
 import io.espalier.worker.lora.AdapterLayout;
 import io.espalier.worker.lora.AdapterLayout.Matrix;
 import io.espalier.worker.lora.AdapterLayout.Side;
+import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.ModelConfig;
 import io.espalier.worker.model.WeightLayout;
 import java.util.Arrays;
@@ -52,6 +53,15 @@ public sealed interface Trainable {
    * @param values flat vector [P]
    */
   float[] relaid(float[] values, Trainable other);
+
+  /** Weights, two moments, gradients of the update so far and of the pass, all in float32. */
+  static double bytesOfSlot(BaseModel model, Training training) {
+    long parameters =
+        training.trainType() == Training.TrainType.FULL
+            ? new AllWeights(model.layout(), model.config()).parameters()
+            : AdapterLayout.of(model.config(), training.lora()).parameters();
+    return 4.0 * 5 * parameters;
+  }
 
   /** Whether some of those factors are not 1. */
   static boolean hasRatesOfItsOwn(Training training) {

@@ -2,11 +2,13 @@ package io.espalier.worker.train;
 
 import io.espalier.common.metrics.Measurement;
 import io.espalier.worker.evaluate.PassSizes;
+import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.OutOfMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -34,6 +36,8 @@ final class TrainingPack implements AutoCloseable {
   /** Rows of a slot in a pass; fewer than wished once memory ran out. */
   private int mostRows;
 
+  private final PassMemory memory;
+
   /** How much is evaluated at a time; less once memory ran out. */
   private final PassSizes evaluations;
 
@@ -51,8 +55,14 @@ final class TrainingPack implements AutoCloseable {
   }
 
   private TrainingPack(
-      Device device, BaseModel model, Slot kind, int mostRows, PassSizes evaluations) {
+      Device device,
+      BaseModel model,
+      Slot kind,
+      int mostRows,
+      PassMemory memory,
+      PassSizes evaluations) {
     this.device = device;
+    this.memory = memory;
     this.model = model;
     this.kind = kind;
     this.mostRows = mostRows;
@@ -68,6 +78,7 @@ final class TrainingPack implements AutoCloseable {
             first.run().model(),
             Slot.fresh(slot.training(), slot.state().trainable(), new float[0]),
             Integer.MAX_VALUE,
+            first.run().memory(),
             new PassSizes(first.run().model().device().isGpu()));
     pack.join(first);
     return pack;
@@ -165,10 +176,18 @@ final class TrainingPack implements AutoCloseable {
   private void accumulate(Pack slots) {
     int rows = rowsPerPass();
     List<MicroBatch.Part> parts = runs.stream().map(run -> run.next(rows)).toList();
-    slots.accumulate(MicroBatch.of(parts));
+    accumulate(slots, MicroBatch.of(parts), rows);
     for (int i = 0; i < runs.size(); i++) {
       runs.get(i).passed(parts.get(i).rows().size());
     }
+  }
+
+  private void accumulate(Pack slots, MicroBatch batch, int rows) {
+    int count = runs.size();
+    memory.check(count, batch.tokens(), count > 1 || rows > 1);
+    OptionalLong resident = memory.watch(batch.tokens());
+    slots.accumulate(batch);
+    resident.ifPresent(before -> memory.made(count, batch.tokens(), before));
   }
 
   private void update(Pack slots) {
@@ -253,7 +272,7 @@ final class TrainingPack implements AutoCloseable {
   }
 
   private TrainingPack with(List<Begun> part) {
-    TrainingPack other = new TrainingPack(device, model, kind, mostRows, evaluations);
+    TrainingPack other = new TrainingPack(device, model, kind, mostRows, memory, evaluations);
     other.mostBranches = part.size();
     part.forEach(other::join);
     return other;

@@ -48,9 +48,9 @@ class LaneSlotsTest {
   private static PackSpeed speed(PackSpeed.End end, double... seconds) {
     var timings = new ArrayList<PackSpeed.Timing>();
     for (int i = 0; i < seconds.length; i++) {
-      timings.add(new PackSpeed.Timing(1 << i, seconds[i], 0));
+      timings.add(new PackSpeed.Timing(1 << i, 1 << i, seconds[i], 0));
     }
-    return new PackSpeed(timings, end);
+    return new PackSpeed(timings, end, 0, 0);
   }
 
   private static int measured(PackSpeed speed, double tokens) {

@@ -63,12 +63,15 @@ class MeasuredSlotsTest {
 
   @Test
   void branches_that_train_alike_are_measured_once() {
-    var slots = new MeasuredSlots(LaneSlots.CPU);
+    var slots = new MeasuredSlots(LaneSlots.CPU, 1);
 
-    LaneSlots found = slots.of(trunk, settings, training(Map.of("lora_rank", "8")));
+    MeasuredSlots.Found found = slots.of(trunk, settings, training(Map.of("lora_rank", "8")));
 
-    assertThat(found).isNotSameAs(LaneSlots.CPU);
-    assertThat(found.fixed()).isEqualTo(OptionalInt.empty());
+    assertThat(found.slots()).isNotSameAs(LaneSlots.CPU);
+    assertThat(found.slots().fixed()).isEqualTo(OptionalInt.empty());
+    assertThat(found.memory().mostTokens(1))
+        .as("a bound is known where the system tells")
+        .isBetween(1L, Long.MAX_VALUE - 1);
     assertThat(
             slots.of(trunk, settings, training(Map.of("lora_rank", "9", "learning_rate", "0.1"))))
         .isSameAs(found);
@@ -79,10 +82,12 @@ class MeasuredSlotsTest {
   void a_fixed_number_stays_and_full_training_shares_no_pass() {
     LaneSlots three = LaneSlots.of(3);
 
-    assertThat(new MeasuredSlots(three).of(trunk, settings, training(Map.of()))).isSameAs(three);
+    assertThat(new MeasuredSlots(three, 1).of(trunk, settings, training(Map.of())).slots())
+        .isSameAs(three);
     assertThat(
-            new MeasuredSlots(LaneSlots.CPU)
-                .of(trunk, settings, training(Map.of("train_type", "full"))))
+            new MeasuredSlots(LaneSlots.CPU, 1)
+                .of(trunk, settings, training(Map.of("train_type", "full")))
+                .slots())
         .isSameAs(LaneSlots.CPU);
   }
 
@@ -99,9 +104,9 @@ class MeasuredSlotsTest {
             Optional.empty(),
             Optional.of(new PassSpec(OptionalInt.of(5), OptionalInt.empty(), false)));
 
-    assertThat(new MeasuredSlots(LaneSlots.CPU).of(trunk, five, training(Map.of())))
+    assertThat(new MeasuredSlots(LaneSlots.CPU, 1).of(trunk, five, training(Map.of())).slots())
         .isEqualTo(LaneSlots.of(5));
-    assertThat(new MeasuredSlots(LaneSlots.of(3)).of(trunk, five, training(Map.of())))
+    assertThat(new MeasuredSlots(LaneSlots.of(3), 1).of(trunk, five, training(Map.of())).slots())
         .isEqualTo(LaneSlots.of(3));
   }
 }

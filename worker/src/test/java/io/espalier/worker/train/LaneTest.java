@@ -15,12 +15,17 @@ import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialResult;
+import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.lora.PeftFormat;
+import io.espalier.worker.memory.HostMemory;
+import io.espalier.worker.memory.MemoryModel;
+import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Golden;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -29,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -111,6 +117,10 @@ class LaneTest {
   }
 
   private BranchRun run(int id, Cell cell, Curve curve, PassSpec passes) {
+    return run(id, cell, curve, passes, PassMemory.UNBOUNDED);
+  }
+
+  private BranchRun run(int id, Cell cell, Curve curve, PassSpec passes, PassMemory memory) {
     Lease one =
         Leases.lease(
             cell.training(),
@@ -126,7 +136,7 @@ class LaneTest {
             with(one.settings(), passes),
             one.dataset(),
             one.sweepDirectory());
-    return new BranchRun(lease, model, data, Arrays::toString, curve);
+    return new BranchRun(lease, model, data, Arrays::toString, curve, Cadence.NEVER, memory);
   }
 
   private static TaskSettings with(TaskSettings old, PassSpec passes) {
@@ -423,5 +433,63 @@ class LaneTest {
     assertThat(run.results().get(0).outcome().reason())
         .startsWith("out of memory at update 1")
         .contains("max_length");
+  }
+
+  /** Of a host where a token takes a MiB, and so many are available. */
+  private static PassMemory room(int tokens) {
+    var host =
+        new HostMemory() {
+          @Override
+          public long resident() {
+            return 0;
+          }
+
+          @Override
+          public boolean restartPeak() {
+            return false;
+          }
+
+          @Override
+          public OptionalLong available() {
+            return OptionalLong.of((long) tokens << 20);
+          }
+        };
+    List<MemoryModel.Seen> seen = List.of(new MemoryModel.Seen(1, 100, 100 << 20));
+    return new PassMemory(host, 0, seen, 0, 1, Duration.ZERO);
+  }
+
+  @Test
+  void passes_that_would_not_fit_are_made_smaller_and_trains_the_same() {
+    Cell cell = new Cell(Leases.training(TrainType.LORA, 1e-2, 4, 2), 6);
+    int longest = data.train().stream().mapToInt(TokenRow::length).max().orElseThrow();
+    PassMemory memory = room(5 * longest);
+    List<Curve> curves = new ArrayList<>();
+    List<BranchRun> runs = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      curves.add(new Curve());
+      runs.add(run(i, cell, curves.get(i), PassSpec.FREE, memory));
+    }
+
+    Packs.together(runs);
+
+    Curve alone = new Curve();
+    Packs.alone(run(100, cell, alone));
+    for (int i = 0; i < 4; i++) {
+      assertSame(curves.get(i), alone, "branch " + i);
+      assertThat(curves.get(i).relieved).containsExactly(rows(4, 2), rows(2, 1));
+    }
+  }
+
+  @Test
+  void a_row_that_does_not_fit_ends_its_branch_with_what_it_takes_and_what_there_is() {
+    Cell cell = new Cell(Leases.training(TrainType.LORA, 1e-2, 1, 1), 6);
+    BranchRun run = run(0, cell, new Curve(), PassSpec.FREE, room(2));
+
+    Packs.alone(run);
+
+    assertThat(run.results().get(0).outcome().reason())
+        .matches(
+            "out of memory at update 1 with one row in a pass: .*max_length.*gradient_checkpointing"
+                + ".*a pass of \\d+ tokens takes about \\d+ MiB, and 2 MiB are available to it\\)");
   }
 }

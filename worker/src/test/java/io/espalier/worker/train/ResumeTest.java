@@ -19,6 +19,7 @@ import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.worker.data.TokenizedDataset;
+import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Golden;
 import java.io.IOException;
@@ -312,7 +313,8 @@ class ResumeTest {
             data,
             Arrays::toString,
             told,
-            new Cadence(Duration.ofSeconds(55), new TenSecondsALook()));
+            new Cadence(Duration.ofSeconds(55), new TenSecondsALook()),
+            PassMemory.UNBOUNDED);
     Lane.train(List.of(run));
 
     assertThat(told.checkpoints).extracting(Checkpoint::update).containsExactly(2L, 7L);

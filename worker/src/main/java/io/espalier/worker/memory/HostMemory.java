@@ -1,0 +1,60 @@
+package io.espalier.worker.memory;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+
+/** What this process has of the host's memory, and could have, in bytes, as Linux tells it. */
+public class HostMemory {
+  private static final Path STATUS = Path.of("/proc/self/status");
+  private static final Path MACHINE = Path.of("/proc/meminfo");
+  private static final Path REFERENCES = Path.of("/proc/self/clear_refs");
+
+  /** 0 where the system does not tell. */
+  public long resident() {
+    return read(STATUS, "VmRSS:").orElse(0);
+  }
+
+  /** Most that was resident since {@link #restartPeak} was last called; 0 where unknown. */
+  public long peak() {
+    return read(STATUS, "VmHWM:").orElse(0);
+  }
+
+  /** Whether the system lets the peak be counted anew. */
+  public boolean restartPeak() {
+    try {
+      // 5: the peak only (proc(5)).
+      Files.writeString(REFERENCES, "5");
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** What could be taken without swapping, by the machine and by the container's limit. */
+  public OptionalLong available() {
+    OptionalLong free = read(MACHINE, "MemAvailable:");
+    if (free.isEmpty()) {
+      return free;
+    }
+    var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    // The JDK's total is the container's limit where there is one.
+    return OptionalLong.of(Math.min(free.getAsLong(), system.getTotalMemorySize() - resident()));
+  }
+
+  private static OptionalLong read(Path file, String key) {
+    try {
+      for (String line : Files.readAllLines(file)) {
+        if (line.startsWith(key)) {
+          return OptionalLong.of(1024 * Long.parseLong(line.replaceAll("\\D", "")));
+        }
+      }
+    } catch (IOException e) {
+      return OptionalLong.empty();
+    }
+    return OptionalLong.empty();
+  }
+}
