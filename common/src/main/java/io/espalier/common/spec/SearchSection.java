@@ -16,8 +16,12 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /** Reads {@code search} and, since they share their values' types, {@code training}. */
 record SearchSection(SpecTree tree, Problems problems) {
-  private static final String SPACE = "search.space";
+  static final String SPACE = "search.space";
   private static final String TRIALS = "search.trials";
+  static final String POINTS = "search.points";
+
+  /** Of a grid that conditions and constraints thin out. */
+  private static final long MOST_CELLS = 1_000_000;
 
   /** They decide which rows there are, and all trials train on the same rows. */
   private static final Set<String> NOT_SEARCHED =
@@ -60,23 +64,49 @@ record SearchSection(SpecTree tree, Problems problems) {
 
   SearchSpec read() {
     Method method = Method.valueOf(tree.text("search.method").toUpperCase(Locale.ROOT));
-    Map<String, Candidates> space = space(method);
+    boolean listed = method == Method.POINTS;
+    Map<String, Candidates> space = listed ? Map.of() : space(method);
+    checkWhereTheyAre(method);
     checkDtype(space);
-    if (method == Method.RANDOM && tree.written(TRIALS).isEmpty()) {
-      tree.problem(TRIALS, "is missing; expected how many trials random search draws; add it");
+    if (method.draws() && tree.written(TRIALS).isEmpty()) {
+      tree.problem(
+          TRIALS,
+          "is missing; expected how many trials %s search draws; add it"
+              .formatted(tree.text("search.method")));
     }
     boolean automatic =
         tree.text("training.gradient_accumulation_steps").equals("auto")
             && !space.containsKey("gradient_accumulation_steps");
+    var rules = new PointSection(tree, problems);
     var search =
         new SearchSpec(
             method,
             tree.written(TRIALS).map(Integer::parseInt).orElse(1),
             tree.whole("search.seed"),
             space,
-            automatic);
+            automatic,
+            listed ? rules.points(this) : List.of(),
+            listed ? Map.of() : rules.conditions(),
+            rules.constraints(),
+            rules.rateScaling());
     checkBudget(search);
     return search;
+  }
+
+  /** Points are listed under one key, and a space under another. */
+  private void checkWhereTheyAre(Method method) {
+    String its = method == Method.POINTS ? POINTS : SPACE;
+    String others = method == Method.POINTS ? SPACE : POINTS;
+    if (tree.node(its).isEmpty()) {
+      tree.problem(
+          its, "is missing; expected %s; add it".formatted(SpecKeys.get(its).type().expected()));
+    }
+    if (tree.node(others).isPresent()) {
+      tree.problem(
+          others,
+          "is not for search.method: %s; expected %s; remove one"
+              .formatted(tree.text("search.method"), its));
+    }
   }
 
   /** All weights are trained in float32: updates would be lost in what bfloat16 rounds away. */
@@ -97,13 +127,18 @@ record SearchSection(SpecTree tree, Problems problems) {
   }
 
   private void checkBudget(SearchSpec search) {
-    long most = tree.whole("budget.max_trials");
+    // What is left out is known once all have been made.
+    long most = search.exact() ? tree.whole("budget.max_trials") : MOST_CELLS;
     if (problems.none() && search.size() > most) {
       tree.problem(
-          search.method() == Method.GRID ? SPACE : TRIALS,
+          search.method() == Method.GRID
+              ? SPACE
+              : search.method() == Method.POINTS ? POINTS : TRIALS,
           String.format(
               Locale.ROOT,
-              "makes %,d trials; expected at most budget.max_trials, %,d; try fewer or raise it",
+              search.exact()
+                  ? "makes %,d trials; expected at most budget.max_trials, %,d; try fewer or raise it"
+                  : "has %,d cells before constraints; expected at most %,d; try fewer values",
               search.size(),
               most));
     }
@@ -114,7 +149,7 @@ record SearchSection(SpecTree tree, Problems problems) {
     var entries = tree.entries(SPACE);
     entries.forEach(
         (name, entry) ->
-            key(name, entry.key())
+            key(SPACE, name, entry.key())
                 .flatMap(key -> candidates(key, entry.value(), method))
                 .ifPresent(candidates -> space.put(name, candidates)));
     boolean mapping = tree.node(SPACE).filter(MappingNode.class::isInstance).isPresent();
@@ -125,13 +160,16 @@ record SearchSection(SpecTree tree, Problems problems) {
     return space;
   }
 
-  private Optional<SpecKey> key(String name, Node where) {
+  /**
+   * @param section that it stands in
+   */
+  Optional<SpecKey> key(String section, String name, Node where) {
     Optional<SpecKey> key = SpecKeys.find(SpecKeys.TRAINING + name);
     if (key.isEmpty()) {
       var known = SpecKeys.namesIn("training");
       problems.add(
           where,
-          SPACE + "." + Problems.quote(name),
+          section + "." + Problems.quote(name),
           "cannot be searched; expected a key of training; "
               + NearestWord.of(name, known)
                   .map(near -> "did you mean " + near + "?")
@@ -139,7 +177,7 @@ record SearchSection(SpecTree tree, Problems problems) {
     } else if (NOT_SEARCHED.contains(name) || StepsSection.KEYS.contains(name)) {
       problems.add(
           where,
-          SPACE + "." + name,
+          section + "." + name,
           "this version cannot search it yet; expected one value for all trials; write it under"
               + " training");
       return Optional.empty();
@@ -152,7 +190,12 @@ record SearchSection(SpecTree tree, Problems problems) {
     if (value instanceof SequenceNode list) {
       return values(key, path, list, method);
     }
-    if (!(value instanceof MappingNode mapping) || mapping.getValue().size() != 1) {
+    Map<String, SpecTree.Entry> entries =
+        value instanceof MappingNode mapping
+            ? new LinkedHashMap<>(tree.entries(path, mapping))
+            : new LinkedHashMap<>();
+    entries.remove(PointSection.WHEN);
+    if (entries.size() != 1) {
       problems.add(
           value,
           path,
@@ -160,12 +203,9 @@ record SearchSection(SpecTree tree, Problems problems) {
               + " b]}, {int: [a, b]}, {choice: [...]}; write it in brackets");
       return Optional.empty();
     }
-    var only = tree.entries(path, mapping).entrySet().stream().findFirst();
-    if (only.isEmpty()) {
-      return Optional.empty();
-    }
-    String kind = only.get().getKey();
-    Node given = only.get().getValue().value();
+    var only = entries.entrySet().iterator().next();
+    String kind = only.getKey();
+    Node given = only.getValue().value();
     String below = path + "." + Problems.quote(kind);
     if (kind.equals("choice") && given instanceof SequenceNode list) {
       return values(key, below, list, method);
@@ -189,7 +229,8 @@ record SearchSection(SpecTree tree, Problems problems) {
     for (Node element : list.getValue()) {
       Optional<String> read = new Scalars(problems).read(key, path, element);
       if (read.isPresent() && method == Method.GRID) {
-        Optional<String> twin = values.stream().filter(v -> same(v, read.get())).findFirst();
+        Optional<String> twin =
+            values.stream().filter(v -> SearchSpec.same(v, read.get())).findFirst();
         twin.ifPresent(
             first ->
                 problems.add(
@@ -201,12 +242,5 @@ record SearchSection(SpecTree tree, Problems problems) {
       read.ifPresent(values::add);
     }
     return values.isEmpty() ? Optional.empty() : Optional.of(new Candidates.Values(values));
-  }
-
-  private static boolean same(String left, String right) {
-    List<String> both = List.of(left, right);
-    return left.equals(right)
-        || (both.stream().allMatch(ValueType.Decimal::isNumber)
-            && Double.parseDouble(left) == Double.parseDouble(right));
   }
 }

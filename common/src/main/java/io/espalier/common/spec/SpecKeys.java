@@ -116,23 +116,42 @@ public final class SpecKeys {
     rows.section("search", "which points are tried");
     rows.key(
         "search.method",
-        Choice.of("grid", "random")
-            .orLater("points", "tpe", "bayes", "cmaes", "halton", "hyperband", "pbt"),
+        Choice.of("grid", "random", "points", "halton", "sobol")
+            .orLater("tpe", "bayes", "cmaes", "hyperband", "pbt"),
         "grid",
-        "every combination, or random draws");
-    rows.optional("search.trials", Whole.between(1, 1_000_000), "for random: how many");
+        "every combination, random draws, the points listed, or draws that fill the space evenly");
+    rows.optional(
+        "search.trials", Whole.between(1, 1_000_000), "for random, halton and sobol: how many");
     rows.key(
         "search.seed",
         Whole.between(0, Long.MAX_VALUE),
         "42",
-        "of random search: the same seed gives the same trials");
+        "of what is drawn: the same seed gives the same trials");
     rows.later("search.repeats", COUNT, "1", "seeds for each cell");
-    rows.required(
+    rows.optional(
         "search.space",
         new Structure(
             "keys of training, each with a list or one of {log_uniform: [a, b]}, {uniform: [a,"
-                + " b]}, {int: [a, b]}, {choice: [...]}"),
+                + " b]}, {int: [a, b]}, {choice: [...]}, and there when: {other_key: value}"),
         "the values each key may take");
+    rows.optional(
+        "search.points",
+        new Structure("a list of points, each with values for some keys of training"),
+        "for points: what is tried");
+    rows.optional(
+        "search.constraints",
+        new Structure("expressions of keys, such as \"learning_rate * num_train_epochs <= 0.02\""),
+        "what all points must be like; others are left out");
+    rows.key(
+        "search.scale_learning_rate_with",
+        Choice.of("none", "batch"),
+        "none",
+        "batch: learning rates are for the smallest effective batch and grow with it");
+    rows.key(
+        "search.scale_rule",
+        Choice.of("auto", "sqrt", "linear"),
+        "auto",
+        "how they grow: by the root of the batch for Adam, as it does for SGD");
   }
 
   private static void objective(KeyRows rows) {
@@ -175,28 +194,7 @@ public final class SpecKeys {
   }
 
   private static void rules(KeyRows rows) {
-    rows.rule("guard", "on", "rules on a trial's own numbers, applied at every update");
-    rows.rule("guard.non_finite", "on", "kills at a loss or gradient that is NaN or infinite");
-    rows.rule("guard.loss_spike", "on", "kills when loss >= factor x its mean, patience times");
-    rows.key("guard.loss_spike.factor", Decimal.above(1), "2", "times the mean");
-    rows.key("guard.loss_spike.window", Whole.between(2, 10_000), "100", "updates of the mean");
-    rows.key("guard.loss_spike.patience", Whole.between(1, 10_000), "5", "updates in a row");
-    rows.rule("guard.collapse", "on", "kills when the loss is back up and the gradient explodes");
-    rows.key("guard.collapse.loss_factor", Decimal.above(0), "0.9", "times the first loss");
-    rows.key("guard.collapse.norm_factor", Decimal.above(1), "10", "times the first gradient norm");
-    rows.key("guard.collapse.window", Whole.between(1, 10_000), "5", "updates looked at");
-    rows.rule("guard.gradient_norm", "off", "acts when the gradient norm is above a ceiling");
-    rows.key("guard.gradient_norm.ceiling", Decimal.above(0), "100", "norm before clipping");
-    rows.key(
-        "guard.gradient_norm.action",
-        Choice.of("stop", "reduce_lr"),
-        "stop",
-        "kills, or lowers the learning rate from that update on");
-    rows.key(
-        "guard.gradient_norm.factor",
-        new Decimal(0, false, 1, false),
-        "0.5",
-        "for reduce_lr: times the learning rate, each time");
+    guard(rows);
     pruning(rows);
     rows.rule("early_stopping", "off", "ends a trial whose metric gets no better");
     rows.optional(
@@ -207,20 +205,82 @@ public final class SpecKeys {
     rows.key("early_stopping.min_delta", Decimal.atLeast(0), "0", "a smaller gain is none");
   }
 
+  private static void guard(KeyRows rows) {
+    Whole updates = Whole.between(1, 10_000);
+    rows.rule("guard", "on", "rules on a trial's own numbers, applied at every update");
+    rows.rule("guard.non_finite", "on", "kills at a loss or gradient that is NaN or infinite");
+    rows.rule("guard.loss_spike", "on", "kills when loss >= factor x its mean, patience times");
+    rows.key("guard.loss_spike.factor", Decimal.above(1), "2", "times the mean");
+    rows.key("guard.loss_spike.window", Whole.between(2, 10_000), "100", "updates of the mean");
+    rows.key("guard.loss_spike.patience", updates, "5", "updates in a row");
+    rows.rule("guard.collapse", "on", "kills when the loss is back up and the gradient explodes");
+    rows.key("guard.collapse.loss_factor", Decimal.above(0), "0.9", "times the first loss");
+    rows.key("guard.collapse.norm_factor", Decimal.above(1), "10", "times the first gradient norm");
+    rows.key("guard.collapse.window", updates, "5", "updates looked at");
+    rows.rule("guard.divergence", "on", "kills when the loss's moving average rises for good");
+    rows.key("guard.divergence.factor", Decimal.above(1), "1.5", "times its lowest");
+    rows.key("guard.divergence.window", updates, "20", "updates that the average is over");
+    rows.key("guard.divergence.patience", updates, "10", "updates in a row, also above the first");
+    rows.rule("guard.loss_ceiling", "on", "kills when the loss never comes down");
+    rows.key("guard.loss_ceiling.ceiling", Decimal.above(0), "10", "of a loss");
+    rows.key(
+        "guard.loss_ceiling.share",
+        new Decimal(0, false, 1, true),
+        "0.5",
+        "of the window that is above it");
+    rows.key("guard.loss_ceiling.window", updates, "100", "updates looked at");
+    rows.key("guard.loss_ceiling.after", COUNT_FROM_0, "200", "updates that are not judged");
+    rows.rule("guard.gradient_spike", "off", "kills when gradient norms are outliers");
+    rows.key("guard.gradient_spike.factor", Decimal.above(1), "5", "times the median");
+    rows.key("guard.gradient_spike.z_score", Decimal.above(0), "6", "by median and deviation");
+    rows.key("guard.gradient_spike.window", Whole.between(3, 10_000), "100", "updates before");
+    rows.key("guard.gradient_spike.patience", updates, "3", "updates in a row");
+    rows.rule("guard.gradient_norm", "off", "acts when the gradient norm is above a ceiling");
+    rows.key("guard.gradient_norm.ceiling", Decimal.above(0), "100", "norm before clipping");
+    rows.key(
+        "guard.gradient_norm.action",
+        Choice.of("stop", "reduce_lr", "reduce_learning_rate"),
+        "stop",
+        "kills, or lowers the learning rate from that update on");
+    rows.key(
+        "guard.gradient_norm.factor",
+        new Decimal(0, false, 1, false),
+        "0.5",
+        "for reduce_lr: times the learning rate, each time");
+    rows.key(
+        "guard.gradient_norm.cooldown",
+        COUNT_FROM_0,
+        "20",
+        "for reduce_lr: updates until the next time");
+    rows.key("guard.gradient_norm.at_most", COUNT_FROM_0, "3", "for reduce_lr: times; 0: any");
+    rows.rule("guard.overfit", "off", "ends a trial whose evaluation loss has left its best");
+    rows.key("guard.overfit.factor", Decimal.above(1), "1.02", "times its best, as train falls");
+    rows.key("guard.overfit.gap", Decimal.above(0), "1", "above the train loss, as a share of it");
+    rows.key("guard.overfit.patience", updates, "3", "evaluations in a row");
+    rows.rule("guard.looping", "off", "ends a trial whose answers repeat themselves");
+    rows.key(
+        "guard.looping.share",
+        new Decimal(0, false, 1, true),
+        "0.5",
+        "repetition or loop_rate that is too much");
+    rows.key("guard.looping.patience", updates, "2", "evaluations in a row");
+  }
+
   private static void pruning(KeyRows rows) {
     rows.rule("pruning", "off", "a rule across trials that ends the hopeless ones");
     rows.key(
         "pruning.method",
         Choice.of(
-                "asha",
-                "successive_halving",
-                "hyperband",
-                "median",
-                "percentile",
-                "patient",
-                "threshold",
-                "alto")
-            .orLater("all_of", "any_of"),
+            "asha",
+            "successive_halving",
+            "hyperband",
+            "median",
+            "percentile",
+            "patient",
+            "threshold",
+            "alto",
+            "any_of",
+            "all_of"),
         "asha",
         "the rule");
     rows.optional(
@@ -232,6 +292,10 @@ public final class SpecKeys {
         Choice.of("epochs", "samples", "fraction"),
         "epochs",
         "of the amounts of training below; fraction is a share of a trial's own");
+    rows.optional(
+        "pruning.rules",
+        new Structure("a list of rules, each with a method and its keys"),
+        "for any_of and all_of: the rules of which one, or all, must say so");
     rows.optional(
         "pruning.variant",
         Choice.of("stopping", "ray", "optuna", "running_average").orLater("promotion"),

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 
 /**
@@ -26,6 +27,8 @@ import java.util.function.Function;
  * @param cohorts branches that may be compared before their ends, with what they have in common;
  *     each branch as its trials, by number
  * @param pruning the pruner, when there is one
+ * @param found what the search came upon, what it left out too
+ * @param asked trials that it was to draw; empty where they are listed
  */
 public record Plan(
     String sweep,
@@ -35,7 +38,9 @@ public record Plan(
     StageTree stages,
     Map<String, Long> instead,
     Map<Cohort, List<List<TrialId>>> cohorts,
-    Optional<PruningSpec> pruning) {
+    Optional<PruningSpec> pruning,
+    Search found,
+    OptionalInt asked) {
 
   /**
    * What one trial takes.
@@ -52,7 +57,8 @@ public record Plan(
     if (samples < 1) {
       throw new IllegalArgumentException("a plan needs training rows, not " + samples);
     }
-    List<TrialConfig> trials = Search.trials(spec);
+    Search found = Search.of(spec);
+    List<TrialConfig> trials = found.trials();
     List<Cost> costs =
         trials.stream()
             .map(
@@ -75,7 +81,11 @@ public record Plan(
             stages.branches(),
             branch -> Cohort.of(branch.config().training(), samples),
             Plan::trialsOn),
-        spec.pruning());
+        spec.pruning(),
+        found,
+        spec.search().method().draws()
+            ? OptionalInt.of(spec.search().trials())
+            : OptionalInt.empty());
   }
 
   private static List<TrialId> trialsOn(Branch branch) {

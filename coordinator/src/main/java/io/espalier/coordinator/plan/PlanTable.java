@@ -37,6 +37,7 @@ public final class PlanTable {
                 count(plan.samples(), "training row"),
                 count(plan.totalUpdates(), "update"))
         + new TextTable(columns, rows).text()
+        + leftOut(plan)
         + shared(plan)
         + same(plan)
         + pruning(plan);
@@ -50,6 +51,24 @@ public final class PlanTable {
     cells.add(grouped(cost.updatesPerEpoch()));
     cells.add(grouped(cost.updates()));
     return cells;
+  }
+
+  private static String leftOut(Plan plan) {
+    int constrained = plan.found().constrained();
+    int duplicates = plan.found().duplicates();
+    int trials = plan.trials().size();
+    var out = new StringBuilder();
+    if (constrained + duplicates > 0) {
+      out.append(
+          "\nLeft out: %s by search.constraints, %s that would train as another does\n"
+              .formatted(count(constrained, "point"), grouped(duplicates)));
+    }
+    if (plan.asked().isPresent() && plan.asked().getAsInt() > trials) {
+      out.append(
+          "\nOnly %s instead of %s: no others were found\n"
+              .formatted(count(trials, "trial"), grouped(plan.asked().getAsInt())));
+    }
+    return out.toString();
   }
 
   private static String shared(Plan plan) {

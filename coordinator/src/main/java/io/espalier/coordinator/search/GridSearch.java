@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Every combination of the listed values once, the last key fastest. */
 final class GridSearch {
@@ -17,8 +18,14 @@ final class GridSearch {
       if (!(key.getValue() instanceof Candidates.Values listed)) {
         throw new IllegalArgumentException(key.getKey() + " lists no values for a grid");
       }
+      Optional<SearchSpec.Condition> condition =
+          Optional.ofNullable(search.conditions().get(key.getKey()));
       var longer = new ArrayList<Map<String, String>>();
       for (Map<String, String> point : points) {
+        if (condition.isPresent() && !condition.get().holds(point)) {
+          longer.add(point);
+          continue;
+        }
         for (String value : listed.values()) {
           var next = new LinkedHashMap<>(point);
           next.put(key.getKey(), value);

@@ -3,52 +3,143 @@ package io.espalier.coordinator.search;
 import io.espalier.common.UserError;
 import io.espalier.common.spec.SearchSpec;
 import io.espalier.common.spec.SweepSpec;
+import io.espalier.common.trial.Optimizer;
+import io.espalier.common.trial.Training;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 
-/** The trials of a sweep. */
-public final class Search {
-  private Search() {}
+/**
+ * The trials of a sweep, and what its search came upon and left out.
+ *
+ * @param trials numbered from 0, in the order of their numbers
+ * @param constrained points that a constraint left out
+ * @param duplicates points that trained exactly as an earlier one
+ */
+public record Search(List<TrialConfig> trials, int constrained, int duplicates) {
+  private static final String RATE = "learning_rate";
 
-  /**
-   * @return numbered from 0, in the order of their numbers
-   * @throws UserError when there are more than the budget allows
-   */
-  public static List<TrialConfig> trials(SweepSpec spec) {
-    SearchSpec search = spec.search();
-    if (search.size() > spec.maxTrials()) {
-      throw new UserError(
-          String.format(
-              Locale.ROOT,
-              "%s: search makes %,d trials; expected at most budget.max_trials, %,d; try fewer or"
-                  + " raise it",
-              spec.name(),
-              search.size(),
-              spec.maxTrials()));
-    }
-    List<Map<String, String>> points =
-        switch (search.method()) {
-          case GRID -> GridSearch.points(search);
-          case RANDOM -> RandomSearch.points(search);
-        };
-    var trials = new ArrayList<TrialConfig>();
-    for (Map<String, String> point : points) {
-      trials.add(trial(spec, new TrialId(trials.size()), point));
-    }
-    return List.copyOf(trials);
+  /** Draws for each trial asked for, after which there are thought to be no others. */
+  private static final int PATIENCE = 1000;
+
+  public Search {
+    trials = List.copyOf(trials);
   }
 
-  private static TrialConfig trial(SweepSpec spec, TrialId id, Map<String, String> point) {
-    var changes = new LinkedHashMap<String, String>();
-    if (spec.search().automaticAccumulation()) {
-      changes.put("gradient_accumulation_steps", "auto");
+  /**
+   * @throws UserError when there are more than the budget allows, or none
+   */
+  public static List<TrialConfig> trials(SweepSpec spec) {
+    return of(spec).trials();
+  }
+
+  /**
+   * @throws UserError when there are more than the budget allows, or none
+   */
+  public static Search of(SweepSpec spec) {
+    SearchSpec search = spec.search();
+    if (search.exact() && search.size() > spec.maxTrials()) {
+      throw tooMany(spec, search.size());
     }
-    changes.putAll(point);
-    return new TrialConfig(id, point, spec.hyperparameters().with(changes).training());
+    var made = new Making(spec);
+    switch (search.method()) {
+      case GRID -> GridSearch.points(search).forEach(made::offer);
+      case POINTS -> search.points().forEach(made::offer);
+      case RANDOM -> made.draw(() -> RandomSearch.point(search, made.offered));
+      case HALTON, SOBOL -> made.draw(new QuasiRandomSearch(search)::point);
+    }
+    if (made.trainings.isEmpty()) {
+      throw new UserError(
+          "%s: search.constraints leave no point; expected one at least; loosen them"
+              .formatted(spec.name()));
+    }
+    if (made.trainings.size() > spec.maxTrials()) {
+      throw tooMany(spec, made.trainings.size());
+    }
+    return made.scaled();
+  }
+
+  private static UserError tooMany(SweepSpec spec, long size) {
+    return new UserError(
+        String.format(
+            Locale.ROOT,
+            "%s: search makes %,d trials; expected at most budget.max_trials, %,d; try fewer or raise it",
+            spec.name(),
+            size,
+            spec.maxTrials()));
+  }
+
+  /** Points on their way to trials. */
+  private static final class Making {
+    private final SweepSpec spec;
+    private final List<Map<String, String>> points = new ArrayList<>();
+    private final List<Training> trainings = new ArrayList<>();
+    private final Set<Training> known = new HashSet<>();
+    private int offered;
+    private int constrained;
+    private int duplicates;
+
+    Making(SweepSpec spec) {
+      this.spec = spec;
+    }
+
+    /** Until there are as many as asked for, or hardly any others can be found. */
+    void draw(Supplier<Map<String, String>> next) {
+      int trials = spec.search().trials();
+      while (trainings.size() < trials && offered < (long) PATIENCE * trials) {
+        offer(next.get());
+      }
+    }
+
+    void offer(Map<String, String> point) {
+      offered++;
+      Training training = training(point);
+      if (!spec.search().constraints().stream().allMatch(rule -> rule.holds(training))) {
+        constrained++;
+      } else if (known.add(training)) {
+        points.add(point);
+        trainings.add(training);
+      } else {
+        duplicates++;
+      }
+    }
+
+    private Training training(Map<String, String> point) {
+      var changes = new LinkedHashMap<String, String>();
+      if (spec.search().automaticAccumulation()
+          && !point.containsKey("gradient_accumulation_steps")) {
+        changes.put("gradient_accumulation_steps", "auto");
+      }
+      changes.putAll(point);
+      return spec.hyperparameters().with(changes).training();
+    }
+
+    /** With learning rates as their batches have them. */
+    Search scaled() {
+      Optional<SearchSpec.RateScaling> rule = spec.search().rateScaling();
+      int smallest = trainings.stream().mapToInt(Training::effectiveBatch).min().orElse(1);
+      var trials = new ArrayList<TrialConfig>();
+      for (int i = 0; i < points.size(); i++) {
+        Map<String, String> point = new LinkedHashMap<>(points.get(i));
+        Training training = trainings.get(i);
+        double larger = (double) training.effectiveBatch() / smallest;
+        if (rule.isPresent() && larger > 1) {
+          boolean sgd = training.optimizer() instanceof Optimizer.Sgd;
+          double rate = training.learningRate() * rule.get().factor(larger, sgd);
+          point.put(RATE, Draws.rounded(rate));
+          training = training(point);
+        }
+        trials.add(new TrialConfig(new TrialId(i), point, training));
+      }
+      return new Search(trials, constrained, duplicates);
+    }
   }
 }
