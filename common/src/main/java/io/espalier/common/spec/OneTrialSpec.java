@@ -178,7 +178,59 @@ public final class OneTrialSpec {
             (rule, of) -> {
               of.put("ceiling", rule.ceiling());
               of.put("action", rule.factor().isPresent() ? "reduce_lr" : "stop");
-              rule.factor().ifPresent(factor -> of.put("factor", factor));
+              rule.factor()
+                  .ifPresent(
+                      factor -> {
+                        of.put("factor", factor);
+                        of.put("cooldown", rule.cooldown());
+                        of.put("at_most", rule.atMost());
+                      });
+            }));
+    keys.put(
+        "divergence",
+        rule(
+            guard.divergence(),
+            (rule, of) -> {
+              of.put("factor", rule.factor());
+              of.put("window", rule.window());
+              of.put("patience", rule.patience());
+            }));
+    keys.put(
+        "loss_ceiling",
+        rule(
+            guard.lossCeiling(),
+            (rule, of) -> {
+              of.put("ceiling", rule.ceiling());
+              of.put("share", rule.share());
+              of.put("window", rule.window());
+              of.put("after", rule.after());
+            }));
+    keys.put(
+        "gradient_spike",
+        rule(
+            guard.gradientSpike(),
+            (rule, of) -> {
+              of.put("factor", rule.factor());
+              of.put("z_score", rule.zScore());
+              of.put("window", rule.window());
+              of.put("patience", rule.patience());
+            }));
+    keys.put(
+        "overfit",
+        rule(
+            guard.overfit(),
+            (rule, of) -> {
+              of.put("factor", rule.factor());
+              of.put("gap", rule.gap());
+              of.put("patience", rule.patience());
+            }));
+    keys.put(
+        "looping",
+        rule(
+            guard.looping(),
+            (rule, of) -> {
+              of.put("share", rule.share());
+              of.put("patience", rule.patience());
             }));
     return keys;
   }

@@ -1,5 +1,7 @@
 package io.espalier.common.spec;
 
+import java.util.List;
+
 /**
  * A rule across branches by its method and variant. Amounts of training are in the unit of the
  * {@link PruningSpec}.
@@ -59,4 +61,21 @@ public sealed interface PruningRule {
 
   /** ALTO's: after {@code after} of training the best {@code keep} of a cohort go on. */
   record Alto(double after, double keep) implements PruningRule {}
+
+  /** A branch ends when one of several rules says so. */
+  record AnyOf(List<Part> parts) implements PruningRule {
+    public AnyOf {
+      parts = List.copyOf(parts);
+    }
+  }
+
+  /** A branch ends when all of several rules say so at the same report. */
+  record AllOf(List<Part> parts) implements PruningRule {
+    public AllOf {
+      parts = List.copyOf(parts);
+    }
+  }
+
+  /** One of several rules, with its own unit. */
+  record Part(PruningRule rule, PruningSpec.Unit unit) {}
 }

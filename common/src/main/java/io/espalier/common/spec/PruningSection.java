@@ -1,11 +1,15 @@
 package io.espalier.common.spec;
 
 import io.espalier.common.spec.EvaluationSpec.Metric;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /** Reads {@code pruning}. */
 record PruningSection(
@@ -33,17 +37,25 @@ record PruningSection(
                   "percentile", "n_startup_trials", "n_warmup_steps", "interval_steps", "latest"),
           "patient", Set.of("patience", "min_delta"),
           "threshold", Set.of("lower", "upper", "n_warmup_steps", "interval_steps"),
-          "alto", Set.of("after", "keep"));
+          "alto", Set.of("after", "keep"),
+          "any_of", Set.of("rules"),
+          "all_of", Set.of("rules"));
 
   private static final Set<String> ALWAYS = Set.of("method", "metric", "unit");
+  private static final String RULES = "pruning.rules";
 
   Optional<PruningSpec> read() {
     if (!tree.on("pruning")) {
       return Optional.empty();
     }
-    String method = text("method");
     String metric = metric();
     check(metric);
+    PruningRule.Part whole = part();
+    return Optional.of(new PruningSpec(metric, mode(metric), whole.rule(), whole.unit()));
+  }
+
+  private PruningRule.Part part() {
+    String method = text("method");
     SpecKeys.namesIn("pruning").stream()
         .filter(name -> tree.node("pruning." + name).isPresent())
         .filter(
@@ -58,12 +70,33 @@ record PruningSection(
                             String.join(
                                 ", ",
                                 KEYS.getOrDefault(method, Set.of()).stream().sorted().toList()))));
-    return Optional.of(
-        new PruningSpec(
-            metric,
-            mode(metric),
-            rule(method),
-            PruningSpec.Unit.valueOf(text("unit").toUpperCase(Locale.ROOT))));
+    return new PruningRule.Part(
+        rule(method), PruningSpec.Unit.valueOf(text("unit").toUpperCase(Locale.ROOT)));
+  }
+
+  /** Those under {@code rules}, each written as {@code pruning} itself is. */
+  private List<PruningRule.Part> parts() {
+    var parts = new ArrayList<PruningRule.Part>();
+    if (tree.node(RULES).filter(SequenceNode.class::isInstance).isEmpty()) {
+      tree.problem(
+          RULES,
+          "is no list of rules; expected two or more such as [{method: asha}, {method: patient}];"
+              + " write it");
+      return parts;
+    }
+    for (Node element : ((SequenceNode) tree.node(RULES).get()).getValue()) {
+      if (element instanceof MappingNode rule) {
+        SpecTree below = tree.under("pruning", rule);
+        if (below.node("pruning.metric").isPresent()) {
+          below.problem(
+              "pruning.metric", "is that of all rules; expected it beside rules; move it there");
+        }
+        parts.add(new PruningSection(below, dataset, evaluation, objective).part());
+      } else {
+        tree.problem(RULES, "holds what is no rule; expected {method: asha, ...}; write it so");
+      }
+    }
+    return parts;
   }
 
   private PruningRule rule(String method) {
@@ -84,6 +117,8 @@ record PruningSection(
       case "percentile" -> percentile(decimal("percentile"));
       case "patient" -> new PruningRule.Patient(whole("patience"), decimal("min_delta"));
       case "threshold" -> threshold();
+      case "any_of" -> new PruningRule.AnyOf(parts());
+      case "all_of" -> new PruningRule.AllOf(parts());
       case "alto" -> new PruningRule.Alto(decimal("after"), decimal("keep"));
       default ->
           variant(method).equals("ray")

@@ -4,13 +4,11 @@ import io.espalier.common.spec.EvaluationSpec.Metric;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Reads {@code evaluation}, {@code guard} and what may share a pass. */
+/** Reads {@code evaluation} and what may share a pass. */
 final class RuleSections {
   private RuleSections() {}
 
@@ -60,33 +58,6 @@ final class RuleSections {
         .orElse(comparable.isEmpty() ? objective : comparable.get(0));
   }
 
-  static GuardSpec guard(SpecTree tree) {
-    return new GuardSpec(
-        tree.on("guard.non_finite"),
-        rule(
-            tree,
-            "guard.loss_spike",
-            new GuardSpec.LossSpike(
-                tree.decimal("guard.loss_spike.factor"),
-                Math.toIntExact(tree.whole("guard.loss_spike.window")),
-                Math.toIntExact(tree.whole("guard.loss_spike.patience")))),
-        rule(
-            tree,
-            "guard.collapse",
-            new GuardSpec.Collapse(
-                tree.decimal("guard.collapse.loss_factor"),
-                tree.decimal("guard.collapse.norm_factor"),
-                Math.toIntExact(tree.whole("guard.collapse.window")))),
-        rule(
-            tree,
-            "guard.gradient_norm",
-            new GuardSpec.GradientNorm(
-                tree.decimal("guard.gradient_norm.ceiling"),
-                tree.text("guard.gradient_norm.action").equals("reduce_lr")
-                    ? OptionalDouble.of(tree.decimal("guard.gradient_norm.factor"))
-                    : OptionalDouble.empty())));
-  }
-
   static PassSpec passes(SpecTree tree) {
     return new PassSpec(
         unlessAuto(tree, "resources.slots"),
@@ -97,9 +68,5 @@ final class RuleSections {
   private static OptionalInt unlessAuto(SpecTree tree, String path) {
     String text = tree.text(path);
     return text.equals("auto") ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(text));
-  }
-
-  private static <T> Optional<T> rule(SpecTree tree, String path, T parameters) {
-    return tree.on(path) ? Optional.of(parameters) : Optional.empty();
   }
 }

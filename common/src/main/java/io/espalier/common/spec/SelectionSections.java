@@ -32,12 +32,31 @@ record SelectionSections(
             tree.decimal(STOPPING + ".min_delta")));
   }
 
+  /** Complains of guards that nothing would be measured for. */
+  void checkGuards() {
+    List<String> comparable = comparable();
+    if (tree.on("guard.overfit") && !comparable.contains("eval_loss")) {
+      tree.problem("guard.overfit", "goes by eval_loss; " + notMeasured("eval_loss", comparable));
+    }
+    boolean answers =
+        comparable.stream()
+            .anyMatch(name -> name.endsWith("_repetition") || name.endsWith("_loop_rate"));
+    if (tree.on("guard.looping") && !answers) {
+      tree.problem(
+          "guard.looping",
+          "goes by answers; expected repetition or loop_rate in evaluation.metrics and"
+              + " evaluation.answers: epoch; set them");
+    }
+  }
+
   /** Asked for, or by default where training goes on past the best. */
   Optional<BestSpec> best() {
     List<String> comparable = comparable();
     String metric = objective.metric();
     boolean asked = tree.written(AT).filter("best"::equals).isPresent();
-    boolean byDefault = tree.written(AT).isEmpty() && tree.on(STOPPING);
+    boolean endsPastBest =
+        tree.on(STOPPING) || tree.on("guard.overfit") || tree.on("guard.looping");
+    boolean byDefault = tree.written(AT).isEmpty() && endsPastBest;
     if (asked && !comparable.contains(metric)) {
       tree.problem(AT, "best needs a metric of every epoch; " + notMeasured(metric, comparable));
     }

@@ -41,6 +41,7 @@ public final class SpecReader {
     var objective = new ObjectiveSection(tree, problems, dataset, evaluation).read();
     var pruning = new PruningSection(tree, dataset, evaluation, objective).read();
     var selection = new SelectionSections(tree, dataset, evaluation, objective);
+    selection.checkGuards();
     var spec =
         new SweepSpec(
             tree.written("name").orElseGet(() -> nameFrom(file)),
@@ -51,7 +52,7 @@ public final class SpecReader {
             objective,
             evaluation,
             pruning,
-            RuleSections.guard(tree),
+            new GuardSection(tree).read(),
             selection.earlyStopping(),
             selection.best(),
             new StepsSection(tree, dataset, evaluation, objective, pruning).read(),
@@ -77,6 +78,22 @@ public final class SpecReader {
     problems.throwIfAny();
     return pruning.orElseThrow(
         () -> new UserError("--pruning is off: name a rule, such as '{method: median}'."));
+  }
+
+  /**
+   * Reads what would stand under {@code guard}: what it does not name is as in a spec that does
+   * not.
+   *
+   * @throws UserError when it is no guard
+   */
+  public static GuardSpec guard(String written) {
+    String file = "--guard";
+    var problems = new Problems(file);
+    MappingNode root = YamlText.compose("guard: " + written, file);
+    SpecTree tree = SpecTree.part(root, problems);
+    GuardSpec guard = new GuardSection(tree).read();
+    problems.throwIfAny();
+    return guard;
   }
 
   private static String nameFrom(String file) {

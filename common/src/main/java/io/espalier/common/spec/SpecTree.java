@@ -5,12 +5,15 @@ import io.espalier.common.spec.ValueType.Structure;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.snakeyaml.engine.v2.common.FlowStyle;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
 
 /**
  * A specification held against the table of its keys. What does not fit is noted as a problem and
@@ -36,6 +39,15 @@ final class SpecTree {
   /** A part of a specification, in which no key is required. */
   static SpecTree part(MappingNode root, Problems problems) {
     return new SpecTree(root, problems);
+  }
+
+  /** The same keys read from another mapping, as if it stood under a section. */
+  SpecTree under(String section, MappingNode mapping) {
+    var tree = new SpecTree(new MappingNode(Tag.MAP, List.of(), FlowStyle.BLOCK), problems);
+    tree.nodes.put(section, mapping);
+    tree.places.put(section, mapping);
+    tree.section(section, mapping);
+    return tree;
   }
 
   static SpecTree whole(MappingNode root, Problems problems) {

@@ -86,7 +86,8 @@ class SpecMistakesTest {
                 assertThat(one)
                     .isEqualTo(
                         "sweep.yaml:13: search.method: tpe is something this version cannot do"
-                            + " yet; expected grid or random; choose one of those"),
+                            + " yet; expected grid or random or points or halton or sobol; choose one of"
+                            + " those"),
             one ->
                 assertThat(one)
                     .isEqualTo(
@@ -142,7 +143,7 @@ class SpecMistakesTest {
         "evaluation: {metrics: [accuracy]} | objective.metric: eval_loss is not measured",
         "evaluation: {every: off}\\npruning: {} | pruning: has nothing to compare",
         "pruning: {metric: eval_accuracy} | eval_accuracy is not measured at every epoch",
-        "pruning: {method: all_of} | all_of is something this version cannot do yet",
+        "pruning: {variant: promotion} | promotion is something this version cannot do yet",
         "pruning: {variant: promotion} | promotion is something this version cannot do yet",
         "pruning: {patience: 2} | pruning.patience: counts for nothing with method asha",
         "pruning: {method: median, variant: ray} | pruning.variant: ray is no variant of median",
@@ -205,6 +206,63 @@ class SpecMistakesTest {
         .containsExactly(
             "sweep.yaml:4: search.trials: is missing; expected how many trials random search draws;"
                 + " add it");
+  }
+
+  private static String searching(String search) {
+    return "model: model\ndataset: {train: train.jsonl}\nsearch: {%s}\n".formatted(search);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "method: points | search.points: is missing; expected a list of points",
+        "method: points, points: [1e-3] | search.points[0]: is no point; expected {key: value, ...}",
+        "method: points, points: [{lora_rnk: 4}] | search.points[0].lora_rnk: cannot be searched",
+        "method: points, points: [{lora_rank: x}] | search.points[0].lora_rank: x is not a whole number",
+        "method: points, points: [{seed: 1}], space: {seed: [1]} | search.space: is not for search.method: points",
+        "points: [{seed: 1}], space: {seed: [1]} | search.points: is not for search.method: grid",
+        "constraints: seed < 3, space: {seed: [1]} | search.constraints: is no list of expressions",
+        "constraints: [sed < 3], space: {seed: [1]} | sed is no key of training nor effective_batch; did you mean seed?",
+        "constraints: [seed + 3], space: {seed: [1]} | seed + 3: is 45, neither true nor false",
+        "constraints: [seed < (3], space: {seed: [1]} | seed < (3:",
+        "constraints: ['RANDOM() < 1'], space: {seed: [1]} | Undefined function 'RANDOM'",
+        "space: {momentum: {choice: [0.9], when: {optimizer: sgd}}, optimizer: [sgd]} | search.space.momentum.when.optimizer: is not searched before this key",
+        "space: {optimizer: [sgd], momentum: {choice: [0.9], when: sgd}} | search.space.momentum.when: is no condition",
+        "space: {optimizer: [sgd], momentum: {when: {optimizer: sgd}}} | search.space.momentum: is no set of values",
+      })
+  void a_mistake_in_what_points_must_be_like_says_what_to_do(String search, String message) {
+    assertThat(folder.problems(searching(search)).toString()).contains(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "method: any_of | pruning.rules: is no list of rules",
+        "rules: [{method: asha}] | pruning.rules: counts for nothing with method asha",
+        "method: any_of, rules: [asha] | pruning.rules: holds what is no rule",
+        "method: all_of, rules: [{method: asha, metric: eval_loss}] | pruning.metric: is that of all rules",
+        "method: all_of, rules: [{method: patient, keep: 0.5}] | pruning.keep: counts for nothing with method patient",
+        "method: all_of, rules: [{method: patent}] | did you mean patient?",
+      })
+  void a_mistake_in_rules_of_several_says_what_to_do(String pruning, String message) {
+    assertThat(
+            folder.problems(SpecFolder.SMALLEST + "pruning: {%s}\n".formatted(pruning)).toString())
+        .contains(message);
+  }
+
+  @Test
+  void guards_that_nothing_is_measured_for_are_refused() {
+    assertThat(
+            folder
+                .problems(
+                    SpecFolder.SMALLEST.replace("  eval: 0.1\n", "")
+                        + "guard: {overfit: {}}\nobjective: {metric: train_loss, mode: min}\n")
+                .toString())
+        .contains("guard.overfit: goes by eval_loss; nothing is measured at every epoch");
+    assertThat(folder.problemsWith("guard: {looping: {}}\n").toString())
+        .contains("guard.looping: goes by answers; expected repetition or loop_rate");
   }
 
   @Test

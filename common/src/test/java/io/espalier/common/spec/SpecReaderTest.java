@@ -94,6 +94,11 @@ class SpecReaderTest {
                     true,
                     Optional.of(new GuardSpec.LossSpike(2, 100, 5)),
                     Optional.of(new GuardSpec.Collapse(0.9, 10, 5)),
+                    Optional.empty(),
+                    Optional.of(new GuardSpec.Divergence(1.5, 20, 10)),
+                    Optional.of(new GuardSpec.LossCeiling(10, 0.5, 100, 200)),
+                    Optional.empty(),
+                    Optional.empty(),
                     Optional.empty()),
                 Optional.empty(),
                 Optional.empty(),
@@ -241,7 +246,12 @@ class SpecReaderTest {
                 false,
                 Optional.of(new GuardSpec.LossSpike(3, 50, 2)),
                 Optional.empty(),
-                Optional.of(GuardSpec.GradientNorm.stopping(50))));
+                Optional.of(GuardSpec.GradientNorm.stopping(50)),
+                Optional.of(new GuardSpec.Divergence(1.5, 20, 10)),
+                Optional.of(new GuardSpec.LossCeiling(10, 0.5, 100, 200)),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty()));
     assertThat(spec.share()).isFalse();
     assertThat(spec.maxTrials()).isEqualTo(20);
   }
@@ -395,7 +405,7 @@ class SpecReaderTest {
                 .parseWith("guard: {gradient_norm: {action: reduce_lr, factor: 0.1}}\n")
                 .guard()
                 .gradientNorm())
-        .contains(new GuardSpec.GradientNorm(100, OptionalDouble.of(0.1)));
+        .contains(new GuardSpec.GradientNorm(100, OptionalDouble.of(0.1), 20, 3));
   }
 
   @Test
@@ -456,5 +466,43 @@ class SpecReaderTest {
     assertThat(lora.alphaPattern()).containsOnlyKeys("k_proj");
     assertThat(folder.parseWith("").trainingOfAllNames())
         .isEqualTo(folder.parseWith("").training());
+  }
+
+  @Test
+  void points_conditions_constraints_and_scaling_are_read() {
+    SearchSpec points =
+        folder
+            .parse(
+                """
+                model: model
+                dataset: {train: train.jsonl}
+                search: {method: points, points: [{learning_rate: 1e-3, lora_rank: 4}, {}]}
+                """)
+            .search();
+    assertThat(points.points())
+        .containsExactly(Map.of("learning_rate", "1e-3", "lora_rank", "4"), Map.of());
+
+    SearchSpec grid =
+        folder
+            .parse(
+                """
+                model: model
+                dataset: {train: train.jsonl}
+                search:
+                  space:
+                    optimizer: [sgd, adamw]
+                    momentum: {choice: [0, 0.9], when: {optimizer: sgd}}
+                  constraints: ["learning_rate <= 0.1", "use_dora || lora_rank >= 2"]
+                  scale_learning_rate_with: batch
+                  scale_rule: linear
+                """)
+            .search();
+    assertThat(grid.conditions())
+        .isEqualTo(Map.of("momentum", new SearchSpec.Condition("optimizer", List.of("sgd"))));
+    assertThat(grid.constraints())
+        .containsExactly(
+            new PointRule("learning_rate <= 0.1"), new PointRule("use_dora || lora_rank >= 2"));
+    assertThat(grid.rateScaling()).contains(SearchSpec.RateScaling.LINEAR);
+    assertThat(grid.exact()).isFalse();
   }
 }

@@ -66,8 +66,19 @@ record Pruners(PruningSpec spec, List<Branch> branches, long samples) {
                   interval(threshold.warmup(), threshold.interval(), cohort)));
     } else if (asked instanceof PruningRule.Alto alto) {
       return by("alto", cohort -> new KeepBest(epochs(alto.after(), cohort), alto.keep()));
+    } else if (asked instanceof PruningRule.AnyOf any) {
+      return new Combined(spec.metric(), pruners(any.parts()), 1);
+    } else if (asked instanceof PruningRule.AllOf all) {
+      return new Combined(spec.metric(), pruners(all.parts()), all.parts().size());
     }
     throw new IllegalArgumentException("no pruner for " + asked);
+  }
+
+  private List<Pruner> pruners(List<PruningRule.Part> parts) {
+    return parts.stream()
+        .map(part -> new PruningSpec(spec.metric(), spec.mode(), part.rule(), part.unit()))
+        .map(part -> new Pruners(part, branches, samples).pruner())
+        .toList();
   }
 
   private double epochs(double amount, Cohort cohort) {

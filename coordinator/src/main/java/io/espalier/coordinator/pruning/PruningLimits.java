@@ -3,7 +3,9 @@ package io.espalier.coordinator.pruning;
 import io.espalier.common.Numbers;
 import io.espalier.common.spec.PruningRule;
 import io.espalier.common.spec.PruningSpec;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Where a pruner cannot act, or not as its user may think. Pure.
@@ -20,6 +22,11 @@ public record PruningLimits(PruningSpec spec, long samples) {
    */
   public Optional<String> of(Cohort cohort, int branches) {
     PruningRule rule = spec.rule();
+    if (rule instanceof PruningRule.AnyOf any) {
+      return ofEach(any.parts(), cohort, branches);
+    } else if (rule instanceof PruningRule.AllOf all) {
+      return ofEach(all.parts(), cohort, branches);
+    }
     if (branches == 1
         && !(rule instanceof PruningRule.Patient || rule instanceof PruningRule.Threshold)) {
       return Optional.of("with none to compare: never pruned");
@@ -57,6 +64,16 @@ public record PruningLimits(PruningSpec spec, long samples) {
       return late(alto.after(), cohort);
     }
     return Optional.empty();
+  }
+
+  private Optional<String> ofEach(List<PruningRule.Part> parts, Cohort cohort, int branches) {
+    String each =
+        parts.stream()
+            .map(part -> new PruningSpec(spec.metric(), spec.mode(), part.rule(), part.unit()))
+            .flatMap(part -> new PruningLimits(part, samples).of(cohort, branches).stream())
+            .distinct()
+            .collect(Collectors.joining("; "));
+    return each.isEmpty() ? Optional.empty() : Optional.of(each);
   }
 
   private static Optional<String> halving(int eta, int branches, boolean noRung) {

@@ -5,6 +5,7 @@ import io.espalier.common.UserError;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.spec.GuardSpec;
 import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
@@ -27,8 +28,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * A sweep's recorded evaluations, told to another pruner in the order in which they arrived. What
- * would have come sooner, because others had ended, comes as it came.
+ * A sweep's recorded measurements, told to another pruner in the order in which they arrived, or to
+ * other guards. What would have come sooner, because others had ended, comes as it came.
  *
  * @param stops branches that would have ended, in the order of their ends
  * @param updates done
@@ -78,22 +79,49 @@ public record Replay(
    * @throws UserError when the sweep's data were never read
    */
   public static Replay of(SweepView view, TrialCurves curves, PruningSpec pruning) {
-    long samples =
-        view.dataset()
-            .map(DatasetSummary::samples)
-            .orElseThrow(
-                () ->
-                    new UserError(
-                        "%s has no measurements: its data were never read.".formatted(view.id())));
+    List<Recorded> branches = recorded(view, curves);
+    Pruner pruner =
+        Pruner.of(pruning, branches.stream().map(Recorded::branch).toList(), samples(view));
+    return of(view, branches, stops(pruner, branches));
+  }
+
+  /**
+   * The same of guards.
+   *
+   * @throws UserError when the sweep's data were never read
+   */
+  public static Replay of(SweepView view, TrialCurves curves, GuardSpec guard) {
+    samples(view);
+    List<Recorded> branches = recorded(view, curves);
+    List<Stop> stops =
+        branches.stream()
+            .flatMap(
+                branch ->
+                    GuardReplay.end(guard, branch.rows()).stream()
+                        .map(end -> stop(branch, end.epoch(), end.verdict())))
+            .toList();
+    return of(view, branches, stops);
+  }
+
+  private static long samples(SweepView view) {
+    return view.dataset()
+        .map(DatasetSummary::samples)
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "%s has no measurements: its data were never read.".formatted(view.id())));
+  }
+
+  private static List<Recorded> recorded(SweepView view, TrialCurves curves) {
     Map<BranchId, List<TrialView>> trials =
         view.trials().stream()
             .collect(Collectors.groupingBy(TrialView::branch, TreeMap::new, Collectors.toList()));
-    List<Recorded> branches =
-        trials.entrySet().stream()
-            .map(entry -> Recorded.of(entry.getKey(), entry.getValue(), curves))
-            .toList();
-    Pruner pruner = Pruner.of(pruning, branches.stream().map(Recorded::branch).toList(), samples);
-    List<Stop> stops = stops(pruner, branches);
+    return trials.entrySet().stream()
+        .map(entry -> Recorded.of(entry.getKey(), entry.getValue(), curves))
+        .toList();
+  }
+
+  private static Replay of(SweepView view, List<Recorded> branches, List<Stop> stops) {
     long saved = 0;
     double savedSeconds = 0;
     for (Recorded branch : branches) {
@@ -173,7 +201,7 @@ public record Replay(
           arrival.row().branch().equals(id)
               ? pruner.judge(id, arrival.point(), Map.copyOf(curves))
               : Optional.empty();
-      verdict.ifPresent(end -> stops.add(stop(arrival, end)));
+      verdict.ifPresent(end -> stops.add(stop(arrival.branch(), arrival.row().epoch(), end)));
       curves.put(id, with(own, arrival, verdict));
     }
     return stops;
@@ -205,12 +233,12 @@ public record Replay(
         ended && verdict.isEmpty());
   }
 
-  private static Stop stop(Arrival arrival, Verdict verdict) {
+  private static Stop stop(Recorded branch, double epoch, Verdict verdict) {
     List<TrialId> ended =
-        arrival.branch().trials().stream()
+        branch.trials().stream()
             .filter(trial -> trial.updates() > verdict.update())
             .map(trial -> trial.config().id())
             .toList();
-    return new Stop(ended, arrival.row().epoch(), verdict);
+    return new Stop(ended, epoch, verdict);
   }
 }

@@ -51,7 +51,38 @@ class PrunersTest {
         new PruningRule.RunningAverage(2, 1, true),
         new PruningRule.Patient(1, 0),
         new PruningRule.Threshold(Double.NEGATIVE_INFINITY, 3, 0, 1),
-        new PruningRule.Alto(2, 0.25));
+        new PruningRule.Alto(2, 0.25),
+        new PruningRule.AnyOf(List.of(PATIENT, HALF)),
+        new PruningRule.AllOf(List.of(PATIENT, HALF)));
+  }
+
+  private static final PruningRule.Part PATIENT =
+      new PruningRule.Part(new PruningRule.Patient(0, 0), Unit.EPOCHS);
+  private static final PruningRule.Part HALF =
+      new PruningRule.Part(new PruningRule.Alto(0.25, 0.5), Unit.FRACTION);
+
+  @Property(tries = 200)
+  void all_of_ends_what_each_rule_would_end_there_and_any_of_what_one_would(
+      @ForAll Mode mode, @ForAll long seed) {
+    Map<BranchId, Curve> curves = new HashMap<>();
+    for (Arrival arrival : arrivals(seed)) {
+      var id = new BranchId(arrival.branch());
+      long update = (long) arrival.epoch() * SAMPLES;
+      var point = new Curve.Point(update, update, arrival.value());
+      boolean patient = pruner(PATIENT.rule(), mode).judge(id, point, curves).isPresent();
+      boolean half =
+          pruner(new PruningRule.Alto(EPOCHS / 4.0, 0.5), mode)
+              .judge(id, point, curves)
+              .isPresent();
+      var both = List.of(PATIENT, HALF);
+      assertThat(pruner(new PruningRule.AnyOf(both), mode).judge(id, point, curves).isPresent())
+          .isEqualTo(patient || half);
+      assertThat(pruner(new PruningRule.AllOf(both), mode).judge(id, point, curves).isPresent())
+          .isEqualTo(patient && half);
+      var points = new ArrayList<>(curves.getOrDefault(id, Curve.EMPTY).points());
+      points.add(point);
+      curves.put(id, new Curve(points, OptionalLong.empty(), false));
+    }
   }
 
   private static Pruner pruner(PruningRule rule, Mode mode) {

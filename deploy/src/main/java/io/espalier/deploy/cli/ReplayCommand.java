@@ -1,13 +1,14 @@
 package io.espalier.deploy.cli;
 
 import io.espalier.common.UserError;
-import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.spec.SpecReader;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.coordinator.replay.Replay;
 import io.espalier.coordinator.replay.ReplayText;
 import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.report.TrialCurves;
 import io.espalier.coordinator.report.ViewJson;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,8 +19,8 @@ import picocli.CommandLine.Parameters;
     name = "replay",
     mixinStandardHelpOptions = true,
     description = {
-      "Says what another pruner would have ended and saved of a sweep, from its recorded"
-          + " evaluations, and whether it would have lost the best trial. Trains nothing."
+      "Says what another pruner, or other guards, would have ended and saved of a sweep, from its"
+          + " recorded measurements, and whether they would have lost the best trial. Trains nothing."
     })
 final class ReplayCommand implements Callable<Integer> {
   private final Console console;
@@ -36,6 +37,14 @@ final class ReplayCommand implements Callable<Integer> {
           "As pruning in a spec, such as '{method: median, n_startup_trials: 3}' (default: ${DEFAULT-VALUE},"
               + " asha with its defaults).")
   private String pruning = "{}";
+
+  @Option(
+      names = "--guard",
+      paramLabel = "RULES",
+      description =
+          "Instead of a pruner, as guard in a spec, such as '{overfit: {patience: 2}}'; rules that it"
+              + " does not name are as in a spec without them.")
+  private Optional<String> guard = Optional.empty();
 
   @Option(names = "--json", description = "As JSON.")
   private boolean json;
@@ -55,8 +64,11 @@ final class ReplayCommand implements Callable<Integer> {
                     new UserError(
                         "The spec of %s can no longer be read, so it is not known what was measured."
                             .formatted(view.id())));
-    PruningSpec asked = SpecReader.pruning(pruning, settings, view.objective());
-    Replay replay = Replay.of(view, sweeps.curves(view), asked);
+    TrialCurves curves = sweeps.curves(view);
+    Replay replay =
+        guard.isPresent()
+            ? Replay.of(view, curves, SpecReader.guard(guard.get()))
+            : Replay.of(view, curves, SpecReader.pruning(pruning, settings, view.objective()));
     console.out().print(json ? ViewJson.write(replay) + "\n" : ReplayText.of(view, replay));
     return CommandLineInterface.OK;
   }

@@ -1,5 +1,6 @@
 package io.espalier.worker.checkpoint;
 
+import io.espalier.common.guard.GuardMemory;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,7 +19,7 @@ public record Standing(
     long update,
     long steps,
     Counts counts,
-    Rules rules,
+    GuardMemory rules,
     Optional<Patience> patience,
     Optional<Best> best,
     List<Evaluated> curve,
@@ -43,27 +44,6 @@ public record Standing(
       long lossEpoch,
       double lossSum,
       long lossTargets) {}
-
-  /**
-   * What the guards remember, oldest first.
-   *
-   * @param spikes in a row
-   * @param pace what learning rates are multiplied with
-   */
-  public record Rules(
-      List<Double> spikeLosses,
-      List<Double> collapseLosses,
-      List<Double> collapseNorms,
-      OptionalDouble firstLoss,
-      OptionalDouble firstNorm,
-      int spikes,
-      double pace) {
-    public Rules {
-      spikeLosses = List.copyOf(spikeLosses);
-      collapseLosses = List.copyOf(collapseLosses);
-      collapseNorms = List.copyOf(collapseNorms);
-    }
-  }
 
   /**
    * What early stopping remembers.

@@ -1,6 +1,7 @@
 package io.espalier.worker.train;
 
 import io.espalier.common.UserError;
+import io.espalier.common.guard.Guards;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.GuardSpec.GradientNorm;
@@ -99,6 +100,7 @@ public final class BranchRun {
             data,
             decode,
             progress,
+            guards,
             memory,
             time,
             log,
@@ -298,7 +300,7 @@ public final class BranchRun {
   Step judge(Pack.Measured measured) {
     long number = rows.update().number();
     Optional<Verdict> verdict = guards.judge(number, measured.loss(), measured.gradNorm());
-    Guards.Pace pace = guards.pace(measured.gradNorm());
+    Guards.Pace pace = guards.pace(number, measured.gradNorm());
     return new Step(
         measured,
         schedule.learningRate(number) * pace.factor(),
@@ -355,9 +357,7 @@ public final class BranchRun {
       return;
     }
     resumePoints.after(
-        number,
-        fingerprint(slot.trainable()),
-        () -> milestones.state(number, slot.copy(), guards.standing()));
+        number, fingerprint(slot.trainable()), () -> milestones.state(number, slot.copy()));
     if (number == lease.branch().updates()) {
       fingerprint.ifPresent(resumePoints::end);
       ended = true;

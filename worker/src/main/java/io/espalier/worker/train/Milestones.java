@@ -1,6 +1,7 @@
 package io.espalier.worker.train;
 
 import ai.djl.ndarray.NDManager;
+import io.espalier.common.guard.Guards;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.StepsSpec;
@@ -37,6 +38,7 @@ final class Milestones {
   private final TrialLog log;
   private final Consumer<Measurement> tell;
   private final Evaluations evaluations;
+  private final Guards guards;
   private final Optional<EarlyStopping> earlyStopping;
   private final Optional<BestState> best;
   private final Export export;
@@ -49,7 +51,7 @@ final class Milestones {
 
   /**
    * @param decode tokens of a generated answer to text
-   * @param progress of the branch, kept by its owner
+   * @param progress of the branch, kept by its owner, as are its guards
    * @param tell where measurements of the present update go
    */
   Milestones(
@@ -58,6 +60,7 @@ final class Milestones {
       TokenizedDataset data,
       Function<int[], String> decode,
       Progress progress,
+      Guards guards,
       PeakMemory memory,
       DeviceTime time,
       TrialLog log,
@@ -66,6 +69,7 @@ final class Milestones {
     this.model = model;
     this.data = data;
     this.progress = progress;
+    this.guards = guards;
     this.memory = memory;
     this.time = time;
     this.log = log;
@@ -95,7 +99,7 @@ final class Milestones {
    *
    * @param update the last one done
    */
-  BranchState state(long update, SlotState slot, Standing.Rules rules) {
+  BranchState state(long update, SlotState slot) {
     Optional<BestState.Kept> kept = best.flatMap(BestState::kept);
     return new BranchState(
         slot.weights(),
@@ -106,7 +110,7 @@ final class Milestones {
             update,
             slot.steps(),
             progress.standing(),
-            rules,
+            guards.memory(),
             earlyStopping.map(EarlyStopping::standing),
             kept.map(one -> new Standing.Best(one.update(), one.value())),
             curve,
@@ -169,10 +173,7 @@ final class Milestones {
     var metrics = new TreeMap<>(evaluations.atEpochEnd(slot.evaluator(), tell));
     best.ifPresent(kept -> kept.offer(number, metrics, slot::parameters));
     checkpoints.after(number, metrics, slot.trainable(), slot::parameters);
-    Optional<Verdict> enough =
-        earlyStopping
-            .flatMap(rule -> rule.judge(number, metrics))
-            .filter(verdict -> number < lease.branch().updates());
+    Optional<Verdict> enough = judge(number, metrics);
     boolean closing = !ending.isEmpty() || enough.isPresent();
     Optional<BestState.Kept> earlier = best.flatMap(kept -> kept.before(number));
     if (closing && earlier.isEmpty()) {
@@ -186,6 +187,13 @@ final class Milestones {
       close(slot, ending, enough, earlier, metrics);
     }
     return enough;
+  }
+
+  /** Whether what was measured ends the branch, before its end. */
+  private Optional<Verdict> judge(long update, Map<String, Double> metrics) {
+    Optional<Verdict> patience = earlyStopping.flatMap(rule -> rule.judge(update, metrics));
+    Optional<Verdict> guard = guards.evaluated(update, progress.trainLoss(), metrics);
+    return patience.or(() -> guard).filter(verdict -> update < lease.branch().updates());
   }
 
   /** Trials that end leave their best state where that is asked for, else the present one. */

@@ -37,7 +37,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -201,7 +200,7 @@ class ResumeTest {
             true,
             Optional.of(new GuardSpec.LossSpike(2, 3, 2)),
             Optional.of(new GuardSpec.Collapse(0.9, 10, 3)),
-            Optional.of(new GuardSpec.GradientNorm(1e-3, OptionalDouble.of(0.9))));
+            Optional.of(GuardSpec.GradientNorm.reducing(1e-3, 0.9)));
     goesOnBitForBit(Leases.lease(training(Map.of()), guard, sweep, UPDATES), 4);
   }
 

@@ -27,7 +27,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -162,7 +161,7 @@ class SelectionTest {
             true,
             Optional.empty(),
             Optional.empty(),
-            Optional.of(new GradientNorm(1e-9, OptionalDouble.of(0.5))));
+            Optional.of(GradientNorm.reducing(1e-9, 0.5)));
 
     TrialResult result = run(Leases.lease(training, guard, sweep, 3)).get(0);
 

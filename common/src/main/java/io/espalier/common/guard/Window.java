@@ -1,6 +1,7 @@
-package io.espalier.worker.train;
+package io.espalier.common.guard;
 
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 
@@ -37,5 +38,25 @@ final class Window {
 
   List<Double> values() {
     return List.copyOf(values);
+  }
+
+  /** NaN when empty. */
+  double median() {
+    return median(values);
+  }
+
+  /** Half of the values are no further from their median. */
+  double medianDeviation() {
+    double middle = median();
+    return median(values.stream().map(value -> Math.abs(value - middle)).toList());
+  }
+
+  private static double median(Collection<Double> numbers) {
+    double[] sorted = numbers.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    int middle = sorted.length / 2;
+    if (sorted.length == 0) {
+      return Double.NaN;
+    }
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 }
