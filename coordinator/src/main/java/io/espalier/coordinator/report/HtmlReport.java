@@ -19,12 +19,18 @@ import java.util.stream.Collectors;
 public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places) {
   private static final String UPLOT = "/META-INF/resources/webjars/uplot/1.6.30/";
 
+  /** As below, with nothing to advise. */
+  public String html(Optional<TrialView> chosen) {
+    return html(chosen, List.of());
+  }
+
   /**
    * The whole file.
    *
    * @param chosen the trial to show by epoch; else the best
+   * @param advice sentences on the best trial
    */
-  public String html(Optional<TrialView> chosen) {
+  public String html(Optional<TrialView> chosen, List<String> advice) {
     var out = new StringBuilder();
     out.append(
         """
@@ -41,7 +47,7 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
         .append("</style>\n</head>\n<body>\n");
     header(out);
     if (!view.trials().isEmpty()) {
-      winner(out);
+      winner(out, advice);
       heatMaps(out);
       charts(out);
       Winner.of(view, places).ifPresent(winner -> steps(out, winner));
@@ -70,7 +76,7 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
     out.append(Html.element("p", header.data())).append("\n</header>\n");
   }
 
-  private void winner(StringBuilder out) {
+  private void winner(StringBuilder out, List<String> advice) {
     Optional<Winner> found = Winner.of(view, places);
     if (found.isEmpty()) {
       out.append(Html.element("p", SweepReport.noWinner(view)));
@@ -92,6 +98,7 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
     if (!trial.broken().isEmpty()) {
       out.append(Html.element("p", "Though " + String.join(" and ", trial.broken()) + "."));
     }
+    advice.forEach(line -> out.append(Html.element("p", line)).append('\n'));
     out.append("<details><summary>Its whole configuration and provenance</summary>")
         .append(Html.element("pre", all(trial)))
         .append("</details>\n</section>\n");

@@ -2,6 +2,7 @@ package io.espalier.coordinator.report;
 
 import io.espalier.common.Numbers;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -11,8 +12,17 @@ import java.util.TreeSet;
 /** All that came out of a sweep, as plain text. Pure. */
 public record SweepReport(SweepView view, TrialCurves curves, ReportPlaces places) {
 
-  /** The tables of the grid, or the list where there is no grid, and the best trial. */
+  /** As below, with nothing to advise. */
   public String text() {
+    return text(List.of());
+  }
+
+  /**
+   * The tables of the grid, or the list where there is no grid, and the best trial.
+   *
+   * @param advice sentences on it
+   */
+  public String text(List<String> advice) {
     var out = new StringBuilder();
     out.append(SweepTable.title(view)).append('\n');
     out.append(Header.of(view).text()).append('\n');
@@ -26,7 +36,7 @@ public record SweepReport(SweepView view, TrialCurves curves, ReportPlaces place
     out.append('\n');
     Winner.of(view, places)
         .ifPresentOrElse(
-            winner -> winner(out, winner), () -> out.append(SweepReport.noWinner(view)));
+            winner -> winner(out, winner, advice), () -> out.append(SweepReport.noWinner(view)));
     return out.toString();
   }
 
@@ -45,9 +55,10 @@ public record SweepReport(SweepView view, TrialCurves curves, ReportPlaces place
         : "No trial has ended yet.\n";
   }
 
-  private void winner(StringBuilder out, Winner winner) {
+  private void winner(StringBuilder out, Winner winner, List<String> advice) {
     out.append("Best: ");
     heading(out, winner.trial());
+    advice.forEach(line -> out.append("  ").append(line).append('\n'));
     for (Winner.Step step : winner.steps()) {
       out.append('\n').append(step.purpose()).append(":\n").append(step.code().indent(2));
     }

@@ -52,6 +52,7 @@ public final class CommandLineInterface {
             .addSubcommand(new ListCommand(console))
             .addSubcommand(new ShowCommand(console))
             .addSubcommand(new ReportCommand(console))
+            .addSubcommand(new RefineCommand(console))
             .addSubcommand(new ReplayCommand(console))
             .addSubcommand(new MetricsCommand(console))
             .addSubcommand(new GenerateCommand(console))

@@ -3,6 +3,7 @@ package io.espalier.deploy.cli;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialResult;
+import io.espalier.coordinator.recommendation.Recommendation;
 import io.espalier.coordinator.report.SweepTable;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialView;
@@ -46,7 +47,13 @@ record Ending(Console console, SweepView view, Optional<Path> directory, String 
       return CommandLineInterface.INTERRUPTED;
     }
     best(out);
+    Optional<Recommendation> recommendation = Recommendation.of(view);
+    recommendation.map(Recommendation::lines).orElse(List.of()).forEach(out::println);
     next(out);
+    if (recommendation.filter(found -> !found.next().isEmpty()).isPresent()) {
+      out.printf(
+          "A search around it: %s refine %s%s > next.yaml%n", Console.command(), view.id(), flags);
+    }
     return code(view);
   }
 

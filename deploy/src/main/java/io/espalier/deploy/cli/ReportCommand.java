@@ -1,6 +1,8 @@
 package io.espalier.deploy.cli;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.espalier.common.UserError;
+import io.espalier.coordinator.recommendation.Recommendation;
 import io.espalier.coordinator.report.HtmlReport;
 import io.espalier.coordinator.report.ReportJson;
 import io.espalier.coordinator.report.ReportPlaces;
@@ -12,6 +14,7 @@ import io.espalier.coordinator.report.ViewJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -63,19 +66,26 @@ final class ReportCommand implements Callable<Integer> {
     if (json && html.isPresent()) {
       throw new UserError("--json and --html are two reports: ask for one of them.");
     }
+    Optional<Recommendation> recommendation = Recommendation.of(view);
+    List<String> advice = recommendation.map(Recommendation::lines).orElse(List.of());
     if (html.isPresent()) {
-      write(html.get(), new HtmlReport(view, curves, places).html(chosen));
+      write(html.get(), new HtmlReport(view, curves, places).html(chosen, advice));
       console.err().println("Written: " + html.get());
       return CommandLineInterface.OK;
     }
     SweepReport report = new SweepReport(view, curves, places);
     if (json) {
-      console.out().println(ViewJson.write(ReportJson.of(report, chosen)));
+      console
+          .out()
+          .println(ViewJson.write(new Whole(ReportJson.of(report, chosen), recommendation)));
       return CommandLineInterface.OK;
     }
-    console.out().print(chosen.map(report::text).orElseGet(report::text));
+    console.out().print(chosen.map(report::text).orElseGet(() -> report.text(advice)));
     return CommandLineInterface.OK;
   }
+
+  /** The report and what to make of it, as one object. */
+  private record Whole(@JsonUnwrapped ReportJson report, Optional<Recommendation> recommendation) {}
 
   private TrialView find(SweepView view, int number) {
     return view.trials().stream()

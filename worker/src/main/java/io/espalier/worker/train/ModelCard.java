@@ -5,7 +5,7 @@ import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.EvaluationSpec.Metric;
-import io.espalier.common.spec.OneTrialSpec;
+import io.espalier.common.spec.SpecWriter;
 import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.trial.Provenance;
 import io.espalier.common.trial.Training;
@@ -81,7 +81,7 @@ final class ModelCard {
             table("Measured at its end", numbers),
             loading(adapter, model.config().classes() > 0, base),
             curve(own(curve, lease, model.config().classes() > 0)),
-            OneTrialSpec.of(lease.settings(), training),
+            SpecWriter.oneTrial(lease.settings(), training),
             table("What", origin(lease, data, result)));
   }
 

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.common.trial.Training;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class OneTrialSpecTest {
+class SpecWriterTest {
   @TempDir Path directory;
 
   @ParameterizedTest
@@ -51,7 +54,7 @@ class OneTrialSpecTest {
     SweepSpec sweep = folder.parseWith(more);
     Training point = sweep.training();
 
-    String text = OneTrialSpec.of(sweep.taskSettings(), point);
+    String text = SpecWriter.oneTrial(sweep.taskSettings(), point);
     SweepSpec again = folder.parse(text);
 
     assertThat(again.taskSettings()).as(text).isEqualTo(sweep.taskSettings());
@@ -78,8 +81,34 @@ class OneTrialSpecTest {
             "{model: model, dataset: {%s}, search: {space: {learning_rate: [1e-3]}}}"
                 .formatted(dataset));
 
-    String text = OneTrialSpec.of(sweep.taskSettings(), sweep.training());
+    String text = SpecWriter.oneTrial(sweep.taskSettings(), sweep.training());
 
     assertThat(folder.parse(text).taskSettings()).as(text).isEqualTo(sweep.taskSettings());
+  }
+
+  @Test
+  void a_search_around_a_trial_has_its_values_and_the_others_of_the_trial() {
+    SpecFolder folder = SpecFolder.at(directory);
+    SweepSpec sweep =
+        folder.parseWith(
+            """
+            training: {lora_rank: 4}
+            objective: {metric: eval_loss, constraints: {eval_token_accuracy: ">= 0.25"}}
+            evaluation: {metrics: [loss, token_accuracy]}
+            """);
+    var space = new LinkedHashMap<String, List<String>>();
+    space.put("learning_rate", List.of("3e-4", "1e-3"));
+    space.put("num_train_epochs", List.of("3", "5"));
+
+    String text =
+        SpecWriter.around("next", sweep.taskSettings(), sweep.training(), space, sweep.objective());
+    SweepSpec next = folder.parse(text);
+
+    assertThat(next.name()).isEqualTo("next");
+    assertThat(next.objective()).as(text).isEqualTo(sweep.objective());
+    assertThat(next.taskSettings()).isEqualTo(sweep.taskSettings());
+    assertThat(next.training().lora()).isEqualTo(sweep.training().lora());
+    assertThat(next.search().space().keySet()).containsExactly("learning_rate", "num_train_epochs");
+    assertThat(next.search().size()).isEqualTo(4);
   }
 }

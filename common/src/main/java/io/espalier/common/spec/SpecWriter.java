@@ -16,26 +16,71 @@ import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.common.FlowStyle;
 
 /**
- * A specification of one trial: a sweep that trains it again, and nothing else. It has no pruning,
- * which is between trials, and no constraints, which rank them.
+ * Writes specifications: of one trial, which trains it again and nothing else, or of a search
+ * around one. They have no pruning, which is not among what all trials share.
  */
-public final class OneTrialSpec {
+public final class SpecWriter {
   /** A search has at least one key. */
   private static final String SEARCHED = "learning_rate";
 
-  private OneTrialSpec() {}
+  private SpecWriter() {}
 
-  /** As YAML, with every key that counts; paths are as absolute as the settings have them. */
-  public static String of(TaskSettings settings, Training training) {
-    var root = new LinkedHashMap<String, Object>();
-    root.put("model", settings.model());
-    root.put("dataset", dataset(settings.dataset()));
+  /**
+   * One trial as YAML, with every key that counts; paths are as absolute as the settings have them.
+   */
+  public static String oneTrial(TaskSettings settings, Training training) {
     Map<String, Object> keys = training(training);
     Object searched = Optional.ofNullable(keys.remove(SEARCHED)).orElseThrow();
-    settings.steps().ifPresent(steps -> write(steps, keys));
-    root.put("training", keys);
-    root.put("search", Map.of("space", Map.of(SEARCHED, List.of(searched))));
-    settings.best().ifPresent(best -> root.put("objective", objective(best)));
+    return text(
+        new LinkedHashMap<>(),
+        settings,
+        keys,
+        Map.of(SEARCHED, List.of(searched)),
+        settings.best().map(SpecWriter::objective));
+  }
+
+  /**
+   * A grid around a trial.
+   *
+   * @param name of the sweep
+   * @param space keys of {@code training} with the values to try; the others are the trial's
+   */
+  public static String around(
+      String name,
+      TaskSettings settings,
+      Training training,
+      Map<String, List<String>> space,
+      ObjectiveSpec objective) {
+    Map<String, Object> keys = training(training);
+    var values = new LinkedHashMap<String, Object>();
+    space.forEach(
+        (key, texts) -> {
+          keys.remove(key);
+          ValueType type = SpecKeys.get(SpecKeys.TRAINING + key).type();
+          values.put(key, texts.stream().map(text -> value(type, text)).toList());
+        });
+    var root = new LinkedHashMap<String, Object>();
+    root.put("name", name);
+    return text(
+        root,
+        settings,
+        keys,
+        values,
+        Optional.of(objective(objective, settings.best().isPresent())));
+  }
+
+  private static String text(
+      Map<String, Object> root,
+      TaskSettings settings,
+      Map<String, Object> training,
+      Map<String, ?> space,
+      Optional<Map<String, Object>> objective) {
+    root.put("model", settings.model());
+    root.put("dataset", dataset(settings.dataset()));
+    settings.steps().ifPresent(steps -> write(steps, training));
+    root.put("training", training);
+    root.put("search", Map.of("space", space));
+    objective.ifPresent(written -> root.put("objective", written));
     root.put("evaluation", evaluation(settings.evaluation()));
     root.put("guard", guard(settings.guard()));
     settings.earlyStopping().ifPresent(rule -> root.put("early_stopping", earlyStopping(rule)));
@@ -138,6 +183,22 @@ public final class OneTrialSpec {
     keys.put("metric", best.metric());
     keys.put("mode", Hyperparameters.word(best.mode()));
     keys.put("at", "best");
+    return keys;
+  }
+
+  private static Map<String, Object> objective(ObjectiveSpec objective, boolean best) {
+    var keys = new LinkedHashMap<String, Object>();
+    keys.put("metric", objective.metric());
+    keys.put("mode", Hyperparameters.word(objective.mode()));
+    keys.put("at", best ? "best" : "last");
+    if (!objective.constraints().isEmpty()) {
+      var bounds = new LinkedHashMap<String, Object>();
+      objective
+          .constraints()
+          .forEach(
+              bound -> bounds.put(bound.metric(), bound.comparison().sign() + " " + bound.bound()));
+      keys.put("constraints", bounds);
+    }
     return keys;
   }
 

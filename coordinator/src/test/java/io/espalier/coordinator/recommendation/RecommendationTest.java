@@ -1,0 +1,162 @@
+package io.espalier.coordinator.recommendation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.espalier.common.spec.ObjectiveSpec;
+import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.TrialConfig;
+import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.coordinator.Specs;
+import io.espalier.coordinator.report.Ranking;
+import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.report.TrialView;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class RecommendationTest {
+  private static final ObjectiveSpec OBJECTIVE =
+      new ObjectiveSpec("eval_loss", ObjectiveSpec.Mode.MIN, List.of());
+  private static final List<String> RATES = List.of("1e-4", "1e-3", "1e-2");
+  private static final List<String> EPOCHS = List.of("1", "3", "10");
+
+  /** A loss of each cell, by learning rate and epochs. */
+  private interface Loss {
+    double of(int rate, int epochs);
+  }
+
+  private static TrialView trial(int number, Map<String, String> point, double loss) {
+    var id = new TrialId(number);
+    Outcome outcome =
+        Double.isFinite(loss) ? new Outcome.Completed() : new Outcome.Failed("it broke");
+    var result =
+        new TrialResult(
+            id,
+            outcome,
+            30,
+            3,
+            300,
+            9000,
+            OptionalDouble.of(1),
+            Double.isFinite(loss) ? Map.of("eval_loss", loss) : Map.of(),
+            1,
+            Optional.empty(),
+            Optional.empty());
+    return new TrialView(
+        new TrialConfig(id, point, Specs.TRAINING),
+        30,
+        new BranchId(number),
+        Optional.empty(),
+        Optional.of(result),
+        OptionalInt.empty(),
+        List.of());
+  }
+
+  private static SweepView sweep(Loss loss) {
+    List<TrialView> trials = new ArrayList<>();
+    for (int rate = 0; rate < RATES.size(); rate++) {
+      for (int epochs = 0; epochs < EPOCHS.size(); epochs++) {
+        var point = new LinkedHashMap<String, String>();
+        point.put("learning_rate", RATES.get(rate));
+        point.put("num_train_epochs", EPOCHS.get(epochs));
+        point.put("optimizer", "adamw");
+        trials.add(trial(trials.size(), point, loss.of(rate, epochs)));
+      }
+    }
+    return new SweepView(
+        new SweepId("demo-1"),
+        SweepView.State.COMPLETED,
+        Optional.empty(),
+        OBJECTIVE,
+        Optional.empty(),
+        Instant.EPOCH,
+        Optional.of(Instant.EPOCH),
+        Optional.empty(),
+        Ranking.rank(OBJECTIVE, trials),
+        List.of());
+  }
+
+  @Test
+  void a_winner_inside_the_grid_is_searched_around_half_the_way_to_its_neighbours() {
+    Recommendation found =
+        Recommendation.of(sweep((rate, epochs) -> Math.abs(rate - 1) + Math.abs(epochs - 1)))
+            .orElseThrow();
+
+    assertThat(found.winner()).isEqualTo(new TrialId(4));
+    assertThat(found.edges()).isEmpty();
+    assertThat(found.next())
+        .isEqualTo(
+            Map.of(
+                "learning_rate", List.of("3.2e-4", "1e-3", "0.0032"),
+                "num_train_epochs", List.of("2", "3", "5")));
+    assertThat(found.lines()).first().asString().contains("inside the grid");
+  }
+
+  @Test
+  void a_winner_at_the_grids_edge_is_searched_beyond_it() {
+    Recommendation found =
+        Recommendation.of(sweep((rate, epochs) -> rate + (2 - epochs))).orElseThrow();
+
+    assertThat(found.edges())
+        .containsExactly(
+            new Recommendation.Edge("learning_rate", "1e-4", false, Optional.of("1e-5")),
+            new Recommendation.Edge("num_train_epochs", "10", true, Optional.of("33")));
+    assertThat(found.next())
+        .isEqualTo(
+            Map.of(
+                "learning_rate", List.of("1e-5", "1e-4", "3.2e-4"),
+                "num_train_epochs", List.of("5", "10", "33")));
+    assertThat(found.lines())
+        .contains(
+            "learning_rate 1e-4 is the smallest that was tried: a better one may lie beyond; try 1e-5.");
+  }
+
+  @Test
+  void what_a_key_explains_is_its_share_of_the_trials_order_and_what_diverged_is_last() {
+    Recommendation found =
+        Recommendation.of(sweep((rate, epochs) -> rate == 2 ? Double.NaN : 1 + 0.1 * rate + epochs))
+            .orElseThrow();
+
+    Map<String, Double> shares = found.sensitivity();
+    assertThat(shares.keySet()).containsExactly("learning_rate", "num_train_epochs");
+    assertThat(shares.values()).allSatisfy(share -> assertThat(share).isBetween(0.0, 1.0));
+    // Places 0 to 5 by epochs and then rate, and 7 three times.
+    assertThat(shares.get("learning_rate")).isCloseTo(42.0 / 58, within(1e-9));
+  }
+
+  @Test
+  void nothing_is_recommended_of_a_sweep_whose_trials_all_diverged() {
+    assertThat(Recommendation.of(sweep((rate, epochs) -> Double.NaN))).isEmpty();
+  }
+
+  @Property(tries = 100)
+  void what_is_proposed_holds_the_winners_value_and_else_only_new_ones(
+      @ForAll @IntRange(min = 0, max = 2) int rate,
+      @ForAll @IntRange(min = 0, max = 2) int epochs) {
+    Recommendation found =
+        Recommendation.of(sweep((r, e) -> Math.abs(r - rate) + Math.abs(e - epochs))).orElseThrow();
+
+    found
+        .next()
+        .forEach(
+            (key, values) -> {
+              List<String> tried = key.equals("learning_rate") ? RATES : EPOCHS;
+              String own = tried.get(key.equals("learning_rate") ? rate : epochs);
+              assertThat(values).contains(own).doesNotHaveDuplicates();
+              assertThat(values.stream().filter(tried::contains)).containsExactly(own);
+            });
+  }
+}
