@@ -121,6 +121,7 @@ def main():
     options.add_argument("--tokens", type=int, default=64, help="of each row of the reference")
     options.add_argument("--threads", type=int, default=2, help="of PEFT one after another")
     options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--results", type=pathlib.Path, help="a file of earlier rounds of the same, which this adds to and counts too")
     given = options.parse_args()
     sides = given.sides.split(",")
     if unknown := set(sides) - {*PEERS, *SIDES}:
@@ -132,10 +133,13 @@ def main():
         samples, tokens = laid_out(place, given.grid, given.tokens)
         print(f"{given.grid}: {len(CELLS[given.grid])} trials on {samples} rows of {tokens / samples:.0f} tokens, {given.scheduler},"
               f" {given.dtype}, {given.rounds} rounds", flush=True)
-        rounds = {side: [] for side in sides}
+        earlier = json.loads(given.results.read_text()) if given.results and given.results.exists() else {}
+        rounds = {side: earlier.get(side, []) for side in sides}
         for _, side in itertools.product(range(given.rounds), sides):
             rounds[side].append(timed(side, place, given))
             print(f"  {side:7} {rounds[side][-1][0]:7.1f} s  load {os.getloadavg()[0]:.1f}", flush=True)
+        if given.results:
+            given.results.write_text(json.dumps(rounds))
     peers = [side for side in sides if side.startswith("peft")]
     print(f"{'side':7} {'seconds':>8}" + "".join(f" {'x ' + peer:>9}" for peer in peers)
           + f" {'updates':>8} {'tokens/s':>9} {'best loss':>10} {'CPU s':>7} {'MiB':>6}")

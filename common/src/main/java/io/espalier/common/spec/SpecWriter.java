@@ -57,7 +57,7 @@ public final class SpecWriter {
         (key, texts) -> {
           keys.remove(key);
           ValueType type = SpecKeys.get(SpecKeys.TRAINING + key).type();
-          values.put(key, texts.stream().map(text -> value(type, text)).toList());
+          values.put(key, texts.stream().map(text -> briefly(type, text)).toList());
         });
     var root = new LinkedHashMap<String, Object>();
     root.put("name", name);
@@ -131,6 +131,12 @@ public final class SpecWriter {
             (name, text) ->
                 keys.put(name, value(SpecKeys.get(SpecKeys.TRAINING + name).type(), text)));
     return keys;
+  }
+
+  /** The same, whole numbers without a point. */
+  private static Object briefly(ValueType type, String text) {
+    Object value = value(type, text);
+    return value instanceof Double number && number % 1 == 0 ? (Object) number.longValue() : value;
   }
 
   /** A text of {@link Hyperparameters} as YAML has it. */

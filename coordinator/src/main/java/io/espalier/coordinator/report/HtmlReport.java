@@ -2,6 +2,7 @@ package io.espalier.coordinator.report;
 
 import io.espalier.common.Numbers;
 import io.espalier.common.spec.ObjectiveSpec;
+import io.espalier.coordinator.diagnosis.Diagnosis;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -187,7 +188,8 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
         "<section>\n<h2>Trials</h2>\n<div class=\"wide\"><table class=\"trials\">\n<thead><tr><th>rank</th><th>trial</th>");
     space.forEach(key -> out.append("<th>" + Html.escape(key).replace("_", "_<wbr>") + "</th>"));
     metrics.forEach(metric -> out.append(Html.element("th", MetricNames.label(metric))));
-    out.append("<th>outcome</th><th>reason</th></tr></thead>\n<tbody>\n");
+    out.append("<th>outcome</th><th>curve</th><th>reason</th></tr></thead>\n<tbody>\n");
+    Map<TrialView, Diagnosis> diagnoses = SweepReport.diagnoses(view, curves);
     for (TrialView trial : Ranking.order(view.objective(), view.trials())) {
       var cells = new ArrayList<String>();
       cells.add(trial.rank().isPresent() ? Integer.toString(trial.rank().getAsInt()) : "–");
@@ -201,10 +203,25 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
       out.append("<tr class=\"%s\">".formatted(outcome));
       cells.forEach(cell -> out.append("<td class=\"n\">" + Html.escape(cell) + "</td>"));
       out.append(Html.element("td", outcome))
+          .append(curve(Optional.ofNullable(diagnoses.get(trial))))
           .append(Html.element("td", SweepTable.reason(trial)))
           .append("</tr>\n");
     }
     out.append("</tbody></table></div>\n</section>\n");
+  }
+
+  /** What its curve says; by what, and what to do, where one points at it. */
+  private static String curve(Optional<Diagnosis> diagnosis) {
+    return diagnosis
+        .map(
+            found -> {
+              String advice = found.finding().advice();
+              return "<td title=\"%s\">%s</td>"
+                  .formatted(
+                      Html.escape(found.numbers() + (advice.isEmpty() ? "" : ": " + advice)),
+                      Html.escape(found.finding().words()));
+            })
+        .orElse("<td></td>");
   }
 
   private void details(StringBuilder out) {

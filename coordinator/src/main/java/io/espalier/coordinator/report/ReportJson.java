@@ -15,13 +15,18 @@ import java.util.Optional;
  * @param byEpoch one object for each evaluation and one for the end: {@code epoch}, {@code update},
  *     {@code learning_rate} and {@code train_loss} where updates precede it, and each metric by its
  *     name
+ * @param curves what they say, by trial
  */
 public record ReportJson(
     SweepView sweep,
     Optional<TrialId> winner,
     List<Command> commands,
     Optional<TrialId> trial,
-    @JsonProperty("by_epoch") List<Map<String, Object>> byEpoch) {
+    @JsonProperty("by_epoch") List<Map<String, Object>> byEpoch,
+    List<Said> curves) {
+
+  /** What the curve of an ended trial says, by which numbers, and what to do. */
+  record Said(TrialId trial, String finding, String numbers, String advice) {}
 
   /** A command or a piece of code, and what it does. */
   record Command(String purpose, String code) {}
@@ -39,6 +44,15 @@ public record ReportJson(
             .map(step -> new Command(step.purpose(), step.code()))
             .toList(),
         shown.map(trial -> trial.config().id()),
-        shown.map(trial -> EpochTable.values(trial, report.curves())).orElse(List.of()));
+        shown.map(trial -> EpochTable.values(trial, report.curves())).orElse(List.of()),
+        SweepReport.diagnoses(report.view(), report.curves()).entrySet().stream()
+            .map(
+                entry ->
+                    new Said(
+                        entry.getKey().config().id(),
+                        entry.getValue().finding().words(),
+                        entry.getValue().numbers(),
+                        entry.getValue().finding().advice()))
+            .toList());
   }
 }

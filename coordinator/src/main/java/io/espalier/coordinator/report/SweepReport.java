@@ -1,6 +1,10 @@
 package io.espalier.coordinator.report;
 
 import io.espalier.common.Numbers;
+import io.espalier.common.metrics.MetricRow;
+import io.espalier.common.trial.TrialResult;
+import io.espalier.coordinator.diagnosis.Diagnosis;
+import io.espalier.coordinator.report.TextTable.Column;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +38,7 @@ public record SweepReport(SweepView view, TrialCurves curves, ReportPlaces place
         grid.map(found -> new PivotTables(view, found).text())
             .orElseGet(() -> SweepTable.table(view, OptionalInt.empty())));
     out.append('\n');
+    diagnoses(out);
     Winner.of(view, places)
         .ifPresentOrElse(
             winner -> winner(out, winner, advice), () -> out.append(SweepReport.noWinner(view)));
@@ -47,6 +52,46 @@ public record SweepReport(SweepView view, TrialCurves curves, ReportPlaces place
     out.append('\n').append(EpochTable.of(trial, curves).text()).append('\n');
     configuration(out, trial);
     return out.toString();
+  }
+
+  /** Of each trial that has measured something, by number. */
+  static Map<TrialView, Diagnosis> diagnoses(SweepView view, TrialCurves curves) {
+    var diagnoses = new LinkedHashMap<TrialView, Diagnosis>();
+    for (TrialView trial : view.trials()) {
+      List<MetricRow> rows = curves.of(trial.config().id());
+      if (!rows.isEmpty() && trial.result().isPresent()) {
+        diagnoses.put(trial, Diagnosis.of(rows, trial.result().map(TrialResult::outcome)));
+      }
+    }
+    return diagnoses;
+  }
+
+  private void diagnoses(StringBuilder out) {
+    Map<TrialView, Diagnosis> found = diagnoses(view, curves);
+    if (found.isEmpty()) {
+      return;
+    }
+    List<List<String>> rows =
+        found.entrySet().stream()
+            .map(
+                entry ->
+                    List.of(
+                        entry.getKey().config().id().toString(),
+                        entry.getValue().finding().words(),
+                        entry.getValue().numbers(),
+                        entry.getValue().finding().advice()))
+            .toList();
+    out.append("What the curves say:\n\n")
+        .append(
+            new TextTable(
+                    List.of(
+                        Column.right("trial"),
+                        Column.left("curve"),
+                        Column.left("by"),
+                        Column.left("advice")),
+                    rows)
+                .text())
+        .append('\n');
   }
 
   static String noWinner(SweepView view) {
