@@ -8,12 +8,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A recorded sweep, and what other pruners would have done with it. */
+/** A recorded sweep, what other pruners and guards would have done with it, and a next one. */
 class ReplayIT {
   private static final String RATES = "1e-3, 1e-30, 1e-2, 1e-4, 3e-3";
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -67,22 +70,87 @@ class ReplayIT {
     run(tiny.write("pruned.yaml", yaml + "pruning: " + asha + "\n"));
 
     JsonNode replayed = JSON.readTree(replay(asha, "--json").out());
-    JsonNode trained =
-        JSON.readTree(InProcess.run("show", "pruned-2", "--json", "--store", tiny.store()).out());
 
-    List<String> expected = new ArrayList<>();
+    assertThat(stops(replayed))
+        .hasSizeGreaterThan(1)
+        .containsExactlyInAnyOrderElementsOf(ends("pruned"));
+    assertThat(replayed.get("saved").asLong()).isPositive();
+  }
+
+  @Test
+  void it_ends_what_guards_end_in_a_sweep_of_its_own() throws IOException {
+    String guard = "{gradient_norm: {ceiling: %s}}".formatted(ceilingOfSome());
+    String yaml = Files.readString(tiny.longGrid("whole", RATES, 200));
+    String guarded =
+        yaml.replace("name: whole", "name: guarded")
+            .replaceFirst("(?m)^guard: .*$", "guard: " + guard);
+    assertThat(guarded).contains(guard);
+    run(tiny.write("guarded.yaml", guarded));
+
+    Launcher.Ended replay =
+        InProcess.run("replay", "whole-1", "--store", tiny.store(), "--guard", guard, "--json");
+
+    assertThat(replay.exitCode()).as(replay.err()).isZero();
+    assertThat(stops(JSON.readTree(replay.out())))
+        .hasSizeBetween(1, 4)
+        .containsExactlyInAnyOrderElementsOf(ends("guarded"));
+    assertThat(
+            InProcess.run("replay", "whole-1", "--store", tiny.store(), "--guard", "{gues: {}}")
+                .err())
+        .contains("--guard:1: guard.gues: unknown key");
+  }
+
+  /** Between the largest gradient norms of the second and the third trial by these. */
+  private static double ceilingOfSome() throws IOException {
+    String rows =
+        InProcess.run("metrics", "whole-1", "--format", "jsonl", "--store", tiny.store()).out();
+    Map<Integer, Double> largest = new HashMap<>();
+    for (String line : rows.lines().toList()) {
+      JsonNode row = JSON.readTree(line);
+      if (row.path("grad_norm").isNumber()) {
+        largest.merge(row.get("branch").asInt(), row.get("grad_norm").asDouble(), Math::max);
+      }
+    }
+    List<Double> sorted = largest.values().stream().sorted(Comparator.reverseOrder()).toList();
+    return (sorted.get(1) + sorted.get(2)) / 2;
+  }
+
+  /** Trial and update of each that was ended early. */
+  private static List<String> ends(String name) throws IOException {
+    String listed = InProcess.run("ls", "--json", "--store", tiny.store()).out();
+    String sweep = listed.replaceAll("(?s).*\"(%s-\\d+)\".*".formatted(name), "$1");
+    JsonNode trained =
+        JSON.readTree(InProcess.run("show", sweep, "--json", "--store", tiny.store()).out());
+    List<String> ends = new ArrayList<>();
     for (JsonNode trial : trained.get("trials")) {
       JsonNode verdict = trial.at("/result/outcome/verdict");
       if (!verdict.isMissingNode()) {
-        expected.add(trial.at("/config/id").asText() + " at " + verdict.get("update").asLong());
+        ends.add(trial.at("/config/id").asText() + " at " + verdict.get("update").asLong());
       }
     }
-    List<String> ended = new ArrayList<>();
+    return ends;
+  }
+
+  private static List<String> stops(JsonNode replayed) {
+    List<String> stops = new ArrayList<>();
     for (JsonNode stop : replayed.get("stops")) {
-      ended.add(stop.at("/trials/0").asText() + " at " + stop.at("/verdict/update").asLong());
+      stops.add(stop.at("/trials/0").asText() + " at " + stop.at("/verdict/update").asLong());
     }
-    assertThat(ended).hasSizeGreaterThan(1).containsExactlyInAnyOrderElementsOf(expected);
-    assertThat(replayed.get("saved").asLong()).isPositive();
+    return stops;
+  }
+
+  @Test
+  void a_search_around_its_best_trial_is_a_spec_that_can_be_planned() throws IOException {
+    Launcher.Ended refined = InProcess.run("refine", "whole-1", "--store", tiny.store());
+    assertThat(refined.exitCode()).as(refined.err()).isZero();
+    assertThat(refined.out()).startsWith("# Around trial ").contains("What made the difference: ");
+
+    Path next = directory.resolve("next.yaml");
+    Files.writeString(next, refined.out());
+    Launcher.Ended plan = InProcess.run("plan", next, "--no-estimate");
+
+    assertThat(plan.exitCode()).as(plan.err()).isZero();
+    assertThat(plan.out()).containsPattern("^whole: [23] trials");
   }
 
   @Test
