@@ -27,14 +27,4 @@ record GradientCeiling(double ceiling) implements UpdateGuard {
             "gradient_norm at update %d: %s > ceiling %s"
                 .formatted(update, Numbers.text(gradNorm), Numbers.text(ceiling))));
   }
-
-  @Override
-  public List<Double> memory() {
-    return List.of();
-  }
-
-  @Override
-  public void restore(List<Double> memory) {
-    // It remembers nothing.
-  }
 }

@@ -27,14 +27,4 @@ record NonFinite() implements UpdateGuard {
             "non_finite at update %d: loss %s, gradient norm %s"
                 .formatted(update, Numbers.text(loss), Numbers.text(gradNorm))));
   }
-
-  @Override
-  public List<Double> memory() {
-    return List.of();
-  }
-
-  @Override
-  public void restore(List<Double> memory) {
-    // It remembers nothing.
-  }
 }

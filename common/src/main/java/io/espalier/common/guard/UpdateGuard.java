@@ -15,9 +15,11 @@ interface UpdateGuard {
   /** Whether the branch ends here; told every update, also when another rule has ended it. */
   Optional<Verdict> judge(long update, double loss, double gradNorm);
 
-  /** What the next verdict depends on. */
-  List<Double> memory();
+  /** What the next verdict depends on; empty for a rule that looks at one update alone. */
+  default List<Double> memory() {
+    return List.of();
+  }
 
   /** Goes on where another of the same specification stopped. */
-  void restore(List<Double> memory);
+  default void restore(List<Double> memory) {}
 }

@@ -12,6 +12,7 @@ import com.ezylang.evalex.functions.basic.MinFunction;
 import com.ezylang.evalex.functions.basic.SqrtFunction;
 import io.espalier.common.trial.Training;
 import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,7 +77,7 @@ public record PointRule(String text) {
   }
 
   private static List<String> names() {
-    var names = new java.util.ArrayList<>(SpecKeys.namesIn("training"));
+    var names = new ArrayList<>(SpecKeys.namesIn("training"));
     names.add(EFFECTIVE_BATCH);
     return names;
   }

@@ -9,6 +9,7 @@ import io.espalier.common.spec.SearchSpec;
 import io.espalier.common.spec.SearchSpec.Candidates;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.coordinator.Specs;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -266,7 +267,7 @@ class SearchTest {
             Map.of("seed", new SearchSpec.Condition("lora_rank", all.subList(0, only))),
             List.of(new PointRule("lora_rank + seed <= " + (most + 42))),
             Optional.empty());
-    var expected = new java.util.HashSet<String>();
+    var expected = new HashSet<String>();
     for (int rank = 1; rank <= ranks; rank++) {
       for (int seed = 1; seed <= seeds && rank <= only; seed++) {
         expected.add("{lora_rank=%d, seed=%d}".formatted(rank, seed));

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -113,7 +114,7 @@ class EvaluationRoundTest {
         .doesNotHaveDuplicates();
   }
 
-  private static java.util.function.BiConsumer<String, Double> close(TrialResult is, String what) {
+  private static BiConsumer<String, Double> close(TrialResult is, String what) {
     return (metric, value) ->
         assertThat(is.metrics().get(metric))
             .as("%s: %s", what, metric)
