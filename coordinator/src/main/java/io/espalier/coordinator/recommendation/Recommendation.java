@@ -109,7 +109,7 @@ public record Recommendation(
     if (edges.isEmpty() && !next.isEmpty()) {
       lines.add("It lies inside the grid, with values on both sides of its own.");
     }
-    if (!sensitivity.isEmpty()) {
+    if (sensitivity.size() > 1) {
       lines.add(
           "What made the difference: "
               + sensitivity.entrySet().stream()

@@ -143,7 +143,7 @@ class ReplayIT {
   void a_search_around_its_best_trial_is_a_spec_that_can_be_planned() throws IOException {
     Launcher.Ended refined = InProcess.run("refine", "whole-1", "--store", tiny.store());
     assertThat(refined.exitCode()).as(refined.err()).isZero();
-    assertThat(refined.out()).startsWith("# Around trial ").contains("What made the difference: ");
+    assertThat(refined.out()).startsWith("# Around trial ");
 
     Path next = directory.resolve("next.yaml");
     Files.writeString(next, refined.out());

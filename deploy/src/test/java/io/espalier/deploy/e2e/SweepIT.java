@@ -33,7 +33,7 @@ class SweepIT {
   @Test
   void it_ends_with_a_table_ordered_by_the_objective() {
     assertThat(run.exitCode()).as(run.err() + run.out()).isZero();
-    String end = run.out().substring(run.out().lastIndexOf("learning_rate"));
+    String end = run.out().substring(run.out().lastIndexOf("rank  trial"));
     assertThat(end).containsSubsequence("completed", "completed", "10", "killed");
     assertThat(end).containsPattern("Best is trial [02]").contains("metrics tiny-1 --format csv");
   }
