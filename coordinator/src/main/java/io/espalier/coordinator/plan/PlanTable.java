@@ -58,10 +58,14 @@ public final class PlanTable {
     int duplicates = plan.found().duplicates();
     int trials = plan.trials().size();
     var out = new StringBuilder();
-    if (constrained + duplicates > 0) {
+    boolean listed = plan.asked().isEmpty();
+    if (listed && constrained > 0) {
+      out.append("\nLeft out: %s by search.constraints\n".formatted(count(constrained, "point")));
+    }
+    if (listed && duplicates > 0) {
       out.append(
-          "\nLeft out: %s by search.constraints, %s that would train as another does\n"
-              .formatted(count(constrained, "point"), grouped(duplicates)));
+          "\nLeft out: %s that would train as another does\n"
+              .formatted(count(duplicates, "point")));
     }
     if (plan.asked().isPresent() && plan.asked().getAsInt() > trials) {
       out.append(

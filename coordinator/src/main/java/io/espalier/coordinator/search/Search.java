@@ -21,13 +21,13 @@ import java.util.function.Supplier;
  * The trials of a sweep, and what its search came upon and left out.
  *
  * @param trials numbered from 0, in the order of their numbers
- * @param constrained points that a constraint left out
+ * @param constrained points that a constraint left out; draws, where they are drawn
  * @param duplicates points that trained exactly as an earlier one
  */
 public record Search(List<TrialConfig> trials, int constrained, int duplicates) {
   private static final String RATE = "learning_rate";
 
-  /** Draws for each trial asked for, after which there are thought to be no others. */
+  /** Draws in a row that make no other trial, after which there are thought to be none. */
   private static final int PATIENCE = 1000;
 
   public Search {
@@ -93,9 +93,11 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
 
     /** Until there are as many as asked for, or hardly any others can be found. */
     void draw(Supplier<Map<String, String>> next) {
-      int trials = spec.search().trials();
-      while (trainings.size() < trials && offered < (long) PATIENCE * trials) {
+      int inVain = 0;
+      while (trainings.size() < spec.search().trials() && inVain < PATIENCE) {
+        int before = trainings.size();
         offer(next.get());
+        inVain = trainings.size() > before ? 0 : inVain + 1;
       }
     }
 

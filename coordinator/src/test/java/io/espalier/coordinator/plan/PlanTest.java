@@ -3,12 +3,15 @@ package io.espalier.coordinator.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.common.spec.ObjectiveSpec;
+import io.espalier.common.spec.PointRule;
 import io.espalier.common.spec.PruningSpec;
+import io.espalier.common.spec.SearchSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.Specs;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -170,5 +173,37 @@ class PlanTest {
         .endsWith(
             "\nMore would be shared; with constant it would be 1,000 updates, with"
                 + " warmup_stable_decay it would be 1,161 updates in all\n");
+  }
+
+  @Test
+  void a_plan_says_what_the_search_left_out_and_could_not_find() {
+    var search =
+        new SearchSpec(
+            SearchSpec.Method.RANDOM,
+            9,
+            7,
+            Map.of("lora_rank", new SearchSpec.Candidates.IntRange(1, 8)),
+            false,
+            List.of(),
+            Map.of(),
+            List.of(new PointRule("lora_rank <= 3")),
+            Optional.empty());
+
+    assertThat(PlanTable.text(Plan.of(Specs.searching(search), 10)))
+        .startsWith("test: 3 trials on 10 training rows")
+        .contains("Only 3 trials instead of 9: no others were found\n");
+    var grid =
+        new SearchSpec(
+            SearchSpec.Method.GRID,
+            1,
+            7,
+            Map.of("lora_rank", new SearchSpec.Candidates.Values(List.of("1", "2", "3", "4"))),
+            false,
+            List.of(),
+            Map.of(),
+            List.of(new PointRule("lora_rank <= 3")),
+            Optional.empty());
+    assertThat(PlanTable.text(Plan.of(Specs.searching(grid), 10)))
+        .contains("Left out: 1 point by search.constraints\n");
   }
 }
