@@ -10,6 +10,7 @@ import com.ezylang.evalex.functions.basic.Log10Function;
 import com.ezylang.evalex.functions.basic.MaxFunction;
 import com.ezylang.evalex.functions.basic.MinFunction;
 import com.ezylang.evalex.functions.basic.SqrtFunction;
+import io.espalier.common.UserError;
 import io.espalier.common.trial.Training;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -82,12 +83,19 @@ public record PointRule(String text) {
     return names;
   }
 
-  /** Whether a trial that trains like this is one to try. */
+  /**
+   * Whether a trial that trains like this is one to try.
+   *
+   * @throws UserError where the rule cannot be computed of it, as when it divides by zero there
+   */
   public boolean holds(Training training) {
     try {
       return value(text, training).getBooleanValue();
     } catch (BaseException e) {
-      throw new IllegalStateException(text + " was checked when it was read", e);
+      throw new UserError(
+          "search.constraints: %s cannot be computed of every point: %s; exclude those by &&, or write it otherwise"
+              .formatted(Problems.quote(text), e.getMessage()),
+          e);
     }
   }
 

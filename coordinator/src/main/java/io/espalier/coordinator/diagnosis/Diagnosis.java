@@ -221,8 +221,8 @@ public record Diagnosis(Finding finding, String numbers) {
     return spikes > 1 && share >= SPIKES
         ? found(
             Finding.OSCILLATING,
-            "%s of the later losses are more than twice those before them",
-            share)
+            "%s %% of the later losses are more than twice those before them",
+            100 * share)
         : Optional.empty();
   }
 
@@ -265,7 +265,7 @@ public record Diagnosis(Finding finding, String numbers) {
     double spentThen = (spent(curve, third) + spent(curve, 2 * third)) / 2;
     double spent = (spent(curve, 2 * third) + spent(curve, updates)) / 2;
     double pace = (middle - end) / (spent - spentThen) / ((first(curve) - end) / spent);
-    return pace >= STILL_FALLING && end > NEARLY_NOTHING * first(curve)
+    return spent > spentThen && pace >= STILL_FALLING && end > NEARLY_NOTHING * first(curve)
         ? found(Finding.UNDERFIT, "loss %s, still falling at %s of its mean pace", end, pace)
         : Optional.empty();
   }

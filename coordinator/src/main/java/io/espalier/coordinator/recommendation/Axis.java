@@ -1,5 +1,6 @@
 package io.espalier.coordinator.recommendation;
 
+import io.espalier.common.Numbers;
 import io.espalier.common.spec.SpecKey;
 import io.espalier.common.spec.SpecKeys;
 import io.espalier.common.spec.ValueType;
@@ -9,8 +10,6 @@ import java.math.MathContext;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.DoubleUnaryOperator;
-import java.util.stream.Stream;
 
 /**
  * A key whose values are numbers, as a sweep tried them.
@@ -82,11 +81,10 @@ record Axis(String key, List<String> values) {
     int low = upper ? values.size() - 2 : 0;
     double first = at(low);
     double second = at(low + 1);
-    DoubleUnaryOperator step =
-        logarithmic(low) ? x -> x * second / first : x -> x + (second - first);
-    DoubleUnaryOperator back =
-        logarithmic(low) ? x -> x * first / second : x -> x - (second - first);
-    return valid(upper ? step.applyAsDouble(second) : back.applyAsDouble(first));
+    if (logarithmic(low)) {
+      return valid(upper ? second * second / first : first * first / second);
+    }
+    return valid(upper ? second + (second - first) : first - (second - first));
   }
 
   /** What lies between a value and the next one. */
@@ -107,19 +105,8 @@ record Axis(String key, List<String> values) {
         known.type() instanceof ValueType.Whole
             || values.stream().allMatch(text -> Double.parseDouble(text) % 1 == 0);
     double rounded = whole ? Math.rint(value) : new BigDecimal(value).round(DIGITS).doubleValue();
-    String text = plain(rounded);
-    return Stream.of(text)
-        .filter(one -> known.type().problem(one).isEmpty() && place(one) < 0)
-        .findFirst();
-  }
-
-  /** {@code 3.2e-4}, {@code 12}. */
-  private static String plain(double value) {
-    var exact = BigDecimal.valueOf(value).stripTrailingZeros();
-    int exponent = exact.precision() - exact.scale() - 1;
-    return exponent >= -3 && exponent < 6
-        ? exact.toPlainString()
-        : exact.movePointLeft(exponent).toPlainString() + "e" + exponent;
+    return Optional.of(Numbers.text(rounded))
+        .filter(text -> known.type().problem(text).isEmpty() && place(text) < 0);
   }
 
   static Comparator<String> ascending() {

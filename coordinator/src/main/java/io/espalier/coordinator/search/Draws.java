@@ -61,11 +61,6 @@ final class Draws {
     return scientific(round >= low && round < high ? round : inside);
   }
 
-  /** A number in a few digits, as it is typed. */
-  static String rounded(double value) {
-    return scientific(new BigDecimal(value).round(DIGITS).doubleValue());
-  }
-
   /** The shortest text of a number: {@code 3.162e-4} rather than {@code 3.162E-4}, {@code 2}. */
   private static String scientific(double value) {
     var exact = BigDecimal.valueOf(value).stripTrailingZeros();

@@ -1,5 +1,6 @@
 package io.espalier.coordinator.search;
 
+import io.espalier.common.UserError;
 import io.espalier.common.spec.SearchSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,17 +16,25 @@ import org.hipparchus.random.SobolSequenceGenerator;
  */
 final class QuasiRandomSearch {
   /** As many dimensions as Hipparchus has Halton bases for; of Sobol's it has 1,000. */
-  private static final int MOST_HALTON = 40;
+  private static final int MOST_HALTON_KEYS = 40;
 
   private final SearchSpec search;
   private final List<String> keys;
   private final RandomVectorGenerator sequence;
   private double[] next;
 
+  /**
+   * @throws UserError when the sequence has too few dimensions
+   */
   QuasiRandomSearch(SearchSpec search) {
     this.search = search;
     keys = new ArrayList<>(search.space().keySet());
-    boolean halton = search.method() == SearchSpec.Method.HALTON && keys.size() <= MOST_HALTON;
+    boolean halton = search.method() == SearchSpec.Method.HALTON;
+    if (halton && keys.size() > MOST_HALTON_KEYS) {
+      throw new UserError(
+          "search.method: halton spreads over %d keys at most, and search.space has %d; expected sobol; choose it"
+              .formatted(MOST_HALTON_KEYS, keys.size()));
+    }
     sequence =
         halton ? new HaltonSequenceGenerator(keys.size()) : new SobolSequenceGenerator(keys.size());
     next = sequence.nextVector();

@@ -1,5 +1,6 @@
 package io.espalier.coordinator.search;
 
+import io.espalier.common.Numbers;
 import io.espalier.common.UserError;
 import io.espalier.common.spec.SearchSpec;
 import io.espalier.common.spec.SweepSpec;
@@ -136,7 +137,7 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
         if (rule.isPresent() && larger > 1) {
           boolean sgd = training.optimizer() instanceof Optimizer.Sgd;
           double rate = training.learningRate() * rule.get().factor(larger, sgd);
-          point.put(RATE, Draws.rounded(rate));
+          point.put(RATE, Numbers.text(rate));
           training = training(point);
         }
         trials.add(new TrialConfig(new TrialId(i), point, training));

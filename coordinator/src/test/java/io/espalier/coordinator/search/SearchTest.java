@@ -323,6 +323,22 @@ class SearchTest {
     assertThat(points(even)).isNotEqualTo(points(new SearchSpec(method, 64, 8, space, false)));
   }
 
+  @Test
+  void a_constraint_that_cannot_be_computed_of_a_point_is_told() {
+    SearchSpec search =
+        with(
+            SearchSpec.Method.GRID,
+            space("lora_rank", values("4", "16")),
+            List.of(),
+            Map.of(),
+            List.of(new PointRule("1 / (lora_rank - 16) < 0")),
+            Optional.empty());
+
+    assertThatThrownBy(() -> points(search))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("search.constraints: 1 / (lora_rank - 16) < 0 cannot be computed");
+  }
+
   /** Star discrepancy on a lattice: the largest error of a box's share of the points. */
   private static double discrepancy(SearchSpec search) {
     List<TrialConfig> trials = Search.trials(Specs.searching(search));
