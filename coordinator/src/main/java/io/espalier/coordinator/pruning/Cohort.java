@@ -22,7 +22,7 @@ public record Cohort(Scheduler shape, double warmup, double horizon) {
     double total = training.totalUpdates(samples);
     double horizon =
         training.maxSteps().isPresent()
-            ? total * training.effectiveBatch() / samples
+            ? total / training.updatesPerEpoch(samples)
             : training.numTrainEpochs();
     Scheduler scheduler = training.scheduler();
     Warmup warmup = scheduler.warmup();

@@ -133,6 +133,14 @@ class AshaStoppingTest {
         .isEqualTo(Cohort.of(training(Map.of("num_train_epochs", "3")), SAMPLES));
   }
 
+  @Test
+  void a_short_last_batch_of_an_epoch_does_not_lengthen_a_training_bounded_by_steps() {
+    // Of 6 rows by 4 an epoch is two updates, so that 30 updates are 15 epochs.
+    var bounded =
+        Cohort.of(training(Map.of("max_steps", "30", "per_device_train_batch_size", "4")), 6);
+    assertThat(bounded.horizon()).isEqualTo(15);
+  }
+
   @Property(tries = 200)
   void a_report_that_is_not_finite_stops_its_branch_at_once_and_blinds_no_rule(
       @ForAll long seed, @ForAll @IntRange(min = 2, max = 12) int branches) {
