@@ -8,6 +8,7 @@ import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.plan.StageTree;
 import io.espalier.coordinator.pruning.Curve;
+import io.espalier.coordinator.pruning.Points;
 import io.espalier.coordinator.pruning.Pruner;
 import io.espalier.coordinator.search.Search;
 import io.espalier.coordinator.sweep.BranchProgress;
@@ -31,38 +32,58 @@ record SpecPolicy(SweepSpec spec) implements Policy {
 
   @Override
   public Optional<Verdict> judge(Sweep sweep, BranchProgress branch, List<Report> fresh) {
-    if (spec.pruning().isEmpty() || fresh.stream().noneMatch(this::counts)) {
+    return spec.pruning().flatMap(asked -> judge(new Points(asked), sweep, branch, fresh));
+  }
+
+  private Optional<Verdict> judge(
+      Points points, Sweep sweep, BranchProgress branch, List<Report> fresh) {
+    if (fresh.stream().noneMatch(report -> points.need(report.name()))) {
       return Optional.empty();
     }
     List<Branch> branches = sweep.branches().stream().map(BranchProgress::branch).toList();
     long samples = sweep.preparation().dataset().orElseThrow().samples();
-    Pruner pruner = Pruner.of(spec, branches, samples).orElseThrow();
+    Pruner pruner = Pruner.of(points.spec(), branches, samples);
     Map<BranchId, Curve> before = new HashMap<>();
     sweep.branches().stream()
-        .forEach(progress -> before.put(progress.id(), curve(progress, sweep.reports(progress))));
-    List<Report> earlier = new ArrayList<>(branch.reports());
-    earlier.removeAll(fresh);
-    earlier.addAll(sweep.inherited(branch));
+        .forEach(
+            progress ->
+                before.put(
+                    progress.id(), curve(progress, points.of(measured(sweep.reports(progress))))));
+    List<Report> told = new ArrayList<>(branch.reports());
+    told.removeAll(fresh);
+    told.addAll(sweep.inherited(branch));
+    List<Curve.Point> known = points.of(measured(told));
     for (Report report : fresh) {
-      if (counts(report)) {
-        before.put(branch.id(), curve(branch, earlier));
-        Optional<Verdict> verdict = pruner.judge(branch.id(), point(report), before);
+      told.add(report);
+      List<Curve.Point> now = points.of(measured(told));
+      if (now.size() > known.size()) {
+        before.put(branch.id(), curve(branch, known));
+        Optional<Verdict> verdict = pruner.judge(branch.id(), at(report.update(), now), before);
         if (verdict.isPresent()) {
           return verdict;
         }
       }
-      earlier.add(report);
+      known = now;
     }
     return Optional.empty();
   }
 
-  private boolean counts(Report report) {
-    return spec.pruning().filter(asked -> report.name().equals(asked.metric())).isPresent();
+  private static Curve.Point at(long update, List<Curve.Point> points) {
+    return points.stream().filter(point -> point.update() == update).findFirst().orElseThrow();
   }
 
-  private Curve curve(BranchProgress progress, Collection<Report> reports) {
+  private static List<Points.Measured> measured(Collection<Report> reports) {
+    return reports.stream()
+        .map(
+            report ->
+                new Points.Measured(
+                    report.update(), report.samples(), report.name(), report.value()))
+        .toList();
+  }
+
+  private static Curve curve(BranchProgress progress, List<Curve.Point> points) {
     return new Curve(
-        reports.stream().filter(this::counts).map(SpecPolicy::point).toList(),
+        points,
         progress
             .verdict()
             .map(verdict -> OptionalLong.of(verdict.update()))
@@ -70,9 +91,5 @@ record SpecPolicy(SweepSpec spec) implements Policy {
         progress.hasEnded()
             && progress.results().stream()
                 .allMatch(result -> result.outcome() instanceof Outcome.Completed));
-  }
-
-  private static Curve.Point point(Report report) {
-    return new Curve.Point(report.update(), report.samples(), report.value());
   }
 }

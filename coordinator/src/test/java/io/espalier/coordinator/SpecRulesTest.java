@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.espalier.common.spec.ObjectiveSpec;
+import io.espalier.common.spec.ObjectiveSpec.Comparison;
+import io.espalier.common.spec.PruningRule;
 import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Attempt;
@@ -116,6 +118,39 @@ class SpecRulesTest {
     assertThat(judged(report(1, "accuracy", 3))).as("not the pruner's metric").isFalse();
     assertThat(judged(report(1, "loss", 3))).isTrue();
     assertThat(judged(report(2, "loss", 1))).isFalse();
+  }
+
+  @Test
+  void who_breaks_a_constraint_of_the_objective_is_pruned_for_who_breaks_none() {
+    var keeping = new ObjectiveSpec.Constraint("retention_loss", Comparison.AT_MOST, 0.5);
+    SweepSpec constrained =
+        Specs.pruned(
+            Specs.grid("learning_rate", List.of("1e-3", "1e-4", "1e-5")),
+            new PruningSpec(
+                "eval_loss",
+                ObjectiveSpec.Mode.MIN,
+                new PruningRule.Asha(3, 1),
+                PruningSpec.Unit.EPOCHS,
+                List.of(keeping)));
+    Life told = new Life(rules.policy(constrained)).running(3);
+    assertThat(judged(epoch(told, 0, "eval", 1))).as("only half of the report").isFalse();
+    assertThat(judged(epoch(told, 0, "retention", 0.9))).as("the first to come").isFalse();
+    assertThat(judged(epoch(told, 1, "retention", 0.4))).isFalse();
+    assertThat(judged(epoch(told, 1, "eval", 2))).as("worse, but it forgot nothing").isFalse();
+    assertThat(judged(epoch(told, 2, "eval", 0.5))).isFalse();
+    List<SweepEvent> last = epoch(told, 2, "retention", 0.6);
+    assertThat(judged(last)).isTrue();
+    assertThat(told.sweep().branches().get(new BranchId(2)).verdict().orElseThrow().sentence())
+        .isEqualTo(
+            "asha after 1 epoch: eval_loss 0.5 (retention_loss 0.6 is not <= 0.5) is place 2 of 3;"
+                + " the best 1, down to 2, go on");
+  }
+
+  private static List<SweepEvent> epoch(Life life, int branch, String set, double value) {
+    Report report = new Report(90, 1, 90, set, "loss", value);
+    return life.tell(
+        new SweepInput.Evaluated(
+            new BranchId(branch), new Attempt(1, branch + 1), List.of(report), NOW));
   }
 
   @Test

@@ -1,7 +1,9 @@
 package io.espalier.common.spec;
 
+import io.espalier.common.Numbers;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What ranks the trials.
@@ -38,6 +40,15 @@ public record ObjectiveSpec(String metric, Mode mode, List<Constraint> constrain
         case AT_MOST -> value <= bound;
         case BELOW -> value < bound;
       };
+    }
+
+    /** In words, where it does not hold. */
+    public Optional<String> brokenBy(double value) {
+      return holdsFor(value)
+          ? Optional.empty()
+          : Optional.of(
+              "%s %s is not %s %s"
+                  .formatted(metric, Numbers.text(value), comparison.sign(), Numbers.text(bound)));
     }
   }
 

@@ -51,7 +51,16 @@ record PruningSection(
     String metric = metric();
     check(metric);
     PruningRule.Part whole = part();
-    return Optional.of(new PruningSpec(metric, mode(metric), whole.rule(), whole.unit()));
+    return Optional.of(
+        new PruningSpec(metric, mode(metric), whole.rule(), whole.unit(), constraints()));
+  }
+
+  /** Those that can be looked at whenever the metric is. */
+  private List<ObjectiveSpec.Constraint> constraints() {
+    List<String> comparable = RuleSections.comparable(tree, dataset, evaluation);
+    return objective.constraints().stream()
+        .filter(constraint -> comparable.contains(constraint.metric()))
+        .toList();
   }
 
   private PruningRule.Part part() {

@@ -1,13 +1,25 @@
 package io.espalier.common.spec;
 
+import java.util.List;
+
 /**
  * What ends the hopeless trials.
  *
  * @param metric {@code <set>_<metric>}, measured at every epoch
  * @param mode which way it is better
  * @param unit of the rule's amounts of training
+ * @param constraints those of the objective whose metrics are measured as often: what breaks one is
+ *     compared as worse than all that breaks none
  */
-public record PruningSpec(String metric, ObjectiveSpec.Mode mode, PruningRule rule, Unit unit) {
+public record PruningSpec(
+    String metric,
+    ObjectiveSpec.Mode mode,
+    PruningRule rule,
+    Unit unit,
+    List<ObjectiveSpec.Constraint> constraints) {
+  public PruningSpec {
+    constraints = List.copyOf(constraints);
+  }
 
   /** What an amount of training is counted in. */
   public enum Unit {
@@ -36,6 +48,11 @@ public record PruningSpec(String metric, ObjectiveSpec.Mode mode, PruningRule ru
   public static PruningSpec asha(
       String metric, ObjectiveSpec.Mode mode, int reductionFactor, int minResource) {
     return new PruningSpec(
-        metric, mode, new PruningRule.Asha(reductionFactor, minResource), Unit.EPOCHS);
+        metric, mode, new PruningRule.Asha(reductionFactor, minResource), Unit.EPOCHS, List.of());
+  }
+
+  /** The same of another rule. */
+  public PruningSpec of(PruningRule.Part part) {
+    return new PruningSpec(metric, mode, part.rule(), part.unit(), constraints);
   }
 }

@@ -3,6 +3,7 @@ package io.espalier.common.spec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,7 +50,8 @@ class PruningSectionTest {
   void each_method_and_variant_has_its_own_keys(String keys, PruningRule rule) {
     assertThat(read(keys))
         .isEqualTo(
-            new PruningSpec("eval_loss", ObjectiveSpec.Mode.MIN, rule, PruningSpec.Unit.EPOCHS));
+            new PruningSpec(
+                "eval_loss", ObjectiveSpec.Mode.MIN, rule, PruningSpec.Unit.EPOCHS, List.of()));
   }
 
   @Test

@@ -239,7 +239,14 @@ class SpecReaderTest {
                         "retention_accuracy", ObjectiveSpec.Comparison.AT_LEAST, 0.6))));
     assertThat(spec.evaluation())
         .isEqualTo(new EvaluationSpec(true, Set.of(Metric.LOSS, Metric.ACCURACY), true, 8));
-    assertThat(spec.pruning()).contains(PruningSpec.asha("eval_accuracy", Mode.MAX, 2, 3));
+    assertThat(spec.pruning())
+        .contains(
+            new PruningSpec(
+                "eval_accuracy",
+                Mode.MAX,
+                new PruningRule.Asha(2, 3),
+                PruningSpec.Unit.EPOCHS,
+                spec.objective().constraints()));
     assertThat(spec.guard())
         .isEqualTo(
             new GuardSpec(

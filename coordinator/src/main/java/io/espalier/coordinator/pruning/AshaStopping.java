@@ -7,7 +7,7 @@ import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Verdict;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,42 +92,44 @@ record AshaStopping(
     return spec.unit().epochs(rule.minResource(), cohort.horizon(), samples);
   }
 
-  /** What the branch's peers reported when they reached the rung, best first. */
+  /** Costs of what the branch's peers reported when they reached the rung, best first. */
   private List<Double> others(
       BranchId branch, Cohort cohort, long rung, Map<BranchId, Curve> before) {
-    var values = new ArrayList<Double>();
+    var costs = new ArrayList<Double>();
     before.forEach(
         (other, curve) -> {
           if (!other.equals(branch) && cohort(other).equals(cohort)) {
-            curve.at(rung).ifPresent(point -> values.add(point.value()));
+            curve.at(rung).ifPresent(point -> costs.add(point.cost(spec.mode())));
           }
         });
-    values.sort(spec.mode().bestFirst());
-    return values;
+    Collections.sort(costs);
+    return costs;
   }
 
   private Optional<Verdict> atRung(int epochs, Curve.Point fresh, List<Double> others) {
-    Comparator<Double> bestFirst = spec.mode().bestFirst();
-    long place = others.stream().filter(o -> bestFirst.compare(o, fresh.value()) < 0).count();
+    double cost = fresh.cost(spec.mode());
+    long place = others.stream().filter(other -> other < cost).count();
     int all = others.size() + 1;
     int go = Math.max(all / rule.reductionFactor(), 1);
     if (place < go) {
       return Optional.empty();
     }
-    double threshold = others.get(go - 1);
+    List<Double> values =
+        others.stream().limit(WINDOW).map(other -> Cost.value(other, spec.mode())).toList();
+    double threshold = Cost.value(others.get(go - 1), spec.mode());
     return Optional.of(
         new Verdict(
             RULE,
             fresh.update(),
             fresh.value(),
             threshold,
-            others.subList(0, Math.min(WINDOW, others.size())),
+            values,
             "asha after %d %s: %s %s is place %d of %d; the best %d, down to %s, go on"
                 .formatted(
                     epochs,
                     epochs == 1 ? "epoch" : "epochs",
                     metric(),
-                    Numbers.text(fresh.value()),
+                    fresh.text(),
                     place + 1,
                     all,
                     go,

@@ -1,5 +1,7 @@
 package io.espalier.coordinator.pruning;
 
+import io.espalier.common.Numbers;
+import io.espalier.common.spec.ObjectiveSpec.Mode;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -25,8 +27,23 @@ public record Curve(List<Point> points, OptionalLong stoppedAt, boolean complete
    *
    * @param samples rows trained on so far
    * @param value may be NaN or infinite
+   * @param broken what it breaks of the objective's constraints, in words
    */
-  public record Point(long update, long samples, double value) {}
+  public record Point(long update, long samples, double value, List<String> broken) {
+    public Point {
+      broken = List.copyOf(broken);
+    }
+
+    double cost(Mode mode) {
+      return Cost.of(value, mode, !broken.isEmpty());
+    }
+
+    /** As sentences have it. */
+    String text() {
+      return Numbers.text(value)
+          + (broken.isEmpty() ? "" : " (%s)".formatted(String.join(", ", broken)));
+    }
+  }
 
   /** The first point at or after so many samples. */
   Optional<Point> at(long samples) {

@@ -63,6 +63,7 @@ record Pruners(PruningSpec spec, List<Branch> branches, long samples) {
               new Threshold(
                   threshold.lower(),
                   threshold.upper(),
+                  spec.mode(),
                   interval(threshold.warmup(), threshold.interval(), cohort)));
     } else if (asked instanceof PruningRule.Alto alto) {
       return by("alto", cohort -> new KeepBest(epochs(alto.after(), cohort), alto.keep()));
@@ -76,8 +77,7 @@ record Pruners(PruningSpec spec, List<Branch> branches, long samples) {
 
   private List<Pruner> pruners(List<PruningRule.Part> parts) {
     return parts.stream()
-        .map(part -> new PruningSpec(spec.metric(), spec.mode(), part.rule(), part.unit()))
-        .map(part -> new Pruners(part, branches, samples).pruner())
+        .map(part -> new Pruners(spec.of(part), branches, samples).pruner())
         .toList();
   }
 

@@ -69,8 +69,8 @@ public record PruningLimits(PruningSpec spec, long samples) {
   private Optional<String> ofEach(List<PruningRule.Part> parts, Cohort cohort, int branches) {
     String each =
         parts.stream()
-            .map(part -> new PruningSpec(spec.metric(), spec.mode(), part.rule(), part.unit()))
-            .flatMap(part -> new PruningLimits(part, samples).of(cohort, branches).stream())
+            .flatMap(
+                part -> new PruningLimits(spec.of(part), samples).of(cohort, branches).stream())
             .distinct()
             .collect(Collectors.joining("; "));
     return each.isEmpty() ? Optional.empty() : Optional.of(each);

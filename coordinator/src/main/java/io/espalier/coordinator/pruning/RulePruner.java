@@ -77,15 +77,15 @@ record RulePruner(
         name,
         fresh.update(),
         fresh.value(),
-        cut.limit(),
-        cut.compared().stream().limit(WINDOW).toList(),
+        Cost.value(cut.limit(), spec.mode()),
+        cut.compared().stream().limit(WINDOW).map(cost -> Cost.value(cost, spec.mode())).toList(),
         "%s after %s %s: %s %s %s"
             .formatted(
                 name,
                 Numbers.text(report.resource()),
                 report.resource() == 1 ? "epoch" : "epochs",
                 metric(),
-                Numbers.text(fresh.value()),
+                fresh.text(),
                 cut.why()));
   }
 
@@ -100,7 +100,7 @@ record RulePruner(
   }
 
   private Report report(Curve.Point point) {
-    return Report.of((double) point.samples() / samples, point.value(), spec.mode());
+    return new Report((double) point.samples() / samples, point.value(), point.cost(spec.mode()));
   }
 
   private Group group(BranchId branch) {

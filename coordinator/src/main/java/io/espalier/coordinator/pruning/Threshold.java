@@ -1,6 +1,7 @@
 package io.espalier.coordinator.pruning;
 
 import io.espalier.common.Numbers;
+import io.espalier.common.spec.ObjectiveSpec.Mode;
 import java.util.List;
 import java.util.Optional;
 
@@ -10,7 +11,7 @@ import java.util.Optional;
  * @param lower of the metric itself; may be infinite
  * @param upper likewise
  */
-record Threshold(double lower, double upper, Interval interval) implements Rule {
+record Threshold(double lower, double upper, Mode mode, Interval interval) implements Rule {
   @Override
   public Optional<Cut> judge(Track own, List<Track> peers) {
     double value = own.last().value();
@@ -20,7 +21,7 @@ record Threshold(double lower, double upper, Interval interval) implements Rule 
     double limit = value < lower ? lower : upper;
     return Optional.of(
         new Cut(
-            limit,
+            Cost.of(limit, mode, false),
             List.of(),
             "is %s %s".formatted(value < lower ? "below" : "above", Numbers.text(limit))));
   }

@@ -13,6 +13,7 @@ import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.pruning.Curve;
+import io.espalier.coordinator.pruning.Points;
 import io.espalier.coordinator.pruning.Pruner;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialCurves;
@@ -82,7 +83,7 @@ public record Replay(
     List<Recorded> branches = recorded(view, curves);
     Pruner pruner =
         Pruner.of(pruning, branches.stream().map(Recorded::branch).toList(), samples(view));
-    return of(view, branches, stops(pruner, branches));
+    return of(view, branches, stops(pruning, pruner, branches));
   }
 
   /**
@@ -180,17 +181,13 @@ public record Replay(
     }
   }
 
-  /** A report as it arrived. */
-  private record Arrival(Recorded branch, MetricRow row, double value) {
-    Curve.Point point() {
-      return new Curve.Point(row.update(), row.samples(), value);
-    }
-  }
+  /** A report as it arrived, whole with the last of its rows. */
+  private record Arrival(Recorded branch, MetricRow row, Curve.Point point) {}
 
-  private static List<Stop> stops(Pruner pruner, List<Recorded> branches) {
+  private static List<Stop> stops(PruningSpec pruning, Pruner pruner, List<Recorded> branches) {
     Map<BranchId, Curve> curves = new HashMap<>();
     List<Stop> stops = new ArrayList<>();
-    for (Arrival arrival : arrivals(pruner.metric(), branches)) {
+    for (Arrival arrival : arrivals(new Points(pruning), branches)) {
       BranchId id = arrival.branch().branch().id();
       Curve own = curves.getOrDefault(id, Curve.EMPTY);
       if (own.stoppedAt().isPresent()) {
@@ -207,13 +204,20 @@ public record Replay(
     return stops;
   }
 
-  private static List<Arrival> arrivals(String metric, List<Recorded> branches) {
+  private static List<Arrival> arrivals(Points points, List<Recorded> branches) {
     List<Arrival> arrivals = new ArrayList<>();
     for (Recorded branch : branches) {
+      List<Points.Measured> told = new ArrayList<>();
+      int known = 0;
       for (MetricRow row : branch.rows()) {
         if (row.measurement() instanceof Measurement.Evaluation value
-            && value.name().equals(metric)) {
-          arrivals.add(new Arrival(branch, row, value.value()));
+            && points.need(value.name())) {
+          told.add(new Points.Measured(row.update(), row.samples(), value.name(), value.value()));
+          List<Curve.Point> whole = points.of(told);
+          if (whole.size() > known) {
+            known = whole.size();
+            arrivals.add(new Arrival(branch, row, whole.get(known - 1)));
+          }
         }
       }
     }

@@ -1,6 +1,5 @@
 package io.espalier.coordinator.report;
 
-import io.espalier.common.Numbers;
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.ObjectiveSpec.Constraint;
 import io.espalier.common.trial.Outcome;
@@ -101,14 +100,8 @@ public final class Ranking {
       OptionalDouble value = value(constraint.metric(), trial);
       if (value.isEmpty()) {
         broken.add("%s was not measured".formatted(constraint.metric()));
-      } else if (!constraint.holdsFor(value.getAsDouble())) {
-        broken.add(
-            "%s %s is not %s %s"
-                .formatted(
-                    constraint.metric(),
-                    Numbers.text(value.getAsDouble()),
-                    constraint.comparison().sign(),
-                    Numbers.text(constraint.bound())));
+      } else {
+        constraint.brokenBy(value.getAsDouble()).ifPresent(broken::add);
       }
     }
     return broken;

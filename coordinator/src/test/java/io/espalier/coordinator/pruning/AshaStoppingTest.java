@@ -240,7 +240,7 @@ class AshaStoppingTest {
     }
 
     Optional<Verdict> report(int branch, int epoch, double value) {
-      return report(branch, new Curve.Point(epoch * SAMPLES, epoch * SAMPLES, value));
+      return report(branch, new Curve.Point(epoch * SAMPLES, epoch * SAMPLES, value, List.of()));
     }
 
     Optional<Verdict> report(int branch, Curve.Point fresh) {
@@ -250,7 +250,10 @@ class AshaStoppingTest {
     }
 
     void late(int branch, int epoch, double value) {
-      add(branch, new Curve.Point(epoch * SAMPLES, epoch * SAMPLES, value), stop(branch));
+      add(
+          branch,
+          new Curve.Point(epoch * SAMPLES, epoch * SAMPLES, value, List.of()),
+          stop(branch));
     }
 
     boolean isStopped(int branch) {
@@ -259,7 +262,7 @@ class AshaStoppingTest {
 
     Curve.Point next(int branch, double value) {
       int epoch = curve(branch).points().size() + 1;
-      return new Curve.Point(epoch * SAMPLES, epoch * SAMPLES, value);
+      return new Curve.Point(epoch * SAMPLES, epoch * SAMPLES, value, List.of());
     }
 
     private Curve curve(int branch) {

@@ -98,7 +98,7 @@ record Oracle(JsonNode studies) {
       JsonNode curve = studies.get(study).get("trials").get(trial);
       Told own = trials.computeIfAbsent(trial, id -> new Told(curve));
       double value = own.value(step);
-      own.reports.add(Report.of(step, value, Mode.MIN));
+      own.reports.add(new Report(step, value, Cost.of(value, Mode.MIN, false)));
       if (step < end) {
         decisions.add(
             new Decision(
@@ -177,7 +177,8 @@ record Oracle(JsonNode studies) {
       case "optuna.patient" ->
           new Patient(keys.get("patience").asInt(), keys.get("min_delta").asDouble());
       case "optuna.threshold" ->
-          new Threshold(keys.get("lower").asDouble(), keys.get("upper").asDouble(), interval(keys));
+          new Threshold(
+              keys.get("lower").asDouble(), keys.get("upper").asDouble(), Mode.MIN, interval(keys));
       case "optuna.successive_halving", "optuna.successive_halving_bootstrap" ->
           new SuccessiveHalving(
               keys.get("min_resource").asDouble(),

@@ -68,7 +68,7 @@ class PrunersTest {
     for (Arrival arrival : arrivals(seed)) {
       var id = new BranchId(arrival.branch());
       long update = (long) arrival.epoch() * SAMPLES;
-      var point = new Curve.Point(update, update, arrival.value());
+      var point = new Curve.Point(update, update, arrival.value(), List.of());
       boolean patient = pruner(PATIENT.rule(), mode).judge(id, point, curves).isPresent();
       boolean half =
           pruner(new PruningRule.Alto(EPOCHS / 4.0, 0.5), mode)
@@ -102,7 +102,8 @@ class PrunersTest {
               config,
               List.of(new Branch.Milestone(trial, config.training().totalUpdates(SAMPLES)))));
     }
-    return new Pruners(new PruningSpec("eval_loss", mode, rule, Unit.EPOCHS), branches, SAMPLES)
+    return new Pruners(
+            new PruningSpec("eval_loss", mode, rule, Unit.EPOCHS, List.of()), branches, SAMPLES)
         .pruner();
   }
 
@@ -132,7 +133,10 @@ class PrunersTest {
       Curve own = curves.getOrDefault(id, Curve.EMPTY);
       var point =
           new Curve.Point(
-              (long) arrival.epoch() * SAMPLES, (long) arrival.epoch() * SAMPLES, arrival.value());
+              (long) arrival.epoch() * SAMPLES,
+              (long) arrival.epoch() * SAMPLES,
+              arrival.value(),
+              List.of());
       Optional<Verdict> verdict =
           own.stoppedAt().isPresent()
               ? Optional.empty()

@@ -7,6 +7,7 @@ import io.espalier.common.spec.PruningRule;
 import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.spec.PruningSpec.Unit;
 import io.espalier.coordinator.Specs;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -16,7 +17,7 @@ class PruningLimitsTest {
       Cohort.of(Specs.HYPERPARAMETERS.with(Map.of("num_train_epochs", "10")).training(), 50);
 
   private static String said(PruningRule rule, Unit unit, int branches) {
-    return new PruningLimits(new PruningSpec("eval_loss", Mode.MIN, rule, unit), 50)
+    return new PruningLimits(new PruningSpec("eval_loss", Mode.MIN, rule, unit, List.of()), 50)
         .of(COHORT, branches)
         .orElse("");
   }
