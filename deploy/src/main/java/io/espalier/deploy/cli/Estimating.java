@@ -12,6 +12,7 @@ import io.espalier.worker.model.Libtorch;
 import io.espalier.worker.model.ModelConfig;
 import io.espalier.worker.model.Precision;
 import io.espalier.worker.node.DeviceName;
+import io.espalier.worker.train.KeptSpeeds;
 import io.espalier.worker.train.PackSpeed;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -65,7 +66,7 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data) {
     Precision precision = Precision.of(training.torchDtype(), config);
     try (BaseModel loaded = BaseModel.load(model, config, precision, device.device())) {
       Libtorch.prepareThread();
-      return PackSpeed.measure(loaded, data, training, MOST_SLOTS, BUDGET);
+      return KeptSpeeds.ofUser().measure(loaded, data, training, MOST_SLOTS, BUDGET);
     }
   }
 

@@ -16,6 +16,7 @@ import io.espalier.worker.model.Libtorch;
 import io.espalier.worker.train.BranchListener;
 import io.espalier.worker.train.BranchRun;
 import io.espalier.worker.train.Cadence;
+import io.espalier.worker.train.KeptSpeeds;
 import io.espalier.worker.train.TrialLog;
 import java.time.Clock;
 import java.time.Duration;
@@ -89,7 +90,7 @@ final class Lanes implements AutoCloseable {
     this.results = results;
     this.clock = clock;
     cadence = new Cadence(checkpointEvery, clock);
-    this.slots = new MeasuredSlots(slots, lanes);
+    this.slots = new MeasuredSlots(slots, lanes, KeptSpeeds.ofUser());
     threads = new LaneThreads(lanes, slots);
     metrics.onLost(this::rowsLost);
     results.left().forEach(ended -> held.put(ended.lease(), Held.of(ended)));

@@ -8,6 +8,7 @@ import io.espalier.common.trial.Training.TorchDtype;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.worker.memory.HostMemory;
 import io.espalier.worker.memory.PassMemory;
+import io.espalier.worker.train.KeptSpeeds;
 import io.espalier.worker.train.PackSpeed;
 import io.espalier.worker.train.Trainable;
 import java.time.Duration;
@@ -40,10 +41,12 @@ final class MeasuredSlots {
 
   private final LaneSlots configured;
   private final int lanes;
+  private final KeptSpeeds kept;
   private final Map<Kind, Found> known = new HashMap<>();
 
-  MeasuredSlots(LaneSlots configured, int lanes) {
+  MeasuredSlots(LaneSlots configured, int lanes, KeptSpeeds kept) {
     this.configured = configured;
+    this.kept = kept;
     this.lanes = lanes;
   }
 
@@ -99,7 +102,7 @@ final class MeasuredSlots {
   private Found measured(Trunks.Trunk trunk, Training training, double tokens) {
     try {
       PackSpeed speed =
-          PackSpeed.measure(trunk.model(), trunk.data(), training, configured.most(), BUDGET);
+          kept.measure(trunk.model(), trunk.data(), training, configured.most(), BUDGET);
       PassMemory memory = speed.memory(lanes, MEMORY_LOOKS);
       LaneSlots found = configured.measured(speed, tokens).within(memory.mostTokens(1));
       log.info(

@@ -118,7 +118,7 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
     double perSlot = Trainable.bytesOfSlot(model, training);
     var timings = new ArrayList<Timing>();
     var host = new HostMemory();
-    long before = model.device().isGpu() || !host.restartPeak() ? 0 : host.resident();
+    long before = resident(model, host);
     long began = System.nanoTime();
     for (int slots = 1; slots <= most; slots *= 2) {
       if (!timings.isEmpty()) {
@@ -148,6 +148,11 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
       }
     }
     return new PackSpeed(timings, End.MOST, before, perSlot);
+  }
+
+  /** Bytes that the process has resident; 0 where a pass's cannot be told from it. */
+  static long resident(BaseModel model, HostMemory host) {
+    return model.device().isGpu() || !host.restartPeak() ? 0 : host.resident();
   }
 
   private PackSpeed ending(End why) {

@@ -12,6 +12,7 @@ import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Training;
 import io.espalier.worker.model.Golden;
 import io.espalier.worker.model.ModelPlaces;
+import io.espalier.worker.train.KeptSpeeds;
 import io.espalier.worker.train.Leases;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,13 +58,17 @@ class MeasuredSlotsTest {
     trunks.close();
   }
 
+  private static MeasuredSlots measuring(LaneSlots configured) {
+    return new MeasuredSlots(configured, 1, KeptSpeeds.ofUser());
+  }
+
   private static Training training(Map<String, String> more) {
     return Hyperparameters.of(more).training();
   }
 
   @Test
   void branches_that_train_alike_are_measured_once() {
-    var slots = new MeasuredSlots(LaneSlots.CPU, 1);
+    var slots = measuring(LaneSlots.CPU);
 
     MeasuredSlots.Found found = slots.of(trunk, settings, training(Map.of("lora_rank", "8")));
 
@@ -82,10 +87,9 @@ class MeasuredSlotsTest {
   void a_fixed_number_stays_and_full_training_shares_no_pass() {
     LaneSlots three = LaneSlots.of(3);
 
-    assertThat(new MeasuredSlots(three, 1).of(trunk, settings, training(Map.of())).slots())
-        .isSameAs(three);
+    assertThat(measuring(three).of(trunk, settings, training(Map.of())).slots()).isSameAs(three);
     assertThat(
-            new MeasuredSlots(LaneSlots.CPU, 1)
+            measuring(LaneSlots.CPU)
                 .of(trunk, settings, training(Map.of("train_type", "full")))
                 .slots())
         .isSameAs(LaneSlots.CPU);
@@ -104,9 +108,9 @@ class MeasuredSlotsTest {
             Optional.empty(),
             Optional.of(new PassSpec(OptionalInt.of(5), OptionalInt.empty(), false)));
 
-    assertThat(new MeasuredSlots(LaneSlots.CPU, 1).of(trunk, five, training(Map.of())).slots())
+    assertThat(measuring(LaneSlots.CPU).of(trunk, five, training(Map.of())).slots())
         .isEqualTo(LaneSlots.of(5));
-    assertThat(new MeasuredSlots(LaneSlots.of(3), 1).of(trunk, five, training(Map.of())).slots())
+    assertThat(measuring(LaneSlots.of(3)).of(trunk, five, training(Map.of())).slots())
         .isEqualTo(LaneSlots.of(3));
   }
 }
