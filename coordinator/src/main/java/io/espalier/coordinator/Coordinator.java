@@ -9,10 +9,13 @@ import io.espalier.coordinator.metrics.MetricsService;
 import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.sweep.Surroundings;
+import io.espalier.coordinator.sweep.Sweep;
 import io.espalier.coordinator.sweep.SweepActor;
 import io.espalier.coordinator.sweep.SweepInput;
 import io.espalier.coordinator.sweep.SweepsActor;
+import io.espalier.coordinator.webhook.Webhook;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -67,6 +70,12 @@ public final class Coordinator implements AutoCloseable {
           opened.with(
               MetricsService.start(
                   config.store(), config.bind(), config.flightPort(), journal.epoch(), gate));
+      var observers = new ArrayList<Surroundings.Observer>();
+      observers.add(new Exposition(metrics));
+      config
+          .webhook()
+          .map(address -> opened.with(new Webhook(address, sweep -> view(specs, sweep))))
+          .ifPresent(observers::add);
       Node node =
           opened.with(
               Node.start(
@@ -90,7 +99,7 @@ public final class Coordinator implements AutoCloseable {
                           config.clock(),
                           specs,
                           metrics.store()::whenStored,
-                          new Exposition(metrics),
+                          new Observers(observers),
                           fleet)));
       gate.open(node);
       SweepService service =
@@ -122,6 +131,14 @@ public final class Coordinator implements AutoCloseable {
     } catch (RuntimeException e) {
       opened.close();
       throw e;
+    }
+  }
+
+  private static SweepView view(Surroundings.Specs specs, Sweep sweep) {
+    try {
+      return specs.view(sweep, Optional.of(specs.read(sweep.origin())));
+    } catch (UserError unreadable) {
+      return specs.view(sweep, Optional.empty());
     }
   }
 

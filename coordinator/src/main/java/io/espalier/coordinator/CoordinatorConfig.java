@@ -1,8 +1,10 @@
 package io.espalier.coordinator;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How a coordinator node starts.
@@ -14,6 +16,7 @@ import java.time.Duration;
  * @param flightPort where metric rows come in; 0 for any free one
  * @param httpPort of metrics and health; 0 for any free one
  * @param patience how long a worker may be silent before its branches go to others
+ * @param webhook told what ends; absent for none
  */
 public record CoordinatorConfig(
     Path store,
@@ -23,6 +26,7 @@ public record CoordinatorConfig(
     int flightPort,
     int httpPort,
     Duration patience,
+    Optional<URI> webhook,
     Clock clock) {
   public static final int HTTP_PORT = 8350;
   public static final int FLIGHT_PORT = 8351;
@@ -36,6 +40,6 @@ public record CoordinatorConfig(
   /** On loopback and free ports, for the embedded mode and tests. */
   public static CoordinatorConfig embedded(Path store) {
     return new CoordinatorConfig(
-        store, "127.0.0.1", "127.0.0.1", 0, 0, 0, PATIENCE, Clock.systemUTC());
+        store, "127.0.0.1", "127.0.0.1", 0, 0, 0, PATIENCE, Optional.empty(), Clock.systemUTC());
   }
 }

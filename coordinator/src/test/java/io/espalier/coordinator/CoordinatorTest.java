@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.Address;
@@ -56,6 +57,7 @@ class CoordinatorTest {
             0,
             0,
             CoordinatorConfig.PATIENCE,
+            Optional.empty(),
             clock);
     return Coordinator.start(config, new ScriptedSpecs());
   }

@@ -19,6 +19,7 @@ record SearchSection(SpecTree tree, Problems problems) {
   static final String SPACE = "search.space";
   private static final String TRIALS = "search.trials";
   static final String POINTS = "search.points";
+  static final String REPEATS = "search.repeats";
 
   /** Of a grid that conditions and constraints thin out. */
   private static final long MOST_CELLS = 1_000_000;
@@ -88,9 +89,22 @@ record SearchSection(SpecTree tree, Problems problems) {
             listed ? rules.points(this) : List.of(),
             listed ? Map.of() : rules.conditions(),
             rules.constraints(),
-            rules.rateScaling());
+            rules.rateScaling(),
+            (int) tree.whole(REPEATS));
+    checkSeeds(search);
     checkBudget(search);
     return search;
+  }
+
+  private void checkSeeds(SearchSpec search) {
+    boolean searched =
+        search.space().containsKey(SearchSpec.SEED)
+            || search.points().stream().anyMatch(point -> point.containsKey(SearchSpec.SEED));
+    if (search.repeats() > 1 && searched) {
+      tree.problem(
+          REPEATS,
+          "gives each point its seeds, but seed is searched already; expected one of both; remove one");
+    }
   }
 
   /** Points are listed under one key, and a space under another. */

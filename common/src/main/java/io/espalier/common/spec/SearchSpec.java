@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param conditions keys of the space that only some points have
  * @param constraints what all points must be like; others are left out
  * @param rateScaling how learning rates follow the batch, where they do
+ * @param repeats seeds that each point is trained with, ≥ 1
  */
 public record SearchSpec(
     Method method,
@@ -30,7 +31,11 @@ public record SearchSpec(
     List<Map<String, String>> points,
     Map<String, Condition> conditions,
     List<PointRule> constraints,
-    Optional<RateScaling> rateScaling) {
+    Optional<RateScaling> rateScaling,
+    int repeats) {
+  /** The key of {@code training} that repeats differ in. */
+  public static final String SEED = "seed";
+
   public SearchSpec {
     space = Collections.unmodifiableMap(new LinkedHashMap<>(space));
     points = List.copyOf(points);
@@ -54,7 +59,8 @@ public record SearchSpec(
         List.of(),
         Map.of(),
         List.of(),
-        Optional.empty());
+        Optional.empty(),
+        1);
   }
 
   /**
@@ -62,11 +68,13 @@ public record SearchSpec(
    * Long#MAX_VALUE} for more than a long can count.
    */
   public long size() {
-    return switch (method) {
-      case GRID -> cells();
-      case POINTS -> points.size();
-      case RANDOM, HALTON, SOBOL -> trials;
-    };
+    long points =
+        switch (method) {
+          case GRID -> cells();
+          case POINTS -> this.points.size();
+          case RANDOM, HALTON, SOBOL -> trials;
+        };
+    return points > Long.MAX_VALUE / repeats ? Long.MAX_VALUE : points * repeats;
   }
 
   private long cells() {

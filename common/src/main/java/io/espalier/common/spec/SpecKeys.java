@@ -127,7 +127,11 @@ public final class SpecKeys {
         Whole.between(0, Long.MAX_VALUE),
         "42",
         "of what is drawn: the same seed gives the same trials");
-    rows.later("search.repeats", COUNT, "1", "seeds for each cell");
+    rows.key(
+        SearchSection.REPEATS,
+        Whole.between(1, 1000),
+        "1",
+        "trains each point with so many seeds, counted on from training.seed");
     rows.optional(
         "search.space",
         new Structure(

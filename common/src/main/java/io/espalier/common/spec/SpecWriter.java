@@ -35,7 +35,7 @@ public final class SpecWriter {
         new LinkedHashMap<>(),
         settings,
         keys,
-        Map.of(SEARCHED, List.of(searched)),
+        Map.of("space", Map.of(SEARCHED, List.of(searched))),
         settings.best().map(SpecWriter::objective));
   }
 
@@ -44,12 +44,14 @@ public final class SpecWriter {
    *
    * @param name of the sweep
    * @param space keys of {@code training} with the values to try; the others are the trial's
+   * @param repeats seeds for each point, counted on from the trial's
    */
   public static String around(
       String name,
       TaskSettings settings,
       Training training,
       Map<String, List<String>> space,
+      int repeats,
       ObjectiveSpec objective) {
     Map<String, Object> keys = training(training);
     var values = new LinkedHashMap<String, Object>();
@@ -61,11 +63,16 @@ public final class SpecWriter {
         });
     var root = new LinkedHashMap<String, Object>();
     root.put("name", name);
+    var search = new LinkedHashMap<String, Object>();
+    search.put("space", values);
+    if (repeats > 1) {
+      search.put("repeats", repeats);
+    }
     return text(
         root,
         settings,
         keys,
-        values,
+        search,
         Optional.of(objective(objective, settings.best().isPresent())));
   }
 
@@ -73,13 +80,13 @@ public final class SpecWriter {
       Map<String, Object> root,
       TaskSettings settings,
       Map<String, Object> training,
-      Map<String, ?> space,
+      Map<String, ?> search,
       Optional<Map<String, Object>> objective) {
     root.put("model", settings.model());
     root.put("dataset", dataset(settings.dataset()));
     settings.steps().ifPresent(steps -> write(steps, training));
     root.put("training", training);
-    root.put("search", Map.of("space", space));
+    root.put("search", search);
     objective.ifPresent(written -> root.put("objective", written));
     root.put("evaluation", evaluation(settings.evaluation()));
     root.put("guard", guard(settings.guard()));

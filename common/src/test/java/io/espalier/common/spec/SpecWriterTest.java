@@ -101,7 +101,8 @@ class SpecWriterTest {
     space.put("num_train_epochs", List.of("3", "5"));
 
     String text =
-        SpecWriter.around("next", sweep.taskSettings(), sweep.training(), space, sweep.objective());
+        SpecWriter.around(
+            "next", sweep.taskSettings(), sweep.training(), space, 3, sweep.objective());
     SweepSpec next = folder.parse(text);
 
     assertThat(next.name()).isEqualTo("next");
@@ -109,6 +110,6 @@ class SpecWriterTest {
     assertThat(next.taskSettings()).isEqualTo(sweep.taskSettings());
     assertThat(next.training().lora()).isEqualTo(sweep.training().lora());
     assertThat(next.search().space().keySet()).containsExactly("learning_rate", "num_train_epochs");
-    assertThat(next.search().size()).isEqualTo(4);
+    assertThat(next.search().size()).isEqualTo(12);
   }
 }

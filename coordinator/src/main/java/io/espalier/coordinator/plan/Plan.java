@@ -84,7 +84,7 @@ public record Plan(
         spec.pruning(),
         found,
         spec.search().method().draws()
-            ? OptionalInt.of(spec.search().trials())
+            ? OptionalInt.of(spec.search().trials() * spec.search().repeats())
             : OptionalInt.empty());
   }
 

@@ -1,5 +1,6 @@
 package io.espalier.coordinator.recommendation;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.report.Ranking;
@@ -23,12 +24,14 @@ import java.util.stream.Collectors;
  * @param sensitivity share of the trials' differences that each key explains by itself
  * @param next values to try around it, the winner's own among them; keys that are not in it stay as
  *     the winner has them
+ * @param seeds what repeats say; absent without any
  */
 public record Recommendation(
     TrialId winner,
     List<Edge> edges,
     Map<String, Double> sensitivity,
-    @JsonProperty("next_space") Map<String, List<String>> next) {
+    @JsonProperty("next_space") Map<String, List<String>> next,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<SeedNoise> seeds) {
   public Recommendation {
     edges = List.copyOf(edges);
     sensitivity = Collections.unmodifiableMap(new LinkedHashMap<>(sensitivity));
@@ -65,7 +68,11 @@ public record Recommendation(
                           }
                         }));
     return new Recommendation(
-        best.config().id(), edges, Sensitivity.of(view.objective(), view.trials()), next);
+        best.config().id(),
+        edges,
+        Sensitivity.of(view.objective(), view.trials()),
+        next,
+        SeedNoise.of(view));
   }
 
   private static Optional<Edge> edge(Axis axis, String value) {
@@ -97,6 +104,7 @@ public record Recommendation(
   /** Sentences, a line each. */
   public List<String> lines() {
     var lines = new ArrayList<String>();
+    seeds.map(SeedNoise::lines).ifPresent(lines::addAll);
     for (Edge edge : edges) {
       lines.add(
           "%s %s is the %s that was tried: a better one may lie beyond%s."

@@ -3,7 +3,9 @@ package io.espalier.coordinator.report;
 import io.espalier.common.Numbers;
 import io.espalier.common.spec.ObjectiveSpec;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 
 /** One metric of the grid as coloured tables with the values in them. Pure. */
 record HeatMap(SweepView view, PivotGrid grid, String metric, ObjectiveSpec.Mode mode) {
@@ -43,11 +45,36 @@ record HeatMap(SweepView view, PivotGrid grid, String metric, ObjectiveSpec.Mode
     for (String row : grid.rows()) {
       out.append("<tr><th>").append(Html.escape(row)).append("</th>");
       for (String column : grid.columns()) {
-        out.append(block.at(row, column).map(trial -> cell(trial, scale)).orElse("<td></td>"));
+        out.append(block.at(row, column).map(cell -> cell(cell, scale)).orElse("<td></td>"));
       }
       out.append("</tr>\n");
     }
     out.append("</table></div>\n");
+  }
+
+  private String cell(Cell cell, ColourScale scale) {
+    if (cell.trials().size() == 1) {
+      return cell(cell.trials().get(0), scale);
+    }
+    TrialView first = cell.trials().get(0);
+    String title =
+        cell.trials().stream()
+            .map(trial -> "trial %s: %s".formatted(trial.config().id(), SweepTable.outcome(trial)))
+            .collect(Collectors.joining(", "));
+    Optional<Cell.Spread> spread = cell.spread(metric);
+    if (spread.isEmpty()) {
+      return "<td class=\"ended\" title=\"%s\"><a href=\"#trial-%s\">–</a></td>"
+          .formatted(Html.escape(title), first.config().id());
+    }
+    double mean = spread.get().mean();
+    return coloured(
+        cell.trials().stream().anyMatch(trial -> trial.rank().orElse(0) == 1),
+        mean,
+        scale,
+        title,
+        first,
+        spread.get().text(),
+        cell.sound() ? "" : "<small>not all</small>");
   }
 
   private String cell(TrialView trial, ColourScale scale) {
@@ -68,16 +95,33 @@ record HeatMap(SweepView view, PivotGrid grid, String metric, ObjectiveSpec.Mode
               value.isPresent() ? "<small>" + Numbers.text(value.getAsDouble()) + "</small>" : "");
     }
     double number = value.getAsDouble();
-    boolean winner = trial.rank().orElse(0) == 1;
+    return coloured(
+        trial.rank().orElse(0) == 1,
+        number,
+        scale,
+        title,
+        trial,
+        Numbers.text(number),
+        broken(trial));
+  }
+
+  private static String coloured(
+      boolean winner,
+      double number,
+      ColourScale scale,
+      String title,
+      TrialView linked,
+      String text,
+      String remark) {
     return "<td%s style=\"background:%s;color:%s\" title=\"%s\"><a href=\"#trial-%s\">%s</a>%s</td>"
         .formatted(
             winner ? " class=\"winner\"" : "",
             scale.colour(number),
             scale.ink(number),
             Html.escape(title),
-            trial.config().id(),
-            Numbers.text(number),
-            winner ? "<small>★ best</small>" : broken(trial));
+            linked.config().id(),
+            text,
+            winner ? "<small>★ best</small>" : remark);
   }
 
   private static String broken(TrialView trial) {

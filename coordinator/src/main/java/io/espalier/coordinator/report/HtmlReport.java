@@ -50,6 +50,7 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
     if (!view.trials().isEmpty()) {
       winner(out, advice);
       heatMaps(out);
+      seeds(out);
       charts(out);
       Winner.of(view, places).ifPresent(winner -> steps(out, winner));
       chosen
@@ -130,6 +131,15 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
       }
     }
     out.append("</section>\n");
+  }
+
+  private void seeds(StringBuilder out) {
+    SeedTable seeds = SeedTable.of(view);
+    if (!seeds.rows().isEmpty()) {
+      out.append("<section>\n<h2>Mean ± standard deviation over seeds</h2>\n")
+          .append(seeds.html())
+          .append("</section>\n");
+    }
   }
 
   private void charts(StringBuilder out) {

@@ -1,6 +1,5 @@
 package io.espalier.coordinator.report;
 
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -24,14 +23,14 @@ record PivotGrid(
   private static final double LEAST_FILLED = 0.5;
 
   /**
-   * The trials that agree in all other keys.
+   * The trials that agree in all other keys but the seed.
    *
    * @param others those keys with their values
-   * @param cells by row and column; a cell may be empty
+   * @param cells by row and column; one may be missing
    */
-  record Block(Map<String, String> others, Map<Cell, TrialView> cells) {
-    Optional<TrialView> at(String row, String column) {
-      return Optional.ofNullable(cells.get(new Cell(row, column)));
+  record Block(Map<String, String> others, Map<Place, Cell> cells) {
+    Optional<Cell> at(String row, String column) {
+      return Optional.ofNullable(cells.get(new Place(row, column)));
     }
 
     /** {@code per_device_train_batch_size = 4}; empty when there is no other key. */
@@ -43,11 +42,12 @@ record PivotGrid(
   }
 
   /** A place in a block. */
-  record Cell(String row, String column) {}
+  record Place(String row, String column) {}
 
   /** Empty where the trials make no grid of at least two keys with two values each. */
   static Optional<PivotGrid> of(List<TrialView> trials) {
-    List<Axis> all = axes(trials);
+    List<Cell> cells = Cell.of(trials);
+    List<Axis> all = axes(cells);
     List<Axis> longest =
         all.stream()
             .filter(axis -> axis.values().size() > 1)
@@ -60,7 +60,7 @@ record PivotGrid(
     }
     Axis rows = longest.get(0);
     Axis columns = longest.get(1);
-    return blocks(trials, rows.key(), columns.key())
+    return blocks(cells, rows.key(), columns.key())
         .map(
             found ->
                 new PivotGrid(rows.key(), rows.values(), columns.key(), columns.values(), found))
@@ -72,34 +72,32 @@ record PivotGrid(
     return filled >= LEAST_FILLED * blocks.size() * rows.size() * columns.size();
   }
 
-  /** Empty when two trials have the same place. */
-  private static Optional<List<Block>> blocks(List<TrialView> trials, String row, String column) {
-    var cells = new LinkedHashMap<Map<String, String>, Map<Cell, TrialView>>();
-    for (TrialView trial : trials) {
-      var others = new LinkedHashMap<>(trial.config().point());
+  /** Empty where one is without a row or a column. */
+  private static Optional<List<Block>> blocks(List<Cell> cells, String row, String column) {
+    var blocks = new LinkedHashMap<Map<String, String>, Map<Place, Cell>>();
+    for (Cell cell : cells) {
+      var others = new LinkedHashMap<>(cell.point());
       String rowValue = others.remove(row);
       String columnValue = others.remove(column);
       if (rowValue == null || columnValue == null) {
         return Optional.empty();
       }
-      Map<Cell, TrialView> block = cells.computeIfAbsent(others, key -> new HashMap<>());
-      if (block.put(new Cell(rowValue, columnValue), trial) != null) {
-        return Optional.empty();
-      }
+      blocks
+          .computeIfAbsent(others, key -> new HashMap<>())
+          .put(new Place(rowValue, columnValue), cell);
     }
-    var blocks = new ArrayList<Block>();
-    cells.forEach((others, block) -> blocks.add(new Block(others, block)));
-    return Optional.of(blocks);
+    return Optional.of(
+        blocks.entrySet().stream()
+            .map(block -> new Block(block.getKey(), block.getValue()))
+            .toList());
   }
 
   private record Axis(String key, List<String> values) {}
 
-  private static List<Axis> axes(List<TrialView> trials) {
+  private static List<Axis> axes(List<Cell> cells) {
     var seen = new LinkedHashMap<String, Set<String>>();
-    for (TrialView trial : trials) {
-      trial
-          .config()
-          .point()
+    for (Cell cell : cells) {
+      cell.point()
           .forEach(
               (key, value) -> seen.computeIfAbsent(key, k -> new LinkedHashSet<>()).add(value));
     }

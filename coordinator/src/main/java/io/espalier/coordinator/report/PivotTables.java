@@ -5,11 +5,12 @@ import io.espalier.common.trial.Outcome;
 import io.espalier.coordinator.report.TextTable.Column;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** A table of the grid for each metric and one of the outcomes, as papers print them. Pure. */
 record PivotTables(SweepView view, PivotGrid grid) {
@@ -20,7 +21,7 @@ record PivotTables(SweepView view, PivotGrid grid) {
     List<String> shown = MetricNames.main(view);
     var out = new StringBuilder();
     for (String metric : shown) {
-      table(out, MetricNames.label(metric), true, trial -> value(metric, trial));
+      table(out, MetricNames.label(metric), true, cell -> value(metric, cell));
     }
     table(out, "outcome", false, PivotTables::outcome);
     out.append(LEGEND);
@@ -34,8 +35,7 @@ record PivotTables(SweepView view, PivotGrid grid) {
     return out.toString();
   }
 
-  private void table(
-      StringBuilder out, String name, boolean numbers, Function<TrialView, String> cell) {
+  private void table(StringBuilder out, String name, boolean numbers, Function<Cell, String> cell) {
     for (PivotGrid.Block block : grid.blocks()) {
       String caption = block.caption();
       out.append(name)
@@ -55,7 +55,7 @@ record PivotTables(SweepView view, PivotGrid grid) {
     }
   }
 
-  private List<List<String>> rows(PivotGrid.Block block, Function<TrialView, String> cell) {
+  private List<List<String>> rows(PivotGrid.Block block, Function<Cell, String> cell) {
     var rows = new ArrayList<List<String>>();
     for (String value : grid.rows()) {
       var row = new ArrayList<String>();
@@ -68,21 +68,37 @@ record PivotTables(SweepView view, PivotGrid grid) {
     return rows;
   }
 
-  private static String value(String metric, TrialView trial) {
-    OptionalDouble value = Ranking.value(metric, trial);
-    return value.isPresent() ? Numbers.text(value.getAsDouble()) + mark(trial) : "–" + " ";
+  private static String value(String metric, Cell cell) {
+    if (cell.trials().size() > 1) {
+      return cell.spread(metric).map(Cell.Spread::text).orElse("–") + mark(cell);
+    }
+    OptionalDouble value = Ranking.value(metric, cell.trials().get(0));
+    return value.isPresent() ? Numbers.text(value.getAsDouble()) + mark(cell) : "–" + " ";
   }
 
   /** One column wide, so that numbers stay aligned. */
-  private static String mark(TrialView trial) {
-    Optional<Outcome> outcome = trial.result().map(result -> result.outcome());
-    if (outcome.isPresent() && !outcome.get().finished()) {
+  private static String mark(Cell cell) {
+    if (cell.trials().stream()
+        .flatMap(trial -> trial.result().stream())
+        .anyMatch(result -> !result.outcome().finished())) {
       return "†";
     }
-    if (!trial.broken().isEmpty()) {
+    if (cell.trials().stream().anyMatch(trial -> !trial.broken().isEmpty())) {
       return "°";
     }
-    return trial.rank().orElse(0) == 1 ? "*" : " ";
+    return cell.trials().stream().anyMatch(trial -> trial.rank().orElse(0) == 1) ? "*" : " ";
+  }
+
+  private static String outcome(Cell cell) {
+    return cell.trials().size() == 1
+        ? outcome(cell.trials().get(0))
+        : cell.trials().stream()
+            .collect(
+                Collectors.groupingBy(SweepTable::outcome, TreeMap::new, Collectors.counting()))
+            .entrySet()
+            .stream()
+            .map(several -> several.getValue() + " " + several.getKey())
+            .collect(Collectors.joining(", "));
   }
 
   private static String outcome(TrialView trial) {

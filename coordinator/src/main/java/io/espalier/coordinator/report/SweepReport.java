@@ -38,6 +38,12 @@ public record SweepReport(SweepView view, TrialCurves curves, ReportPlaces place
         grid.map(found -> new PivotTables(view, found).text())
             .orElseGet(() -> SweepTable.table(view, OptionalInt.empty())));
     out.append('\n');
+    SeedTable seeds = SeedTable.of(view);
+    if (!seeds.rows().isEmpty()) {
+      out.append("Mean ± standard deviation over seeds, best first:\n\n")
+          .append(seeds.text())
+          .append('\n');
+    }
     diagnoses(out);
     Winner.of(view, places)
         .ifPresentOrElse(

@@ -62,8 +62,9 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
           "%s: search.constraints leave no point; expected one at least; loosen them"
               .formatted(spec.name()));
     }
-    if (made.trainings.size() > spec.maxTrials()) {
-      throw tooMany(spec, made.trainings.size());
+    long trials = (long) made.trainings.size() * search.repeats();
+    if (trials > spec.maxTrials()) {
+      throw tooMany(spec, trials);
     }
     return made.scaled();
   }
@@ -140,9 +141,22 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
           point.put(RATE, Numbers.text(rate));
           training = training(point);
         }
-        trials.add(new TrialConfig(new TrialId(i), point, training));
+        repeat(point, training, trials);
       }
       return new Search(trials, constrained, duplicates);
+    }
+
+    /** A trial for each of its seeds, which follow the one that the spec has. */
+    private void repeat(Map<String, String> point, Training once, List<TrialConfig> trials) {
+      if (spec.search().repeats() == 1) {
+        trials.add(new TrialConfig(new TrialId(trials.size()), point, once));
+        return;
+      }
+      for (int i = 0; i < spec.search().repeats(); i++) {
+        Map<String, String> seeded = new LinkedHashMap<>(point);
+        seeded.put(SearchSpec.SEED, Long.toString(once.seed() + i));
+        trials.add(new TrialConfig(new TrialId(trials.size()), seeded, training(seeded)));
+      }
     }
   }
 }

@@ -187,7 +187,8 @@ class PlanTest {
             List.of(),
             Map.of(),
             List.of(new PointRule("lora_rank <= 3")),
-            Optional.empty());
+            Optional.empty(),
+            1);
 
     assertThat(PlanTable.text(Plan.of(Specs.searching(search), 10)))
         .startsWith("test: 3 trials on 10 training rows")
@@ -202,7 +203,8 @@ class PlanTest {
             List.of(),
             Map.of(),
             List.of(new PointRule("lora_rank <= 3")),
-            Optional.empty());
+            Optional.empty(),
+            1);
     assertThat(PlanTable.text(Plan.of(Specs.searching(grid), 10)))
         .contains("Left out: 1 point by search.constraints\n");
   }

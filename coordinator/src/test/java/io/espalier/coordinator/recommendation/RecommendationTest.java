@@ -38,7 +38,7 @@ class RecommendationTest {
     double of(int rate, int epochs);
   }
 
-  private static TrialView trial(int number, Map<String, String> point, double loss) {
+  private static TrialView trial(int number, long updates, Map<String, String> point, double loss) {
     var id = new TrialId(number);
     Outcome outcome =
         Double.isFinite(loss) ? new Outcome.Completed() : new Outcome.Failed("it broke");
@@ -57,7 +57,7 @@ class RecommendationTest {
             Optional.empty());
     return new TrialView(
         new TrialConfig(id, point, Specs.TRAINING),
-        30,
+        updates,
         new BranchId(number),
         Optional.empty(),
         Optional.of(result),
@@ -73,9 +73,13 @@ class RecommendationTest {
         point.put("learning_rate", RATES.get(rate));
         point.put("num_train_epochs", EPOCHS.get(epochs));
         point.put("optimizer", "adamw");
-        trials.add(trial(trials.size(), point, loss.of(rate, epochs)));
+        trials.add(trial(trials.size(), 30, point, loss.of(rate, epochs)));
       }
     }
+    return sweep(trials);
+  }
+
+  private static SweepView sweep(List<TrialView> trials) {
     return new SweepView(
         new SweepId("demo-1"),
         SweepView.State.COMPLETED,
@@ -158,5 +162,40 @@ class RecommendationTest {
               assertThat(values).contains(own).doesNotHaveDuplicates();
               assertThat(values.stream().filter(tried::contains)).containsExactly(own);
             });
+  }
+
+  /** A learning rate with three seeds each; the first takes longer to train. */
+  private static SweepView repeated(Map<String, List<Double>> losses) {
+    List<TrialView> trials = new ArrayList<>();
+    losses.forEach(
+        (rate, values) -> {
+          for (double loss : values) {
+            var point = new LinkedHashMap<String, String>();
+            point.put("learning_rate", rate);
+            point.put("seed", Integer.toString(trials.size()));
+            trials.add(trial(trials.size(), trials.size() < 3 ? 30 : 20, point, loss));
+          }
+        });
+    return sweep(trials);
+  }
+
+  @Test
+  void repeats_are_told_by_their_mean_and_how_far_they_vary() {
+    var losses = new LinkedHashMap<String, List<Double>>();
+    losses.put("1e-4", List.of(1.1, 1.2, 1.0));
+    losses.put("1e-3", List.of(1.9, 0.9, 2.0));
+    losses.put("1e-2", List.of(1.4, 1.5, 1.45));
+    losses.put("1e-1", List.of(0.5, 0.5, Double.NaN));
+
+    SeedNoise found = Recommendation.of(repeated(losses)).orElseThrow().seeds().orElseThrow();
+
+    assertThat(found.lines())
+        .containsExactly(
+            "By the mean of 3 seeds the best is learning_rate=1e-4: eval_loss 1.1 ± 0.1.",
+            "The seeds do not tell it from learning_rate=1e-3, which takes less training.");
+    losses.remove("1e-3");
+    assertThat(Recommendation.of(repeated(losses)).orElseThrow().seeds().orElseThrow().cheaper())
+        .isEmpty();
+    assertThat(Recommendation.of(sweep((rate, epochs) -> rate)).orElseThrow().seeds()).isEmpty();
   }
 }

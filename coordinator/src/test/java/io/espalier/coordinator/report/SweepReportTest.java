@@ -104,6 +104,54 @@ class SweepReportTest {
   }
 
   @Test
+  void repeats_are_one_cell_with_their_mean_and_standard_deviation() {
+    SweepView view =
+        Views.sweep(
+            List.of(
+                GridViews.at(Views.completed(0, 1, 1), seeded("1e-3", "3", "1")),
+                GridViews.at(Views.completed(1, 2, 1), seeded("1e-3", "3", "2")),
+                GridViews.at(Views.completed(2, 4, 1), seeded("1e-3", "4", "1")),
+                GridViews.at(Views.completed(3, 4, 0.5), seeded("1e-3", "4", "2")),
+                GridViews.at(Views.completed(4, 3, 1), seeded("1e-2", "3", "1")),
+                GridViews.at(Views.killed(5), seeded("1e-2", "3", "2")),
+                GridViews.at(Views.killed(6), seeded("1e-2", "4", "1")),
+                GridViews.at(Views.killed(7), seeded("1e-2", "4", "2"))));
+
+    assertThat(report(view).text())
+        .contains(
+            """
+            eval loss by learning_rate (down) and num_train_epochs (across)
+
+                            3       4
+            ────  ───────────  ──────
+            1e-3  1.5 ± 0.71*  4 ± 0°
+            1e-2           3†      –†
+            """)
+        .contains(
+            """
+            Mean ± standard deviation over seeds, best first:
+
+            learning_rate  num_train_epochs  seeds   train loss  eval loss   retention accuracy
+            ─────────────  ────────────────  ──────  ──────────  ──────────  ──────────────────
+            1e-3           3                 2       0.5 ± 0     1.5 ± 0.71  1 ± 0
+            1e-2           3                 1 of 2  0.5         3           1
+            1e-3           4                 2       0.5 ± 0     4 ± 0       0.75 ± 0.35
+            1e-2           4                 0 of 2  –           –           –
+            """);
+    assertThat(new HtmlReport(view, GridViews.curves(view), HERE).html(Optional.empty()))
+        .contains("1.5 ± 0.71")
+        .contains("<h2>Mean ± standard deviation over seeds</h2>");
+  }
+
+  private static Map<String, String> seeded(String rate, String epochs, String seed) {
+    var point = new LinkedHashMap<String, String>();
+    point.put("learning_rate", rate);
+    point.put("num_train_epochs", epochs);
+    point.put("seed", seed);
+    return point;
+  }
+
+  @Test
   void a_sweep_without_trials_has_a_report_too() {
     assertThat(report(Views.sweep(List.of())).text()).startsWith("self-cognition-1: running");
     assertThat(new HtmlReport(Views.sweep(List.of()), none(), HERE).html(Optional.empty()))

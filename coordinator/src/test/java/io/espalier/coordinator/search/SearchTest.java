@@ -176,7 +176,7 @@ class SearchTest {
       Map<String, SearchSpec.Condition> conditions,
       List<PointRule> constraints,
       Optional<SearchSpec.RateScaling> scaling) {
-    return new SearchSpec(method, 12, 7, space, false, points, conditions, constraints, scaling);
+    return new SearchSpec(method, 12, 7, space, false, points, conditions, constraints, scaling, 1);
   }
 
   private static Candidates values(String... values) {
@@ -356,5 +356,34 @@ class SearchTest {
       }
     }
     return worst;
+  }
+
+  @Test
+  void a_point_is_trained_with_as_many_seeds_as_it_is_repeated() {
+    var search =
+        new SearchSpec(
+            SearchSpec.Method.GRID,
+            1,
+            7,
+            space("learning_rate", values("1e-3", "1e-4")),
+            false,
+            List.of(),
+            Map.of(),
+            List.of(),
+            Optional.empty(),
+            3);
+    long seed = Specs.searching(search).training().seed();
+
+    List<TrialConfig> trials = Search.trials(Specs.searching(search));
+
+    assertThat(trials).extracting(trial -> trial.id().number()).containsExactly(0, 1, 2, 3, 4, 5);
+    assertThat(trials)
+        .extracting(trial -> trial.training().seed())
+        .containsExactly(seed, seed + 1, seed + 2, seed, seed + 1, seed + 2);
+    assertThat(trials)
+        .extracting(trial -> trial.point().get("seed"))
+        .containsExactlyElementsOf(
+            trials.stream().map(trial -> Long.toString(trial.training().seed())).toList());
+    assertThat(search.size()).isEqualTo(6);
   }
 }

@@ -31,6 +31,7 @@ final class CoordinatorCommand implements Callable<Integer> {
   private final Console console;
   @Mixin private final StoreOption store = new StoreOption();
   @Mixin private final ConfigOption config = new ConfigOption();
+  @Mixin private final WebhookOption webhook = new WebhookOption();
 
   @Option(
       names = "--host",
@@ -95,6 +96,7 @@ final class CoordinatorCommand implements Callable<Integer> {
             Listening.port("--flight-port", flightPort),
             Listening.port("--http-port", httpPort),
             patience,
+            webhook.address(),
             clock);
     console.logTo(RunLog.openBeside(console.err(), started.store(), clock.instant()));
     try (Interrupts interrupts = Interrupts.listen();

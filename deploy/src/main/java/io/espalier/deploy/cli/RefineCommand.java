@@ -3,10 +3,11 @@ package io.espalier.deploy.cli;
 import io.espalier.common.UserError;
 import io.espalier.common.spec.SpecWriter;
 import io.espalier.common.spec.TaskSettings;
-import io.espalier.common.trial.Training;
 import io.espalier.coordinator.recommendation.Recommendation;
+import io.espalier.coordinator.report.Cell;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialView;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,6 +54,7 @@ final class RefineCommand implements Callable<Integer> {
                     new UserError(
                         "The spec of %s can no longer be read, so it cannot be written anew."
                             .formatted(view.id())));
+    List<TrialView> repeats = repeats(view, found);
     console.out().print(comments(view, found));
     console
         .out()
@@ -60,8 +62,9 @@ final class RefineCommand implements Callable<Integer> {
             SpecWriter.around(
                 view.id().value().replaceFirst("-\\d+$", ""),
                 settings,
-                training(view, found),
+                repeats.get(0).config().training(),
                 found.next(),
+                repeats.size(),
                 view.objective()));
     return CommandLineInterface.OK;
   }
@@ -73,12 +76,12 @@ final class RefineCommand implements Callable<Integer> {
     return out.toString();
   }
 
-  private static Training training(SweepView view, Recommendation found) {
-    return view.trials().stream()
-        .map(TrialView::config)
-        .filter(config -> config.id().equals(found.winner()))
+  /** The winner and those that differ from it in the seed only, by number. */
+  private static List<TrialView> repeats(SweepView view, Recommendation found) {
+    return Cell.of(view.trials()).stream()
+        .map(Cell::trials)
+        .filter(trials -> trials.stream().anyMatch(one -> one.config().id().equals(found.winner())))
         .findFirst()
-        .orElseThrow()
-        .training();
+        .orElseThrow();
   }
 }

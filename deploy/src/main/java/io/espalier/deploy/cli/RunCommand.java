@@ -10,6 +10,7 @@ import io.espalier.deploy.progress.ProgressScreen;
 import io.espalier.deploy.progress.Terminal;
 import io.espalier.worker.node.DeviceName;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -50,6 +51,7 @@ final class RunCommand implements Callable<Integer> {
   private int httpPort;
 
   @Mixin private final DeviceOption devices = new DeviceOption();
+  @Mixin private final WebhookOption webhook = new WebhookOption();
 
   @Option(names = "--plain", description = "Plain lines even on a terminal.")
   private boolean plain;
@@ -61,13 +63,19 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     DeviceName device = devices.device();
+    Optional<URI> told = webhook.address();
     SweepSpec spec = SpecReader.read(file);
     RunLog log = RunLog.open(store.directory(), clock.instant());
     console.logTo(log);
     try (Interrupts interrupts = Interrupts.listen();
         EmbeddedCluster cluster =
             EmbeddedCluster.start(
-                store.directory(), httpPort, device, lanes.lanes(device), lanes.slots(device))) {
+                store.directory(),
+                httpPort,
+                told,
+                device,
+                lanes.lanes(device),
+                lanes.slots(device))) {
       for (SweepId left : cluster.stopped()) {
         console.err().printf("%s was left unfinished: stopped, what it has is kept%n", left);
       }

@@ -11,9 +11,11 @@ import io.espalier.worker.node.DeviceName;
 import io.espalier.worker.node.LaneSlots;
 import io.espalier.worker.node.WorkerConfig;
 import io.espalier.worker.node.WorkerNode;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -41,6 +43,7 @@ public final class EmbeddedCluster implements AutoCloseable {
    *
    * @param store of journal, metrics and adapters; one process at a time may use it
    * @param httpPort of {@code /metrics}; 0 for a free one
+   * @param webhook told what ends; absent for none
    * @param device what trains
    * @param lanes threads that train, ≥ 1
    * @param slots trials that each of them trains together
@@ -48,7 +51,12 @@ public final class EmbeddedCluster implements AutoCloseable {
    *     in the store
    */
   public static EmbeddedCluster start(
-      Path store, int httpPort, DeviceName device, int lanes, LaneSlots slots) {
+      Path store,
+      int httpPort,
+      Optional<URI> webhook,
+      DeviceName device,
+      int lanes,
+      LaneSlots slots) {
     Coordinator coordinator =
         Coordinator.start(
             new CoordinatorConfig(
@@ -59,6 +67,7 @@ public final class EmbeddedCluster implements AutoCloseable {
                 0,
                 httpPort,
                 CoordinatorConfig.PATIENCE,
+                webhook,
                 Clock.systemUTC()));
     try {
       List<SweepId> stopped = stopLeft(coordinator);

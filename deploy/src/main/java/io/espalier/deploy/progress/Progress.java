@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 /** A moment of a sweep as text. Pure: the same moment gives the same lines. */
 public final class Progress {
   private static final int BAR = 24;
+  private static final int ON_A_LINE = 4;
 
   private Progress() {}
 
@@ -39,13 +40,16 @@ public final class Progress {
     return lines.stream().map(line -> cut(line, width)).toList();
   }
 
-  /** The same on one line, for a log. */
+  /** The same on one line, for a log: of many running trials the first few. */
   static String line(Moment moment) {
-    String running =
-        moment.running().stream()
-            .map(trial -> String.join(" ", cells(moment, trial)).strip())
-            .collect(Collectors.joining("; "));
-    return tally(moment) + (running.isEmpty() ? "" : "; " + running);
+    List<TrialView> running = moment.running();
+    String shown =
+        running.stream()
+            .limit(ON_A_LINE)
+            .map(trial -> "; " + String.join(" ", cells(moment, trial)).strip())
+            .collect(Collectors.joining());
+    int more = running.size() - ON_A_LINE;
+    return tally(moment) + shown + (more > 0 ? "; … and %d more running".formatted(more) : "");
   }
 
   /** How a trial ended: its point, the outcome with its reason, or its final numbers. */

@@ -20,6 +20,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -42,7 +43,9 @@ class ClientIT {
   @BeforeAll
   static void a_coordinator_with_a_finished_sweep() {
     tiny = TinySweep.in(directory);
-    cluster = EmbeddedCluster.start(tiny.store(), 0, DeviceName.CPU, 1, LaneSlots.of(1));
+    cluster =
+        EmbeddedCluster.start(
+            tiny.store(), 0, Optional.empty(), DeviceName.CPU, 1, LaneSlots.of(1));
     url = cluster.metricsAddress().replace("/metrics", "");
     waited = run("submit", tiny.grid("tiny", "1e-3, 10, 1e-4"), "--wait");
   }
@@ -233,6 +236,7 @@ class ClientIT {
                   0,
                   httpPort,
                   CoordinatorConfig.PATIENCE,
+                  Optional.empty(),
                   Clock.systemUTC()));
       List<String> seeds = List.of(coordinator.clusterAddress());
       return new Serving(

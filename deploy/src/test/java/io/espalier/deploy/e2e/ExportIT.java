@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -87,7 +88,8 @@ class ExportIT {
   void a_coordinators_trial_gives_the_same_files() throws IOException {
     export(0, "--merged", made.resolve("stored"), "--store", tiny.store());
     try (EmbeddedCluster cluster =
-        EmbeddedCluster.start(tiny.store(), 0, DeviceName.CPU, 1, LaneSlots.of(1))) {
+        EmbeddedCluster.start(
+            tiny.store(), 0, Optional.empty(), DeviceName.CPU, 1, LaneSlots.of(1))) {
       String url = cluster.metricsAddress().replace("/metrics", "");
       Launcher.Ended ended = export(0, "--merged", made.resolve("fetched"), "--url", url);
       assertThat(ended.exitCode()).as(ended.err()).isZero();

@@ -19,6 +19,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,7 +67,12 @@ class EmbeddedClusterTest {
     assertThatThrownBy(
             () ->
                 EmbeddedCluster.start(
-                    folder.resolve("store"), 0, DeviceName.CPU, 1, LaneSlots.of(1)))
+                    folder.resolve("store"),
+                    0,
+                    Optional.empty(),
+                    DeviceName.CPU,
+                    1,
+                    LaneSlots.of(1)))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("demo-1")
         .hasMessageContaining("espalier coordinator --store")
@@ -88,7 +94,8 @@ class EmbeddedClusterTest {
           .get(30, TimeUnit.SECONDS);
     }
     try (EmbeddedCluster cluster =
-        EmbeddedCluster.start(folder.resolve("store"), 0, DeviceName.CPU, 1, LaneSlots.of(1))) {
+        EmbeddedCluster.start(
+            folder.resolve("store"), 0, Optional.empty(), DeviceName.CPU, 1, LaneSlots.of(1))) {
       assertThat(cluster.stopped()).containsExactly(new SweepId("demo-1"));
     }
     try (Coordinator coordinator = coordinator()) {

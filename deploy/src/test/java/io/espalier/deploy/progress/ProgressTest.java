@@ -126,6 +126,17 @@ class ProgressTest {
   }
 
   @Test
+  void many_running_trials_are_counted_on_that_line() {
+    List<TrialView> trials =
+        IntStream.range(0, 9).mapToObj(number -> running(number, "1e-3", 1)).toList();
+
+    assertThat(Progress.line(Moments.at(1, trials)))
+        .contains("trial 3  ")
+        .doesNotContain("trial 4  ")
+        .endsWith("; … and 5 more running");
+  }
+
+  @Test
   void the_end_of_a_trial_tells_its_numbers_or_its_reason() {
     TrialView good = completed(0, "1e-3", 1);
     TrialView bad = killed(1, "10", 1);
