@@ -32,6 +32,7 @@ public final class Guards {
         .ifPresent(rule -> atUpdates.add(new GradientCeiling(rule.ceiling())));
     spec.lossSpike().ifPresent(rule -> atUpdates.add(new SpikingLoss(rule)));
     spec.collapse().ifPresent(rule -> atUpdates.add(new Collapsing(rule)));
+    spec.vanishingGradient().ifPresent(rule -> atUpdates.add(new VanishingGradient(rule)));
     spec.divergence().ifPresent(rule -> atUpdates.add(new Diverging(rule)));
     spec.lossCeiling().ifPresent(rule -> atUpdates.add(new HighLoss(rule)));
     spec.gradientSpike().ifPresent(rule -> atUpdates.add(new SpikingGradient(rule)));

@@ -54,7 +54,14 @@ record GuardSection(SpecTree tree) {
                     decimal("overfit.factor"), decimal("overfit.gap"), whole("overfit.patience"))),
         rule(
             "looping",
-            () -> new GuardSpec.Looping(decimal("looping.share"), whole("looping.patience"))));
+            () -> new GuardSpec.Looping(decimal("looping.share"), whole("looping.patience"))),
+        rule(
+            "vanishing_gradient",
+            () ->
+                new GuardSpec.VanishingGradient(
+                    decimal("vanishing_gradient.loss_factor"),
+                    decimal("vanishing_gradient.norm_factor"),
+                    whole("vanishing_gradient.window"))));
   }
 
   private GuardSpec.GradientNorm gradientNorm() {

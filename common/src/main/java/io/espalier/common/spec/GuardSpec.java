@@ -19,7 +19,8 @@ public record GuardSpec(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<LossCeiling> lossCeiling,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<GradientSpike> gradientSpike,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Overfit> overfit,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Looping> looping) {
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Looping> looping,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<VanishingGradient> vanishingGradient) {
   @JsonCreator
   public GuardSpec {
     // Earlier versions wrote none of these.
@@ -28,6 +29,7 @@ public record GuardSpec(
     gradientSpike = gradientSpike == null ? Optional.empty() : gradientSpike;
     overfit = overfit == null ? Optional.empty() : overfit;
     looping = looping == null ? Optional.empty() : looping;
+    vanishingGradient = vanishingGradient == null ? Optional.empty() : vanishingGradient;
   }
 
   /** With the other rules off. */
@@ -41,6 +43,7 @@ public record GuardSpec(
         lossSpike,
         collapse,
         gradientNorm,
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
@@ -90,6 +93,13 @@ public record GuardSpec(
    * {@code normFactor} × the first update's.
    */
   public record Collapse(double lossFactor, double normFactor, int window) {}
+
+  /**
+   * A branch that came apart and cannot mend: over the last {@code window} updates the median
+   * gradient norm is below {@code normFactor} × the first update's while the mean loss is above
+   * {@code lossFactor} × the first, and was above the first before.
+   */
+  public record VanishingGradient(double lossFactor, double normFactor, int window) {}
 
   /**
    * The gradient norm before clipping is above {@code ceiling}.

@@ -221,6 +221,17 @@ public final class SpecKeys {
     rows.key("guard.collapse.loss_factor", Decimal.above(0), "0.9", "times the first loss");
     rows.key("guard.collapse.norm_factor", Decimal.above(1), "10", "times the first gradient norm");
     rows.key("guard.collapse.window", updates, "5", "updates looked at");
+    rows.rule(
+        "guard.vanishing_gradient",
+        "on",
+        "kills when the loss is still up and the gradient is all but gone");
+    rows.key("guard.vanishing_gradient.loss_factor", Decimal.above(0), "0.7", "times the first");
+    rows.key(
+        "guard.vanishing_gradient.norm_factor",
+        Decimal.above(0),
+        "0.15",
+        "times the first gradient norm");
+    rows.key("guard.vanishing_gradient.window", updates, "5", "updates looked at");
     rows.rule("guard.divergence", "on", "kills when the loss's moving average rises for good");
     rows.key("guard.divergence.factor", Decimal.above(1), "1.5", "times its lowest");
     rows.key("guard.divergence.window", updates, "20", "updates that the average is over");

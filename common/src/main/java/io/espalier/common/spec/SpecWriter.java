@@ -246,6 +246,15 @@ public final class SpecWriter {
               of.put("window", rule.window());
             }));
     keys.put(
+        "vanishing_gradient",
+        rule(
+            guard.vanishingGradient(),
+            (rule, of) -> {
+              of.put("loss_factor", rule.lossFactor());
+              of.put("norm_factor", rule.normFactor());
+              of.put("window", rule.window());
+            }));
+    keys.put(
         "gradient_norm",
         rule(
             guard.gradientNorm(),

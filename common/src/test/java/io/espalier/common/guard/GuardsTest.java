@@ -13,6 +13,7 @@ import io.espalier.common.spec.GuardSpec.Looping;
 import io.espalier.common.spec.GuardSpec.LossCeiling;
 import io.espalier.common.spec.GuardSpec.LossSpike;
 import io.espalier.common.spec.GuardSpec.Overfit;
+import io.espalier.common.spec.GuardSpec.VanishingGradient;
 import io.espalier.common.trial.Verdict;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -44,6 +45,44 @@ class GuardsTest {
   private static GuardSpec collapse() {
     return new GuardSpec(
         false, Optional.empty(), Optional.of(new Collapse(1.5, 2, 3)), Optional.empty());
+  }
+
+  private static GuardSpec vanishing() {
+    return new GuardSpec(
+        false,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(new VanishingGradient(0.7, 0.15, 3)));
+  }
+
+  @Test
+  void a_loss_that_rose_and_has_no_gradient_left_ends_the_branch() {
+    var guards = new Guards(vanishing());
+
+    assertThat(guards.judge(1, 4, 10)).isEmpty();
+    assertThat(guards.judge(2, 7, 30)).isEmpty();
+    assertThat(guards.judge(3, 6, 1)).isEmpty();
+    assertThat(guards.judge(4, 3.5, 1.4).orElseThrow().sentence())
+        .isEqualTo(
+            "vanishing_gradient at update 4: over 3 updates median gradient norm 1.4 < 0.15 × first (10) at mean loss 5.5, first 4");
+  }
+
+  @Test
+  void a_small_gradient_of_a_loss_that_never_rose_or_has_come_down_is_none() {
+    var never = new Guards(vanishing());
+    for (int update = 1; update < 20; update++) {
+      assertThat(never.judge(update, 4 - 0.01 * update, 10 / (double) update)).isEmpty();
+    }
+    var down = new Guards(vanishing());
+    for (int update = 1; update < 20; update++) {
+      assertThat(down.judge(update, update < 4 ? 4 + update : 1, update < 6 ? 10 : 0.1)).isEmpty();
+    }
   }
 
   @Test
@@ -183,7 +222,8 @@ class GuardsTest {
         ceiling,
         spike,
         overfit,
-        looping);
+        looping,
+        Optional.empty());
   }
 
   private static GuardSpec divergence(double factor, int window, int patience) {
@@ -348,7 +388,8 @@ class GuardsTest {
           Optional.of(new LossCeiling(5, 0.5, 4, 6)),
           Optional.of(new GradientSpike(2, 1, 3, 2)),
           Optional.of(new Overfit(1.1, 2, 2)),
-          Optional.of(new Looping(0.5, 2)));
+          Optional.of(new Looping(0.5, 2)),
+          Optional.of(new VanishingGradient(0.7, 0.8, 3)));
 
   private static List<Object> told(Guards guards, Random random, int from, int to) {
     var said = new ArrayList<Object>();

@@ -99,7 +99,8 @@ class SpecReaderTest {
                     Optional.of(new GuardSpec.LossCeiling(10, 0.5, 100, 200)),
                     Optional.empty(),
                     Optional.empty(),
-                    Optional.empty()),
+                    Optional.empty(),
+                    Optional.of(new GuardSpec.VanishingGradient(0.7, 0.15, 5))),
                 Optional.empty(),
                 Optional.empty(),
                 new StepsSpec(
@@ -258,7 +259,8 @@ class SpecReaderTest {
                 Optional.of(new GuardSpec.LossCeiling(10, 0.5, 100, 200)),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty()));
+                Optional.empty(),
+                Optional.of(new GuardSpec.VanishingGradient(0.7, 0.15, 5))));
     assertThat(spec.share()).isFalse();
     assertThat(spec.maxTrials()).isEqualTo(20);
   }
