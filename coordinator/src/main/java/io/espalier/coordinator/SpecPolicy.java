@@ -35,6 +35,11 @@ record SpecPolicy(SweepSpec spec) implements Policy {
     return spec.pruning().flatMap(asked -> judge(new Points(asked), sweep, branch, fresh));
   }
 
+  @Override
+  public boolean skipsDominated() {
+    return spec.search().skipDominated();
+  }
+
   private Optional<Verdict> judge(
       Points points, Sweep sweep, BranchProgress branch, List<Report> fresh) {
     if (fresh.stream().noneMatch(report -> points.need(report.name()))) {

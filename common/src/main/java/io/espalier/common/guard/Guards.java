@@ -9,9 +9,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /** The rules of one branch. */
 public final class Guards {
+  /** Rules that end what comes apart. */
+  public static final Set<String> DIVERGENCE =
+      Set.of(
+          "non_finite",
+          "loss_spike",
+          "collapse",
+          "vanishing_gradient",
+          "divergence",
+          "loss_ceiling",
+          "gradient_spike",
+          "gradient_norm");
+
   private final List<UpdateGuard> atUpdates = new ArrayList<>();
   private final List<EvaluationGuard> atEvaluations = new ArrayList<>();
 

@@ -90,7 +90,8 @@ record SearchSection(SpecTree tree, Problems problems) {
             listed ? Map.of() : rules.conditions(),
             rules.constraints(),
             rules.rateScaling(),
-            (int) tree.whole(REPEATS));
+            (int) tree.whole(REPEATS),
+            tree.flag("search.skip_dominated"));
     checkSeeds(search);
     checkBudget(search);
     return search;

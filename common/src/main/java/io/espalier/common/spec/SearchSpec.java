@@ -21,6 +21,8 @@ import java.util.Optional;
  * @param constraints what all points must be like; others are left out
  * @param rateScaling how learning rates follow the batch, where they do
  * @param repeats seeds that each point is trained with, ≥ 1
+ * @param skipDominated whether a point is not tried once a lower learning rate with the same other
+ *     values has come apart; else it is tried last
  */
 public record SearchSpec(
     Method method,
@@ -32,7 +34,8 @@ public record SearchSpec(
     Map<String, Condition> conditions,
     List<PointRule> constraints,
     Optional<RateScaling> rateScaling,
-    int repeats) {
+    int repeats,
+    boolean skipDominated) {
   /** The key of {@code training} that repeats differ in. */
   public static final String SEED = "seed";
 
@@ -60,7 +63,8 @@ public record SearchSpec(
         Map.of(),
         List.of(),
         Optional.empty(),
-        1);
+        1,
+        false);
   }
 
   /**

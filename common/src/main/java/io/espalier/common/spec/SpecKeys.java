@@ -132,6 +132,11 @@ public final class SpecKeys {
         Whole.between(1, 1000),
         "1",
         "trains each point with so many seeds, counted on from training.seed");
+    rows.key(
+        "search.skip_dominated",
+        FLAG,
+        "false",
+        "does not try what a lower learning rate that came apart speaks against; else last");
     rows.optional(
         "search.space",
         new Structure(

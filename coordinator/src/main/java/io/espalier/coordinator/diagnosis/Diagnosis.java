@@ -1,6 +1,7 @@
 package io.espalier.coordinator.diagnosis;
 
 import io.espalier.common.Numbers;
+import io.espalier.common.guard.Guards;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.trial.Outcome;
 import io.espalier.coordinator.diagnosis.Curve.Step;
@@ -57,10 +58,6 @@ public record Diagnosis(Finding finding, String numbers) {
 
   /** Of the first loss: what is left is not worth more epochs. */
   private static final double NEARLY_NOTHING = 0.1;
-
-  /** Rules of guards that end what comes apart. */
-  private static final List<String> DIVERGENCE =
-      List.of("collapse", "divergence", "loss_spike", "loss_ceiling", "gradient_norm");
 
   /**
    * @param rows of the trial, each update and evaluation once
@@ -135,7 +132,7 @@ public record Diagnosis(Finding finding, String numbers) {
     return outcome
         .filter(Outcome.Killed.class::isInstance)
         .map(killed -> ((Outcome.Killed) killed).verdict())
-        .filter(verdict -> DIVERGENCE.contains(verdict.rule()))
+        .filter(verdict -> Guards.DIVERGENCE.contains(verdict.rule()))
         .map(verdict -> new Diagnosis(Finding.DIVERGING, verdict.sentence()));
   }
 

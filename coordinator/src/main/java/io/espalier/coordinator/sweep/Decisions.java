@@ -83,6 +83,9 @@ public final class Decisions {
       checkpointLeft(left);
     } else if (input instanceof SweepInput.BranchEnded ended) {
       endings.branchEnded(ended);
+      if (policy.skipsDominated() && draft.sweep().isUnfinished()) {
+        endings.skipDominated(ended.time());
+      }
     } else if (input instanceof SweepInput.Unreadable unreadable) {
       endings.unreadable(unreadable);
     }
@@ -102,11 +105,15 @@ public final class Decisions {
       return;
     }
     Forks forks = draft.sweep().forks();
+    Dominance dominance = Dominance.of(draft.sweep());
     List<BranchProgress> waiting =
         draft.sweep().branches().stream()
             .filter(BranchProgress::isWaiting)
             .filter(forks::canBegin)
-            .sorted(longestFirst(forks))
+            .sorted(
+                Comparator.comparing(
+                        (BranchProgress progress) -> dominance.over(progress).isPresent())
+                    .thenComparing(longestFirst(forks)))
             .toList();
     // What the next free slot could begin at once is not put in line behind a busy one.
     int spare = Math.max(0, waiting.size() - ask.room().free() - ask.room().everywhere());

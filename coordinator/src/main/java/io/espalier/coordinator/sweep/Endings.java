@@ -123,6 +123,23 @@ record Endings(Draft draft) {
     }
   }
 
+  /** Of what has not begun, ends what is likely to come apart. */
+  void skipDominated(Instant time) {
+    Dominance dominance = Dominance.of(draft.sweep());
+    for (BranchProgress progress : draft.sweep().branches().stream().toList()) {
+      boolean begun =
+          !progress.isWaiting()
+              || !progress.losses().isEmpty()
+              || draft.sweep().forks().start(progress).isPresent();
+      if (!begun) {
+        dominance
+            .over(progress)
+            .ifPresent(verdict -> draft.endOpen(progress, new Outcome.Pruned(verdict), time));
+      }
+    }
+    draft.endIfDone(time);
+  }
+
   void unreadable(SweepInput.Unreadable input) {
     for (BranchProgress progress : draft.sweep().branches().stream().toList()) {
       progress

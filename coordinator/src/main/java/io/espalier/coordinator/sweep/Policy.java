@@ -37,4 +37,9 @@ public interface Policy {
    * @return a verdict when the branch shall end
    */
   Optional<Verdict> judge(Sweep sweep, BranchProgress branch, List<Report> fresh);
+
+  /** Whether what is likely to come apart, because a lower learning rate did, is not tried. */
+  default boolean skipsDominated() {
+    return false;
+  }
 }

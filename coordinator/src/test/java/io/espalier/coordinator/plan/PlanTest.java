@@ -188,7 +188,8 @@ class PlanTest {
             Map.of(),
             List.of(new PointRule("lora_rank <= 3")),
             Optional.empty(),
-            1);
+            1,
+            false);
 
     assertThat(PlanTable.text(Plan.of(Specs.searching(search), 10)))
         .startsWith("test: 3 trials on 10 training rows")
@@ -204,7 +205,8 @@ class PlanTest {
             Map.of(),
             List.of(new PointRule("lora_rank <= 3")),
             Optional.empty(),
-            1);
+            1,
+            false);
     assertThat(PlanTable.text(Plan.of(Specs.searching(grid), 10)))
         .contains("Left out: 1 point by search.constraints\n");
   }

@@ -176,7 +176,8 @@ class SearchTest {
       Map<String, SearchSpec.Condition> conditions,
       List<PointRule> constraints,
       Optional<SearchSpec.RateScaling> scaling) {
-    return new SearchSpec(method, 12, 7, space, false, points, conditions, constraints, scaling, 1);
+    return new SearchSpec(
+        method, 12, 7, space, false, points, conditions, constraints, scaling, 1, false);
   }
 
   private static Candidates values(String... values) {
@@ -371,7 +372,8 @@ class SearchTest {
             Map.of(),
             List.of(),
             Optional.empty(),
-            3);
+            3,
+            false);
     long seed = Specs.searching(search).training().seed();
 
     List<TrialConfig> trials = Search.trials(Specs.searching(search));
