@@ -1,5 +1,5 @@
 """What the measurements share: models, rows, Espalier's commands, PEFT's side."""
-import datetime, functools, json, os, pathlib, platform, random, re, subprocess, sys, threading
+import datetime, functools, json, os, pathlib, platform, random, re, subprocess, sys, tempfile, threading
 
 import psutil, torch, transformers, peft
 
@@ -68,6 +68,17 @@ def espalier(*arguments, quiet=True):
     if done.returncode:
         sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr or ''}")
     return done.stdout
+
+
+def swept(spec, store):
+    """The name of the sweep of a specification in a store; it is run where there is none of that name."""
+    known = lambda: next((found.name for found in pathlib.Path(store, "sweeps").glob(f"{spec['name']}-[0-9]*")), None)
+    if not known():
+        with tempfile.TemporaryDirectory() as place:
+            file = pathlib.Path(place, "spec.yaml")
+            file.write_text(json.dumps(spec))  # JSON is YAML.
+            espalier("run", file, "--store", store, "--plain")
+    return known()
 
 
 class Trial:

@@ -6,8 +6,6 @@ The rules were chosen on the first seeds; the figures and limits are of the othe
 updates, at most 1 % of the others ended."""
 import argparse, collections, json, math, pathlib, sys, tempfile
 
-import yaml
-
 import common
 
 DIVERGENT = ("diverged", "diverging")
@@ -47,27 +45,19 @@ def looping():
 
 def recorded(seed, rows, trials, store):
     """The name of the sweep of these trainings; trained where the store has none."""
-    name = f"{rows}-{seed}"
-    if (store / "sweeps" / f"{name}-1").exists():
-        return f"{name}-1"
-    examples = common.ROOT / "examples"
-    with tempfile.TemporaryDirectory() as place:
-        place = pathlib.Path(place)
-        train = f"{examples}/data/self_cognition.jsonl" + ("#12" if rows == "few" else "")
-        if rows == "loop":
-            train = str(common.write_rows(place / "loop.jsonl", looping()))
-        spec = {
-            "name": name, "model": str(common.TINY),
-            "dataset": {"train": train, "eval": f"{examples}/data/self_cognition_eval.jsonl", "data_seed": seed,
-                        "replace": {"NAME": "小枝", "AUTHOR": "Espalier"}},
-            "training": {"torch_dtype": "float32", "seed": seed},
-            "search": {"method": "points", "points": [point for _, point in trials]},
-            "evaluation": {"metrics": ["loss", "repetition"], "max_new_tokens": 48},
-            "objective": {"metric": "eval_loss", "mode": "min"},
-            "guard": dict.fromkeys(["loss_spike", "collapse", "vanishing_gradient", "divergence", "loss_ceiling"], "off")}
-        (place / "spec.yaml").write_text(yaml.safe_dump(spec))
-        common.espalier("run", place / "spec.yaml", "--store", store, "--plain")
-    return f"{name}-1"
+    data = common.ROOT / "examples/data"
+    train = f"{data}/self_cognition.jsonl" + ("#12" if rows == "few" else "")
+    if rows == "loop":
+        train = str(common.write_rows(store / "loop.jsonl", looping()))
+    return common.swept({
+        "name": f"{rows}-{seed}", "model": str(common.TINY),
+        "dataset": {"train": train, "eval": f"{data}/self_cognition_eval.jsonl", "data_seed": seed,
+                    "replace": {"NAME": "小枝", "AUTHOR": "Espalier"}},
+        "training": {"torch_dtype": "float32", "seed": seed},
+        "search": {"method": "points", "points": [point for _, point in trials]},
+        "evaluation": {"metrics": ["loss", "repetition"], "max_new_tokens": 48},
+        "objective": {"metric": "eval_loss", "mode": "min"},
+        "guard": dict.fromkeys(["loss_spike", "collapse", "vanishing_gradient", "divergence", "loss_ceiling"], "off")}, store)
 
 
 def first_not_finite(sweep, store):
@@ -137,6 +127,7 @@ def main():
     common.espalier("--version")
     with tempfile.TemporaryDirectory() as place:
         store = given.store or pathlib.Path(place)
+        store.mkdir(parents=True, exist_ok=True)
         results = []
         for seed in range(given.seeds):
             results.append(list(read(seed, store, given.guard)))

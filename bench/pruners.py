@@ -15,19 +15,13 @@ RULES = ["{}", "{reduction_factor: 2}", "{variant: ray}", "{method: successive_h
 
 def recorded(seed, store):
     """The name of a sweep of this seed; trained where the store has none."""
-    spec = yaml.safe_load((common.ROOT / "examples/self-cognition.yaml").read_text())
-    name = f"seed{seed}-1"
-    if not (store / "sweeps" / name).exists():
-        examples = common.ROOT / "examples"
-        spec |= {"name": f"seed{seed}", "model": str(examples / spec["model"])}
-        spec["dataset"] |= {key: str(examples / spec["dataset"][key]) for key in ("train", "eval", "retention")}
-        spec["training"]["seed"] = seed
-        spec["evaluation"] = {"every": "epoch", "metrics": ["loss", "accuracy"]}
-        with tempfile.TemporaryDirectory() as place:
-            file = pathlib.Path(place) / "spec.yaml"
-            file.write_text(yaml.safe_dump(spec))
-            common.espalier("run", file, "--store", store, "--plain")
-    return name
+    examples = common.ROOT / "examples"
+    spec = yaml.safe_load((examples / "self-cognition.yaml").read_text())
+    spec |= {"name": f"seed{seed}", "model": str(examples / spec["model"])}
+    spec["dataset"] |= {key: str(examples / spec["dataset"][key]) for key in ("train", "eval", "retention")}
+    spec["training"]["seed"] = seed
+    spec["evaluation"] = {"every": "epoch", "metrics": ["loss", "accuracy"]}
+    return common.swept(spec, store)
 
 
 def best(name, store, left_out):
