@@ -13,10 +13,10 @@ DIVERGENT = ("diverged", "diverging")
 # Label, rows, learning rates, epochs, batches.
 CASES = [
     ("diverged", "all", [10], [3, 10], [1, 4]),
-    ("diverging", "all", [3e-2, 5e-2], [10], [1, 4]),
-    ("diverging", "all", [0.1, 0.3, 1], [3, 10], [1, 4]),
+    ("diverging", "all", [5e-2], [10], [1, 4]),
+    ("diverging", "all", [0.1, 0.3, 1], [4, 10], [1, 4]),
     ("oscillating", "all", [1e-2, 1.2e-2], [3, 6, 10], [1]),
-    ("learning rate too low", "all", [1e-7, 3e-7, 1e-6], [3, 10], [1, 4]),
+    ("learning rate too low", "all", [1e-7, 3e-7], [4, 10], [1, 4]),
     ("underfit", "all", [3e-5], [3, 10], [1]),
     ("underfit", "all", [1e-4], [3], [1]),
     ("underfit", "all", [1e-4], [6, 10], [4]),
@@ -24,7 +24,7 @@ CASES = [
     ("converged", "all", [1e-3, 2e-3], [10], [1]),
     ("overfit", "few", [2e-3, 5e-3], [60], [4]),
     ("overfit", "few", [2e-3], [30], [1]),
-    ("memorised", "loop", [2e-3, 5e-3], [20], [4]),
+    ("memorised", "loop", [5e-3, 8e-3], [40], [4]),
 ]
 
 

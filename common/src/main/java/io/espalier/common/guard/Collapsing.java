@@ -11,9 +11,9 @@ final class Collapsing implements UpdateGuard {
   private final Collapse rule;
   private final Recent recent;
 
-  Collapsing(Collapse rule) {
+  Collapsing(Collapse rule, Baseline baseline) {
     this.rule = rule;
-    recent = new Recent(rule.window());
+    recent = new Recent(rule.window(), baseline);
   }
 
   @Override
@@ -43,7 +43,7 @@ final class Collapsing implements UpdateGuard {
             "collapse at update %d: over %d updates mean loss %s > %s × first (%s), median gradient norm %s > %s × first (%s)"
                 .formatted(
                     update,
-                    rule.window(),
+                    recent.updates(),
                     Numbers.text(mean),
                     Numbers.text(rule.lossFactor()),
                     Numbers.text(recent.firstLoss()),

@@ -9,10 +9,21 @@ import java.util.Optional;
 
 /**
  * The loss rises for good: its moving average stays above a multiple of its own lowest, and above
- * the first loss.
+ * the loss that training began with.
  */
 final class Diverging implements UpdateGuard {
+  private static final int LEAST_ROWS = 64;
+
+  /** Times the first loss: an average of few rows is above that by chance. */
+  private static final double ABOVE_FIRST = 1.1;
+
   private final Divergence rule;
+  private final Baseline baseline;
+  private final int updates;
+
+  /** The weight of a moving average once it is over as many updates as it is meant to be. */
+  private static final double SETTLED = 0.85;
+
   private final Window averages;
   private double first = Double.NaN;
   private double sum;
@@ -20,8 +31,10 @@ final class Diverging implements UpdateGuard {
   private double lowest = Double.POSITIVE_INFINITY;
   private int above;
 
-  Diverging(Divergence rule) {
+  Diverging(Divergence rule, Baseline baseline) {
     this.rule = rule;
+    this.baseline = baseline;
+    updates = baseline.window(rule.window(), LEAST_ROWS);
     averages = new Window(rule.patience());
   }
 
@@ -35,18 +48,22 @@ final class Diverging implements UpdateGuard {
     if (Double.isNaN(first) && Double.isFinite(loss)) {
       first = loss;
     }
-    double fresh = 2.0 / (rule.window() + 1);
+    double fresh = 2.0 / (updates + 1);
     double average = Double.POSITIVE_INFINITY;
     // What is not finite counts as above, and leaves no trace in the average.
     if (Double.isFinite(loss)) {
       sum = (1 - fresh) * sum + fresh * loss;
       weight = (1 - fresh) * weight + fresh;
       average = sum / weight;
-      lowest = Math.min(lowest, average);
+      // One of few updates is low by chance.
+      if (weight >= SETTLED) {
+        lowest = Math.min(lowest, average);
+      }
     }
     averages.add(average);
-    double limit = Math.max(rule.factor() * lowest, first);
-    above = average > limit ? above + 1 : 0;
+    double start = baseline.loss().orElse(first);
+    double limit = Math.max(rule.factor() * lowest, ABOVE_FIRST * start);
+    above = average > limit || Double.isInfinite(average) ? above + 1 : 0;
     if (above < rule.patience()) {
       return Optional.empty();
     }
@@ -57,13 +74,14 @@ final class Diverging implements UpdateGuard {
             average,
             limit,
             averages.values(),
-            "divergence at update %d: the loss's moving average %s > %s × its lowest (%s) and > the first loss (%s), %d updates in a row"
+            "divergence at update %d: the loss's moving average %s > %s × its lowest (%s) and > %s × the first loss (%s), %d updates in a row"
                 .formatted(
                     update,
                     Numbers.text(average),
                     Numbers.text(rule.factor()),
                     Numbers.text(lowest),
-                    Numbers.text(first),
+                    Numbers.text(ABOVE_FIRST),
+                    Numbers.text(start),
                     above)));
   }
 

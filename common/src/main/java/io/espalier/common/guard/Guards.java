@@ -35,7 +35,12 @@ public final class Guards {
   private int reductions;
   private long lastReduction;
 
+  /** Of a branch whose first update says where it began. */
   public Guards(GuardSpec spec) {
+    this(spec, Baseline.NONE);
+  }
+
+  public Guards(GuardSpec spec, Baseline baseline) {
     if (spec.nonFinite()) {
       atUpdates.add(new NonFinite());
     }
@@ -44,9 +49,10 @@ public final class Guards {
         .filter(rule -> rule.factor().isEmpty())
         .ifPresent(rule -> atUpdates.add(new GradientCeiling(rule.ceiling())));
     spec.lossSpike().ifPresent(rule -> atUpdates.add(new SpikingLoss(rule)));
-    spec.collapse().ifPresent(rule -> atUpdates.add(new Collapsing(rule)));
-    spec.vanishingGradient().ifPresent(rule -> atUpdates.add(new VanishingGradient(rule)));
-    spec.divergence().ifPresent(rule -> atUpdates.add(new Diverging(rule)));
+    spec.collapse().ifPresent(rule -> atUpdates.add(new Collapsing(rule, baseline)));
+    spec.vanishingGradient()
+        .ifPresent(rule -> atUpdates.add(new VanishingGradient(rule, baseline)));
+    spec.divergence().ifPresent(rule -> atUpdates.add(new Diverging(rule, baseline)));
     spec.lossCeiling().ifPresent(rule -> atUpdates.add(new HighLoss(rule)));
     spec.gradientSpike().ifPresent(rule -> atUpdates.add(new SpikingGradient(rule)));
     spec.overfit().ifPresent(rule -> atEvaluations.add(new Overfitting(rule)));

@@ -17,9 +17,9 @@ final class VanishingGradient implements UpdateGuard {
   private final Recent recent;
   private boolean risen;
 
-  VanishingGradient(GuardSpec.VanishingGradient rule) {
+  VanishingGradient(GuardSpec.VanishingGradient rule, Baseline baseline) {
     this.rule = rule;
-    recent = new Recent(rule.window());
+    recent = new Recent(rule.window(), baseline);
   }
 
   @Override
@@ -49,7 +49,7 @@ final class VanishingGradient implements UpdateGuard {
             "vanishing_gradient at update %d: over %d updates median gradient norm %s < %s × first (%s) at mean loss %s, first %s"
                 .formatted(
                     update,
-                    rule.window(),
+                    recent.updates(),
                     Numbers.text(norm),
                     Numbers.text(rule.normFactor()),
                     Numbers.text(recent.firstNorm()),

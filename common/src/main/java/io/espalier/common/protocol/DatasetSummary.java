@@ -1,8 +1,11 @@
 package io.espalier.common.protocol;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * What a worker found when it read the model and the data: planning needs the counts, other
@@ -18,6 +21,8 @@ import java.util.List;
  * @param parameters weights of the base model
  * @param dataSha256 of the tokenized rows
  * @param modelSha256 of the model's files, and of the adapter's that training starts from
+ * @param baseLoss of what training starts from, on some of the training rows; absent where it is
+ *     not measured
  */
 public record DatasetSummary(
     long samples,
@@ -30,9 +35,58 @@ public record DatasetSummary(
     long parameters,
     String dataSha256,
     String modelSha256,
-    @JsonSetter(nulls = Nulls.AS_EMPTY) List<String> leftOut) {
+    @JsonSetter(nulls = Nulls.AS_EMPTY) List<String> leftOut,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble baseLoss) {
+  @JsonCreator
   public DatasetSummary {
     leftOut = List.copyOf(leftOut);
+    // Earlier versions wrote none.
+    baseLoss = baseLoss == null ? OptionalDouble.empty() : baseLoss;
+  }
+
+  /** Before anything is computed of them. */
+  public DatasetSummary(
+      long samples,
+      long evalSamples,
+      long retentionSamples,
+      long tokens,
+      long targets,
+      int longest,
+      long skipped,
+      long parameters,
+      String dataSha256,
+      String modelSha256,
+      List<String> leftOut) {
+    this(
+        samples,
+        evalSamples,
+        retentionSamples,
+        tokens,
+        targets,
+        longest,
+        skipped,
+        parameters,
+        dataSha256,
+        modelSha256,
+        leftOut,
+        OptionalDouble.empty());
+  }
+
+  /** The same with a measured {@link #baseLoss}. */
+  public DatasetSummary with(double loss) {
+    return new DatasetSummary(
+        samples,
+        evalSamples,
+        retentionSamples,
+        tokens,
+        targets,
+        longest,
+        skipped,
+        parameters,
+        dataSha256,
+        modelSha256,
+        leftOut,
+        OptionalDouble.of(loss));
   }
 
   /** Whether both stand for the same rows and the same weights. */

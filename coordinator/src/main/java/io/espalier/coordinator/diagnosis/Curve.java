@@ -6,15 +6,18 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
+import java.util.stream.DoubleStream;
 
 /**
  * What was measured of one trial.
  *
  * @param updates in their order
  * @param evaluations in their order
+ * @param base loss of what it started from, where it is known
  */
-record Curve(List<Step> updates, List<Evaluated> evaluations) {
+record Curve(List<Step> updates, List<Evaluated> evaluations, OptionalDouble base) {
   Curve {
     updates = List.copyOf(updates);
     evaluations = List.copyOf(evaluations);
@@ -42,7 +45,7 @@ record Curve(List<Step> updates, List<Evaluated> evaluations) {
     }
   }
 
-  static Curve of(List<MetricRow> rows) {
+  static Curve of(List<MetricRow> rows, OptionalDouble base) {
     List<Step> updates = new ArrayList<>();
     Map<Long, Map<String, Double>> evaluations = new TreeMap<>();
     Map<Long, Integer> steps = new TreeMap<>();
@@ -63,7 +66,7 @@ record Curve(List<Step> updates, List<Evaluated> evaluations) {
     evaluations.forEach(
         (update, metrics) ->
             evaluated.add(new Evaluated(steps.getOrDefault(update, 0), update, metrics)));
-    return new Curve(updates, evaluated);
+    return new Curve(updates, evaluated, base);
   }
 
   /** Whether it has neither so many updates nor so many epochs. */
@@ -76,6 +79,21 @@ record Curve(List<Step> updates, List<Evaluated> evaluations) {
   /** Mean loss of some updates, from included to excluded. */
   double loss(int from, int to) {
     return updates.subList(from, to).stream().mapToDouble(Step::loss).average().orElse(Double.NaN);
+  }
+
+  /** Median loss of some updates, one at least. */
+  double medianLoss(int from, int to) {
+    return median(updates.subList(from, to).stream().mapToDouble(Step::loss));
+  }
+
+  /** Median gradient norm of some updates, one at least. */
+  double norm(int from, int to) {
+    return median(updates.subList(from, to).stream().mapToDouble(Step::gradNorm));
+  }
+
+  private static double median(DoubleStream values) {
+    double[] sorted = values.sorted().toArray();
+    return sorted[sorted.length / 2];
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -43,7 +44,16 @@ public record Diagnosis(Finding finding, String numbers) {
   private static final double SPIKE = 2;
 
   private static final int AROUND = 10;
-  private static final double SPIKES = 0.02;
+  private static final double SPIKES = 0.05;
+
+  /** A spike that is lower, as a share of the first loss, is a row that is harder than others. */
+  private static final double SPIKE_HEIGHT = 0.15;
+
+  /** Shares of the first loss and gradient norm: what has come apart and learns no more. */
+  private static final double STILL_HIGH = 0.6;
+
+  private static final double NO_GRADIENT = 0.3;
+  private static final int FIRST_NORMS = 5;
 
   /** A smaller fall from the start is none. */
   private static final double FALL = 0.02;
@@ -61,10 +71,11 @@ public record Diagnosis(Finding finding, String numbers) {
 
   /**
    * @param rows of the trial, each update and evaluation once
+   * @param base loss of what it started from, where it is known
    * @param outcome once it has ended
    */
-  public static Diagnosis of(List<MetricRow> rows, Optional<Outcome> outcome) {
-    return of(Curve.of(rows), outcome);
+  public static Diagnosis of(List<MetricRow> rows, OptionalDouble base, Optional<Outcome> outcome) {
+    return of(Curve.of(rows, base), outcome);
   }
 
   static Diagnosis of(Curve curve, Optional<Outcome> outcome) {
@@ -83,9 +94,10 @@ public record Diagnosis(Finding finding, String numbers) {
     double[] means = means(curve);
     return Stream.of(
             diverging(curve, means),
+            dead(curve),
+            oscillating(curve),
             memorised(curve),
             overfit(curve),
-            oscillating(curve),
             tooLow(curve),
             underfit(curve))
         .flatMap(Optional::stream)
@@ -147,7 +159,26 @@ public record Diagnosis(Finding finding, String numbers) {
 
   /** The loss before anything was learnt. */
   private static double first(Curve curve) {
-    return curve.loss(0, Math.max(1, Math.min(5, curve.updates().size() / 20)));
+    return curve
+        .base()
+        .orElseGet(() -> curve.loss(0, Math.max(1, Math.min(5, curve.updates().size() / 20))));
+  }
+
+  /** What too large updates left: the loss is still high, and there are no gradients any more. */
+  private static Optional<Diagnosis> dead(Curve curve) {
+    int updates = curve.updates().size();
+    double loss = curve.loss(updates / 2, updates);
+    double norm = curve.norm(updates / 2, updates);
+    double firstNorm = Math.max(curve.norm(0, 1), curve.norm(0, Math.min(updates, FIRST_NORMS)));
+    return loss > STILL_HIGH * first(curve) && norm < NO_GRADIENT * firstNorm
+        ? found(
+            Finding.DIVERGING,
+            "loss %s, at first %s, while gradient norms fell from %s to %s",
+            loss,
+            first(curve),
+            firstNorm,
+            norm)
+        : Optional.empty();
   }
 
   private static Optional<Diagnosis> diverging(Curve curve, double[] means) {
@@ -208,13 +239,12 @@ public record Diagnosis(Finding finding, String numbers) {
         : Optional.empty();
   }
 
-  /** Losses far above those around them, that go on to the end. */
+  /** Losses far above those before them, that go on to the end. */
   private static Optional<Diagnosis> oscillating(Curve curve) {
     int updates = curve.updates().size();
-    int half = updates / 2;
-    long spikes =
-        IntStream.range(Math.max(half, AROUND), updates).filter(at -> spike(curve, at)).count();
-    double share = spikes / (double) Math.max(1, updates - Math.max(half, AROUND));
+    int from = Math.max(updates / 2, AROUND);
+    long spikes = IntStream.range(from, updates).filter(at -> spike(curve, at)).count();
+    double share = spikes / (double) Math.max(1, updates - from);
     return spikes > 1 && share >= SPIKES
         ? found(
             Finding.OSCILLATING,
@@ -224,19 +254,9 @@ public record Diagnosis(Finding finding, String numbers) {
   }
 
   private static boolean spike(Curve curve, int at) {
-    double[] before =
-        curve.updates().subList(at - AROUND, at).stream()
-            .mapToDouble(Step::loss)
-            .sorted()
-            .toArray();
+    double before = curve.medianLoss(at - AROUND, at);
     double loss = curve.updates().get(at).loss();
-    double norm = curve.updates().get(at).gradNorm();
-    double[] norms =
-        curve.updates().subList(at - AROUND, at).stream()
-            .mapToDouble(Step::gradNorm)
-            .sorted()
-            .toArray();
-    return loss > SPIKE * before[AROUND / 2] && norm > SPIKE * norms[AROUND / 2];
+    return loss > SPIKE * before && loss - before > SPIKE_HEIGHT * first(curve);
   }
 
   private static Optional<Diagnosis> tooLow(Curve curve) {

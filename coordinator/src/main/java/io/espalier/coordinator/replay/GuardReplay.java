@@ -1,5 +1,6 @@
 package io.espalier.coordinator.replay;
 
+import io.espalier.common.guard.Baseline;
 import io.espalier.common.guard.Guards;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.metrics.MetricRow;
@@ -27,8 +28,8 @@ final class GuardReplay {
   /**
    * @param rows of a branch and of the way to it
    */
-  static Optional<End> end(GuardSpec spec, List<MetricRow> rows) {
-    var guards = new Guards(spec);
+  static Optional<End> end(GuardSpec spec, Baseline baseline, List<MetricRow> rows) {
+    var guards = new Guards(spec, baseline);
     var epoch = new ArrayList<Double>();
     List<List<MetricRow>> updates =
         List.copyOf(

@@ -2,6 +2,7 @@ package io.espalier.coordinator.replay;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.espalier.common.UserError;
+import io.espalier.common.guard.Baseline;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.protocol.DatasetSummary;
@@ -93,12 +94,17 @@ public record Replay(
    */
   public static Replay of(SweepView view, TrialCurves curves, GuardSpec guard) {
     samples(view);
+    DatasetSummary data = view.dataset().orElseThrow();
     List<Recorded> branches = recorded(view, curves);
     List<Stop> stops =
         branches.stream()
             .flatMap(
                 branch ->
-                    GuardReplay.end(guard, branch.rows()).stream()
+                    GuardReplay.end(
+                            guard,
+                            Baseline.of(data, branch.longest().config().training()),
+                            branch.rows())
+                        .stream()
                         .map(end -> stop(branch, end.epoch(), end.verdict())))
             .toList();
     return of(view, branches, stops);

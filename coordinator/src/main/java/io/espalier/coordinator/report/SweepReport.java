@@ -1,6 +1,7 @@
 package io.espalier.coordinator.report;
 
 import io.espalier.common.Numbers;
+import io.espalier.common.guard.Baseline;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.coordinator.diagnosis.Diagnosis;
@@ -66,7 +67,14 @@ public record SweepReport(SweepView view, TrialCurves curves, ReportPlaces place
     for (TrialView trial : view.trials()) {
       List<MetricRow> rows = curves.of(trial.config().id());
       if (!rows.isEmpty() && trial.result().isPresent()) {
-        diagnoses.put(trial, Diagnosis.of(rows, trial.result().map(TrialResult::outcome)));
+        diagnoses.put(
+            trial,
+            Diagnosis.of(
+                rows,
+                view.dataset()
+                    .map(data -> Baseline.of(data, trial.config().training()).loss())
+                    .orElse(OptionalDouble.empty()),
+                trial.result().map(TrialResult::outcome)));
       }
     }
     return diagnoses;

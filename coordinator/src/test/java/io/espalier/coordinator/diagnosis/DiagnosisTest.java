@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import net.jqwik.api.ForAll;
@@ -45,7 +46,8 @@ class DiagnosisTest {
   }
 
   private static Finding finding(List<Step> updates, List<Evaluated> evaluations) {
-    return Diagnosis.of(new Curve(updates, evaluations), Optional.empty()).finding();
+    return Diagnosis.of(new Curve(updates, evaluations, OptionalDouble.empty()), Optional.empty())
+        .finding();
   }
 
   private static Finding finding(DoubleUnaryOperator loss) {
@@ -112,11 +114,47 @@ class DiagnosisTest {
   }
 
   @Test
+  void harder_rows_of_a_small_loss_are_no_spikes() {
+    List<Step> updates = new ArrayList<>(updates(UPDATES, done -> 0.05 + 4 * Math.exp(-20 * done)));
+    for (int i = 5; i < UPDATES; i += 10) {
+      Step step = updates.get(i);
+      updates.set(
+          i, new Step(step.update(), step.epoch(), step.loss() + 0.3, 8, step.learningRate()));
+    }
+    assertThat(finding(updates, List.of())).isEqualTo(Finding.CONVERGED);
+  }
+
+  @Test
+  void a_high_loss_without_gradients_has_come_apart_though_it_still_falls() {
+    List<Step> dead =
+        updates(UPDATES, done -> 7 - 2.5 * done).stream()
+            .map(
+                step ->
+                    new Step(
+                        step.update(),
+                        step.epoch(),
+                        step.loss(),
+                        step.update() < 4 ? 5 : 0.2,
+                        step.learningRate()))
+            .toList();
+
+    assertThat(
+            Diagnosis.of(new Curve(dead, List.of(), OptionalDouble.of(5)), Optional.empty())
+                .finding())
+        .isEqualTo(Finding.DIVERGING);
+    assertThat(
+            Diagnosis.of(new Curve(dead, List.of(), OptionalDouble.of(20)), Optional.empty())
+                .finding())
+        .isNotEqualTo(Finding.DIVERGING);
+  }
+
+  @Test
   void what_a_guard_killed_for_coming_apart_is_diverging() {
     var verdict = new Verdict("collapse", 3, 5, 4, List.of(), "collapse at update 3");
     Diagnosis diagnosis =
         Diagnosis.of(
-            new Curve(updates(3, done -> 5), List.of()), Optional.of(new Outcome.Killed(verdict)));
+            new Curve(updates(3, done -> 5), List.of(), OptionalDouble.empty()),
+            Optional.of(new Outcome.Killed(verdict)));
     assertThat(diagnosis).isEqualTo(new Diagnosis(Finding.DIVERGING, "collapse at update 3"));
   }
 

@@ -13,6 +13,7 @@ import io.espalier.worker.data.ModelFingerprint;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.lora.InitialAdapter;
 import io.espalier.worker.lora.ModuleNames;
+import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.ModelConfig;
 import io.espalier.worker.model.ModelPlaces;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Stream;
 
 /**
@@ -202,10 +204,13 @@ final class Trunks implements AutoCloseable {
       if (training.trainType() == Training.TrainType.LORA) {
         ModuleNames.check(trunk.model().config(), training.lora());
       }
-      training
-          .initAdapter()
-          .ifPresent(start -> InitialAdapter.read(start, training.lora(), trunk.model().config()));
-      return trunk.data().summary();
+      Optional<PeftFormat.Adapter> begun =
+          training
+              .initAdapter()
+              .map(start -> InitialAdapter.read(start, training.lora(), trunk.model().config()));
+      DatasetSummary summary = trunk.data().summary();
+      OptionalDouble loss = BaseLoss.of(trunk.model(), begun, trunk.data().train());
+      return loss.isPresent() ? summary.with(loss.getAsDouble()) : summary;
     }
   }
 

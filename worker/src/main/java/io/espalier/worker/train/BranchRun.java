@@ -1,6 +1,7 @@
 package io.espalier.worker.train;
 
 import io.espalier.common.UserError;
+import io.espalier.common.guard.Baseline;
 import io.espalier.common.guard.Guards;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
@@ -90,7 +91,7 @@ public final class BranchRun {
     training = lease.branch().config().training();
     plan = new BatchPlan(data.epochs(lease.settings().dataset()), training);
     schedule = training.schedule(data.train().size());
-    guards = new Guards(lease.settings().guard());
+    guards = new Guards(lease.settings().guard(), Baseline.of(lease.dataset(), training));
     rows = rows(1 + lease.start().map(Checkpoint::update).orElse(0L));
     resumePoints = new ResumePoints(lease, cadence, log, listener);
     milestones =
