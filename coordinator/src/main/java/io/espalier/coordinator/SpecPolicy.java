@@ -32,7 +32,9 @@ record SpecPolicy(SweepSpec spec) implements Policy {
 
   @Override
   public Optional<Verdict> judge(Sweep sweep, BranchProgress branch, List<Report> fresh) {
-    return spec.pruning().flatMap(asked -> judge(new Points(asked), sweep, branch, fresh));
+    return spec.pruning()
+        .map(asked -> asked.against(sweep.preparation().dataset().orElseThrow().base()))
+        .flatMap(asked -> judge(new Points(asked), sweep, branch, fresh));
   }
 
   @Override

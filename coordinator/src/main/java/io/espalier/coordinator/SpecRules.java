@@ -55,7 +55,10 @@ record SpecRules(UploadedFiles uploads) implements Surroundings.Specs {
 
   @Override
   public SweepView view(Sweep sweep, Optional<SweepSpec> spec) {
-    ObjectiveSpec objective = spec.map(SweepSpec::objective).orElse(UNREADABLE);
+    ObjectiveSpec objective =
+        spec.map(SweepSpec::objective)
+            .orElse(UNREADABLE)
+            .against(sweep.preparation().dataset().map(DatasetSummary::base).orElse(Map.of()));
     return new SweepView(
         sweep.id(),
         state(sweep),

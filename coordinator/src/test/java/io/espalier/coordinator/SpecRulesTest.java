@@ -50,6 +50,21 @@ class SpecRulesTest {
   }
 
   @Test
+  void a_bound_of_the_base_models_is_a_number_once_that_is_measured() {
+    var bound = new ObjectiveSpec.Constraint("retention_loss", Comparison.AT_MOST, 1.05, true);
+    ObjectiveSpec objective =
+        new ObjectiveSpec("eval_loss", ObjectiveSpec.Mode.MIN, List.of(bound));
+
+    assertThat(bound.text()).isEqualTo("<= 1.05 * base");
+    assertThat(bound.holdsFor(0)).as("not known yet").isFalse();
+    ObjectiveSpec known = objective.against(Map.of("retention_loss", 2.0));
+    assertThat(known.constraints().get(0).brokenBy(2.11))
+        .contains("retention_loss 2.11 is not <= 2.1");
+    assertThat(known.constraints().get(0).holdsFor(2.1)).isTrue();
+    assertThat(objective.against(Map.of())).isEqualTo(objective);
+  }
+
+  @Test
   void each_point_of_the_grid_is_a_trial_on_a_branch_of_its_own() {
     assertThat(view().trials())
         .extracting(trial -> trial.config().point().get("learning_rate"))

@@ -16,9 +16,12 @@ public record Baseline(OptionalDouble loss, int rows) {
 
   /** Of a branch that trains on this data. */
   public static Baseline of(DatasetSummary data, Training training) {
+    Double loss = data.base().get("train_loss");
     // Smoothed losses are higher by an amount that depends on the model.
     return new Baseline(
-        training.labelSmoothing() > 0 ? OptionalDouble.empty() : data.baseLoss(),
+        loss == null || training.labelSmoothing() > 0
+            ? OptionalDouble.empty()
+            : OptionalDouble.of(loss),
         training.effectiveBatch());
   }
 

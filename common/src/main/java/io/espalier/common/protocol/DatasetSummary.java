@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Map;
 
 /**
  * What a worker found when it read the model and the data: planning needs the counts, other
@@ -21,8 +21,9 @@ import java.util.OptionalDouble;
  * @param parameters weights of the base model
  * @param dataSha256 of the tokenized rows
  * @param modelSha256 of the model's files, and of the adapter's that training starts from
- * @param baseLoss of what training starts from, on some of the training rows; absent where it is
- *     not measured
+ * @param base what training starts from, measured before it: {@code train_loss} of some of the
+ *     training rows, {@code <set>_loss} and {@code <set>_token_accuracy} of each set; only what is
+ *     finite
  */
 public record DatasetSummary(
     long samples,
@@ -36,12 +37,12 @@ public record DatasetSummary(
     String dataSha256,
     String modelSha256,
     @JsonSetter(nulls = Nulls.AS_EMPTY) List<String> leftOut,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) OptionalDouble baseLoss) {
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Double> base) {
   @JsonCreator
   public DatasetSummary {
     leftOut = List.copyOf(leftOut);
     // Earlier versions wrote none.
-    baseLoss = baseLoss == null ? OptionalDouble.empty() : baseLoss;
+    base = base == null ? Map.of() : Map.copyOf(base);
   }
 
   /** Before anything is computed of them. */
@@ -69,11 +70,11 @@ public record DatasetSummary(
         dataSha256,
         modelSha256,
         leftOut,
-        OptionalDouble.empty());
+        Map.of());
   }
 
-  /** The same with a measured {@link #baseLoss}. */
-  public DatasetSummary with(double loss) {
+  /** The same with what was measured of the base. */
+  public DatasetSummary with(Map<String, Double> measured) {
     return new DatasetSummary(
         samples,
         evalSamples,
@@ -86,7 +87,7 @@ public record DatasetSummary(
         dataSha256,
         modelSha256,
         leftOut,
-        OptionalDouble.of(loss));
+        measured);
   }
 
   /** Whether both stand for the same rows and the same weights. */

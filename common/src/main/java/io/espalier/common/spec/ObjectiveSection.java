@@ -20,7 +20,10 @@ record ObjectiveSection(
     SpecTree tree, Problems problems, DatasetSpec dataset, EvaluationSpec evaluation) {
   private static final String METRIC = "objective.metric";
   private static final String CONSTRAINTS = "objective.constraints";
-  private static final Pattern BOUND = Pattern.compile("(>=|<=|>|<)\\s*(\\S+)");
+  private static final Pattern BOUND = Pattern.compile("(>=|<=|>|<)\\s*(\\S+?)(\\s*\\*\\s*base)?");
+
+  /** What is measured of the base model before anything is trained. */
+  private static final Set<Metric> OF_BASE = Set.of(Metric.LOSS, Metric.TOKEN_ACCURACY);
 
   ObjectiveSpec read() {
     Set<String> measured = measured();
@@ -88,15 +91,23 @@ record ObjectiveSection(
     if (value instanceof ScalarNode scalar) {
       var bound = BOUND.matcher(scalar.getValue().strip());
       if (bound.matches() && ValueType.Decimal.isNumber(bound.group(2))) {
+        boolean ofBase = bound.group(3) != null;
+        if (ofBase && Metric.ofSet(metric).filter(OF_BASE::contains).isEmpty()) {
+          problems.add(
+              value,
+              path,
+              "is not measured of the base model; expected a number, or the loss or token_accuracy of a set; write one");
+        }
         return Optional.of(
-            new Constraint(metric, comparison(bound.group(1)), Double.parseDouble(bound.group(2))));
+            new Constraint(
+                metric, comparison(bound.group(1)), Double.parseDouble(bound.group(2)), ofBase));
       }
     }
     String written = value instanceof ScalarNode s ? Problems.quote(s.getValue()) : "this";
     problems.add(
         value,
         path,
-        "%s is no bound; expected >=, >, <= or < and a number; write it in quotes: \">= 0.6\""
+        "%s is no bound; expected >=, >, <= or < and a number; write it in quotes: \">= 0.6\" or \"<= 1.05 * base\""
             .formatted(written));
     return Optional.empty();
   }

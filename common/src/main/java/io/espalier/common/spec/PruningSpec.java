@@ -1,6 +1,7 @@
 package io.espalier.common.spec;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * What ends the hopeless trials.
@@ -49,6 +50,16 @@ public record PruningSpec(
       String metric, ObjectiveSpec.Mode mode, int reductionFactor, int minResource) {
     return new PruningSpec(
         metric, mode, new PruningRule.Asha(reductionFactor, minResource), Unit.EPOCHS, List.of());
+  }
+
+  /** The same with numbers for constraints that are held against the base model's. */
+  public PruningSpec against(Map<String, Double> base) {
+    return new PruningSpec(
+        metric,
+        mode,
+        rule,
+        unit,
+        constraints.stream().map(constraint -> constraint.against(base)).toList());
   }
 
   /** The same of another rule. */

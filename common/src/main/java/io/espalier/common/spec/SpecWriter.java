@@ -209,7 +209,13 @@ public final class SpecWriter {
       objective
           .constraints()
           .forEach(
-              bound -> bounds.put(bound.metric(), bound.comparison().sign() + " " + bound.bound()));
+              bound ->
+                  bounds.put(
+                      bound.metric(),
+                      bound.comparison().sign()
+                          + " "
+                          + bound.bound()
+                          + (bound.ofBase() ? " * base" : "")));
       keys.put("constraints", bounds);
     }
     return keys;

@@ -137,6 +137,8 @@ class SpecMistakesTest {
         "objective: {metric: eval_los} | did you mean eval_loss?",
         "objective: {constraints: {eval_loss: 2}} | 2 is no bound; expected >=, >, <= or <",
         "objective: {constraints: {eval_loss: '>= x'}} | >= x is no bound",
+        "objective: {constraints: {eval_loss: '>= x * base'}} | >= x * base is no bound",
+        "objective: {constraints: {eval_accuracy: '>= 0.9 * base'}} | is not measured of the base model; expected a number, or the loss or token_accuracy of a set",
         "objective: {constraints: {eval_f1: '> 2'}} | eval_f1 is not measured",
         "evaluation: {metrics: [loss, rouge]} | evaluation.metrics: loss, rouge is not known; expected one or a list",
         "evaluation: {every: off, answers: epoch} | evaluation.answers: epoch needs",

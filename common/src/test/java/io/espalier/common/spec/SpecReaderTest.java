@@ -266,6 +266,17 @@ class SpecReaderTest {
   }
 
   @Test
+  void a_bound_may_be_a_multiple_of_the_base_models() {
+    SweepSpec spec =
+        folder.parseWith(
+            "objective: {metric: eval_loss, constraints: {eval_loss: '< 0.9*base'}}\n");
+
+    assertThat(spec.objective().constraints())
+        .containsExactly(
+            new ObjectiveSpec.Constraint("eval_loss", ObjectiveSpec.Comparison.BELOW, 0.9, true));
+  }
+
+  @Test
   void the_space_keeps_the_order_and_the_text_of_the_file() {
     var spec =
         folder.parse(

@@ -1,10 +1,10 @@
 package io.espalier.coordinator.rangetest;
 
 import io.espalier.common.Numbers;
+import io.espalier.coordinator.report.Svg;
+import io.espalier.coordinator.report.Svg.Point;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -16,6 +16,7 @@ public record RangePlot(String title, Map<String, RateRange> ranges) {
   private static final int RIGHT = 20;
   private static final int TOP = 50;
   private static final int BOTTOM = 50;
+  private static final String GREY = "#ddd";
 
   /** Told apart by those who see few colours too (Okabe and Ito). */
   private static final List<String> COLOURS =
@@ -27,23 +28,20 @@ public record RangePlot(String title, Map<String, RateRange> ranges) {
   private static final int LINES = 5;
 
   public String svg() {
-    var out = new StringBuilder();
-    out.append(
-        """
-        <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">
-        <rect width="100%%" height="100%%" fill="#fff"/>
-        <text x="%d" y="20" font-size="14">%s</text>
-        """
-            .formatted(WIDTH, HEIGHT, LEFT, escaped(title)));
+    var svg = new Svg(WIDTH, HEIGHT, title).text(new Point(LEFT, 20), "start", title);
     if (all().findAny().isPresent()) {
-      axes(out);
+      axes(svg);
       int at = 0;
       for (RateRange range : ranges.values()) {
-        curve(out, COLOURS.get(at++ % COLOURS.size()), range);
+        curve(svg, colour(at++), range);
       }
-      legend(out);
+      legend(svg);
     }
-    return out.append("</svg>\n").toString();
+    return svg.end();
+  }
+
+  private static String colour(int at) {
+    return COLOURS.get(at % COLOURS.size());
   }
 
   private Stream<RateRange.Step> all() {
@@ -83,91 +81,51 @@ public record RangePlot(String title, Map<String, RateRange> ranges) {
     return TOP + (1 - Math.min(loss, top()) / top()) * (HEIGHT - TOP - BOTTOM);
   }
 
-  private void axes(StringBuilder out) {
+  private void axes(Svg svg) {
     for (int power = (int) Math.ceil(low() - 1e-9); power <= high() + 1e-9; power++) {
       double x = x(Math.pow(10, power));
-      line(out, x, TOP, x, HEIGHT - BOTTOM, "#ddd");
-      text(out, x, HEIGHT - BOTTOM + 18, "middle", "1e" + power);
+      svg.line(new Point(x, TOP), new Point(x, HEIGHT - BOTTOM), GREY)
+          .text(new Point(x, HEIGHT - BOTTOM + 18), "middle", "1e" + power);
     }
     for (int i = 0; i <= LINES; i++) {
       double loss = top() * i / LINES;
-      line(out, LEFT, y(loss), WIDTH - RIGHT, y(loss), "#ddd");
-      text(out, LEFT - 8, y(loss) + 4, "end", Numbers.text(Math.round(loss * 100) / 100.0));
+      svg.line(new Point(LEFT, y(loss)), new Point(WIDTH - RIGHT, y(loss)), GREY)
+          .text(
+              new Point(LEFT - 8, y(loss) + 4),
+              "end",
+              Numbers.text(Math.round(loss * 100) / 100.0));
     }
-    text(out, (LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 10, "middle", "learning rate");
-    text(out, LEFT, TOP - 8, "end", "loss");
+    svg.text(new Point((LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 10), "middle", "learning rate")
+        .text(new Point(LEFT, TOP - 8), "end", "loss");
   }
 
-  private void legend(StringBuilder out) {
-    out.append(
-        "<rect x=\"%d\" y=\"%d\" width=\"115\" height=\"%d\" fill=\"#fff\" opacity=\"0.9\"/>\n"
-            .formatted(
-                LEFT + 4, HEIGHT - BOTTOM - 14 - 16 * ranges.size(), 10 + 16 * ranges.size()));
+  private void legend(Svg svg) {
+    double top = HEIGHT - BOTTOM - 14 - 16 * ranges.size();
+    svg.box(new Point(LEFT + 4, top), new Point(LEFT + 119, HEIGHT - BOTTOM - 4), "#fff", 0.9, "");
     int at = 0;
     for (String name : ranges.keySet()) {
       double y = HEIGHT - BOTTOM - 16.0 * (ranges.size() - at);
-      line(out, LEFT + 10, y, LEFT + 35, y, COLOURS.get(at++ % COLOURS.size()));
-      text(out, LEFT + 40, y + 4, "start", name);
+      svg.line(new Point(LEFT + 10, y), new Point(LEFT + 35, y), colour(at++))
+          .text(new Point(LEFT + 40, y + 4), "start", name);
     }
   }
 
-  private void curve(StringBuilder out, String colour, RateRange range) {
-    path(out, range, range.steps().stream().map(RateRange.Step::loss).toList(), colour, 1, 0.3);
-    path(out, range, range.smooth(), colour, 2.5, 1);
-    range
-        .steepest()
-        .ifPresent(
-            rate -> {
-              double loss =
-                  IntStream.range(0, range.steps().size())
-                      .filter(i -> range.steps().get(i).rate() == rate)
-                      .mapToDouble(i -> range.smooth().get(i))
-                      .findFirst()
-                      .orElse(0);
-              out.append(
-                  number(
-                      "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" fill=\"%s\"/>\n",
-                      x(rate), y(loss), colour));
-            });
+  private void curve(Svg svg, String colour, RateRange range) {
+    svg.path(
+            points(range, range.steps().stream().map(RateRange.Step::loss).toList()),
+            colour,
+            1,
+            0.3)
+        .path(points(range, range.smooth()), colour, 2.5, 1);
+    IntStream.range(0, range.steps().size())
+        .filter(at -> range.steps().get(at).rate() == range.steepest().orElse(-1))
+        .mapToObj(at -> points(range, range.smooth()).get(at))
+        .forEach(place -> svg.dot(place, 5, colour));
   }
 
-  private void path(
-      StringBuilder out,
-      RateRange range,
-      List<Double> losses,
-      String colour,
-      double width,
-      double opacity) {
-    String points =
-        IntStream.range(0, losses.size())
-            .mapToObj(i -> number("%.1f,%.1f", x(range.steps().get(i).rate()), y(losses.get(i))))
-            .collect(Collectors.joining(" "));
-    out.append(
-        number(
-            "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"%.1f\" opacity=\"%.1f\"/>\n",
-            points, colour, width, opacity));
-  }
-
-  private static void line(
-      StringBuilder out, double fromX, double fromY, double toX, double toY, String colour) {
-    out.append(
-        number(
-            "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\"/>\n",
-            fromX, fromY, toX, toY, colour));
-  }
-
-  private static void text(StringBuilder out, double x, double y, String anchor, String text) {
-    out.append(
-        number(
-            "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n",
-            x, y, anchor, escaped(text)));
-  }
-
-  private static String number(String format, Object... values) {
-    return String.format(Locale.ROOT, format, values);
-  }
-
-  private static String escaped(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+  private List<Point> points(RateRange range, List<Double> losses) {
+    return IntStream.range(0, losses.size())
+        .mapToObj(at -> new Point(x(range.steps().get(at).rate()), y(losses.get(at))))
+        .toList();
   }
 }

@@ -12,13 +12,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * When a sweep ran, on what, and how its trials ended.
  *
+ * @param base what was measured of the base model
+ * @param savings what was not trained, and why
  * @param outcomes how many trials there are of each outcome
  */
-record Header(String times, String data, Map<String, Integer> outcomes) {
+record Header(
+    String times, String data, String base, String savings, Map<String, Integer> outcomes) {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -30,7 +34,12 @@ record Header(String times, String data, Map<String, Integer> outcomes) {
     }
     view.trials().forEach(trial -> outcomes.merge(SweepTable.outcome(trial), 1, Integer::sum));
     outcomes.values().removeIf(count -> count == 0);
-    return new Header(times(view), view.dataset().map(Header::data).orElse(""), outcomes);
+    return new Header(
+        times(view),
+        view.dataset().map(Header::data).orElse(""),
+        base(view),
+        Savings.of(view).text(),
+        outcomes);
   }
 
   String text() {
@@ -38,6 +47,7 @@ record Header(String times, String data, Map<String, Integer> outcomes) {
     if (!data.isEmpty()) {
       lines.add(data);
     }
+    lines.addAll(Stream.of(base, savings).filter(line -> !line.isEmpty()).toList());
     if (!outcomes.isEmpty()) {
       lines.add(
           outcomes.entrySet().stream()
@@ -69,6 +79,15 @@ record Header(String times, String data, Map<String, Integer> outcomes) {
         data.evalSamples(),
         data.retentionSamples(),
         parameters(data.parameters()));
+  }
+
+  private static String base(SweepView view) {
+    Map<String, Double> base = view.dataset().map(DatasetSummary::base).orElse(Map.of());
+    String numbers =
+        MetricNames.inOrder(base.keySet()).stream()
+            .map(name -> MetricNames.label(name) + " " + Numbers.text(base.getOrDefault(name, 0.0)))
+            .collect(Collectors.joining(", "));
+    return numbers.isEmpty() ? "" : "before training: " + numbers;
   }
 
   private static String parameters(long count) {

@@ -12,6 +12,7 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * All that came out of a sweep as one HTML file: it loads nothing, and every text of the sweep is
@@ -51,7 +52,19 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
       winner(out, advice);
       heatMaps(out);
       seeds(out);
+      picture(
+          out,
+          "Parallel coordinates",
+          "Each line is a trial: darker is better by the objective, thick is the best, red has no"
+              + " value of it.",
+          ParallelCoordinates.of(view).svg());
       charts(out);
+      picture(
+          out,
+          "When trials were trained",
+          "From the first measurement to the last, mm:ss since the first of all: blue completed,"
+              + " red killed, yellow pruned. Point at one to see its trial and reason.",
+          Timeline.of(view, curves).svg());
       Winner.of(view, places).ifPresent(winner -> steps(out, winner));
       chosen
           .or(() -> Winner.of(view, places).map(Winner::trial))
@@ -75,7 +88,11 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
                     " <span class=\"count %s\">%d %s</span>".formatted(outcome, count, outcome)));
     out.append("</p>\n").append(Html.element("p", header.times())).append('\n');
     view.warnings().forEach(warning -> out.append(Html.element("p", warning)).append('\n'));
-    out.append(Html.element("p", header.data())).append("\n</header>\n");
+    out.append(Html.element("p", header.data()));
+    Stream.of(header.base(), header.savings())
+        .filter(line -> !line.isEmpty())
+        .forEach(line -> out.append(Html.element("p", line)));
+    out.append("\n</header>\n");
   }
 
   private void winner(StringBuilder out, List<String> advice) {
@@ -131,6 +148,16 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
       }
     }
     out.append("</section>\n");
+  }
+
+  private static void picture(StringBuilder out, String title, String legend, String svg) {
+    if (!svg.isEmpty()) {
+      out.append("<section>\n")
+          .append(Html.element("h2", title))
+          .append("<p class=\"legend\">" + Html.escape(legend) + "</p>\n")
+          .append(svg)
+          .append("</section>\n");
+    }
   }
 
   private void seeds(StringBuilder out) {

@@ -54,10 +54,7 @@ public final class SweepTable {
     ObjectiveSpec objective = view.objective();
     String constraints =
         objective.constraints().stream()
-            .map(
-                c ->
-                    ", %s %s %s"
-                        .formatted(c.metric(), c.comparison().sign(), Numbers.text(c.bound())))
+            .map(c -> ", %s %s".formatted(c.metric(), c.text()))
             .collect(Collectors.joining());
     return "%s; %d %s, best first by %s (%s)%s"
         .formatted(

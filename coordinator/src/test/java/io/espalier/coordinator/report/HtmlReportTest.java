@@ -18,6 +18,23 @@ class HtmlReportTest {
       new ReportPlaces("./espalier", Optional.of("models/" + EVIL), Optional.of("a/" + EVIL));
 
   @Test
+  void trials_are_lines_through_their_values_and_bars_over_time() {
+    SweepView view = GridViews.sweep();
+    String html = new HtmlReport(view, GridViews.curves(view), HERE).html(Optional.empty());
+
+    assertThat(html)
+        .contains("<h2>Parallel coordinates</h2>")
+        .contains("<title>trial 1 completed</title>")
+        .contains("<h2>When trials were trained</h2>")
+        .contains("<title>trial 3 killed: loss is NaN at update 3</title>");
+    String lines = ParallelCoordinates.of(view).svg();
+    assertThat(lines.split("<polyline", -1)).hasSize(view.trials().size() + 1);
+    assertThat(ParallelCoordinates.of(Views.sweep(List.of(Views.completed(0, 1, 1)))).svg())
+        .as("no axis")
+        .isEmpty();
+  }
+
+  @Test
   void every_text_of_the_sweep_is_escaped() {
     SweepView view = evil();
     String html = new HtmlReport(view, GridViews.curves(view), HERE).html(Optional.empty());

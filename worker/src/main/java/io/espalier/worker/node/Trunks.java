@@ -23,7 +23,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.stream.Stream;
 
 /**
@@ -208,9 +207,7 @@ final class Trunks implements AutoCloseable {
           training
               .initAdapter()
               .map(start -> InitialAdapter.read(start, training.lora(), trunk.model().config()));
-      DatasetSummary summary = trunk.data().summary();
-      OptionalDouble loss = BaseLoss.of(trunk.model(), begun, trunk.data().train());
-      return loss.isPresent() ? summary.with(loss.getAsDouble()) : summary;
+      return trunk.data().summary().with(BaseScores.of(trunk.model(), begun, trunk.data()));
     }
   }
 
