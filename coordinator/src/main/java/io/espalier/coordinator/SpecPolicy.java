@@ -1,15 +1,20 @@
 package io.espalier.coordinator;
 
 import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.spec.ObjectiveSpec;
+import io.espalier.common.spec.SearchSpec;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.plan.StageTree;
 import io.espalier.coordinator.pruning.Curve;
 import io.espalier.coordinator.pruning.Points;
 import io.espalier.coordinator.pruning.Pruner;
+import io.espalier.coordinator.report.Ranking;
+import io.espalier.coordinator.report.TrialView;
 import io.espalier.coordinator.search.Search;
 import io.espalier.coordinator.sweep.BranchProgress;
 import io.espalier.coordinator.sweep.Policy;
@@ -22,9 +27,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** The branches of the search's trials; the spec's pruner judges them. */
 record SpecPolicy(SweepSpec spec) implements Policy {
+  /** Of a search that learns: so many parts are trained one after another, of so many at least. */
+  private static final int PARTS = 5;
+
+  private static final int LEAST_AT_ONCE = 4;
+
   @Override
   public List<Branch> branches(DatasetSummary dataset) {
     return StageTree.of(spec, Search.trials(spec), dataset.samples()).branches();
@@ -35,6 +47,50 @@ record SpecPolicy(SweepSpec spec) implements Policy {
     return spec.pruning()
         .map(asked -> asked.against(sweep.preparation().dataset().orElseThrow().base()))
         .flatMap(asked -> judge(new Points(asked), sweep, branch, fresh));
+  }
+
+  @Override
+  public boolean isGrowing(Sweep sweep) {
+    SearchSpec search = spec.search();
+    return search.method() == SearchSpec.Method.TPE
+        && sweep.branches().size() > 0
+        && trials(sweep) < search.trials();
+  }
+
+  private static long trials(Sweep sweep) {
+    return sweep.branches().stream()
+        .mapToLong(progress -> progress.branch().milestones().size())
+        .sum();
+  }
+
+  /** Of what is proposed at a time each knows less than it could: only some are trained at once. */
+  @Override
+  public List<Branch> further(Sweep sweep, int most) {
+    DatasetSummary data = sweep.preparation().dataset().orElseThrow();
+    ObjectiveSpec objective = spec.objective().against(data.base());
+    List<TrialView> all = Ranking.rank(objective, SpecRules.trials(sweep));
+    List<TrialConfig> open = configs(all.stream().filter(trial -> trial.result().isEmpty()));
+    List<TrialConfig> bestFirst =
+        configs(Ranking.order(objective, all).stream().filter(trial -> trial.result().isPresent()));
+    int atOnce = Math.max(LEAST_AT_ONCE, spec.search().trials() / PARTS);
+    int count = Math.min(most, Math.min(atOnce - open.size(), spec.search().trials() - all.size()));
+    if (bestFirst.isEmpty() || count < 1) {
+      return List.of();
+    }
+    List<TrialConfig> proposed = Search.proposed(spec, bestFirst, open, count);
+    return IntStream.range(0, proposed.size())
+        .mapToObj(
+            at -> {
+              TrialConfig trial = proposed.get(at);
+              var end =
+                  new Branch.Milestone(trial.id(), trial.training().totalUpdates(data.samples()));
+              return new Branch(new BranchId(sweep.branches().size() + at), trial, List.of(end));
+            })
+        .toList();
+  }
+
+  private static List<TrialConfig> configs(Stream<TrialView> trials) {
+    return trials.map(TrialView::config).toList();
   }
 
   @Override

@@ -119,7 +119,8 @@ record SpecRules(UploadedFiles uploads) implements Surroundings.Specs {
                 : SweepView.State.PREPARING);
   }
 
-  private static List<TrialView> trials(Sweep sweep) {
+  /** By number, without ranks. */
+  static List<TrialView> trials(Sweep sweep) {
     return sweep.branches().stream()
         .flatMap(
             progress ->

@@ -8,6 +8,7 @@ import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.ObjectiveSpec.Comparison;
 import io.espalier.common.spec.PruningRule;
 import io.espalier.common.spec.PruningSpec;
+import io.espalier.common.spec.SearchSpec;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
@@ -184,5 +185,42 @@ class SpecRulesTest {
         .extracting(trial -> trial.rank().orElseThrow())
         .containsExactly(1, 2, 3);
     assertThat(rules.json(view())).contains("\"COMPLETED\"", "demo-1");
+  }
+
+  @Test
+  void a_search_that_learns_adds_trials_as_earlier_ones_end_and_ends_with_the_last() {
+    SweepSpec learning =
+        Specs.searching(
+            new SearchSpec(
+                SearchSpec.Method.TPE,
+                16,
+                7,
+                Map.of("learning_rate", new SearchSpec.Candidates.LogUniform(1e-5, 1e-1)),
+                false));
+    Life grown = new Life(rules.policy(learning)).running(10);
+    assertThat(grown.sweep().branches().size()).isEqualTo(10);
+    assertThat(grown.tell(new SweepInput.Ask(Examples.ANN, Examples.room(6), 1, NOW)))
+        .as("nothing is known yet")
+        .isEmpty();
+
+    int ended = 0;
+    while (grown.sweep().isUnfinished()) {
+      BranchId next = new BranchId(ended++);
+      Attempt attempt = grown.sweep().branches().get(next).current().orElseThrow().attempt();
+      grown.tell(
+          new SweepInput.BranchEnded(
+              next,
+              attempt,
+              List.of(Examples.result(next.number(), new Outcome.Completed())),
+              NOW));
+      grown.tell(new SweepInput.Ask(Examples.ANN, Examples.room(6), 1, NOW));
+      long running =
+          grown.sweep().branches().stream().filter(one -> one.current().isPresent()).count();
+      assertThat(running).as("after %d", ended).isLessThanOrEqualTo(Math.max(10 - ended, 4));
+    }
+
+    assertThat(ended).isEqualTo(16);
+    assertThat(rules.view(grown.sweep(), Optional.of(learning)).state())
+        .isEqualTo(SweepView.State.COMPLETED);
   }
 }

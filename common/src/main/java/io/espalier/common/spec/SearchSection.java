@@ -93,8 +93,21 @@ record SearchSection(SpecTree tree, Problems problems) {
             (int) tree.whole(REPEATS),
             tree.flag("search.skip_dominated"));
     checkSeeds(search);
+    checkLearning(search);
     checkBudget(search);
     return search;
+  }
+
+  /** It proposes a trial at a time, when others have long been trained. */
+  private void checkLearning(SearchSpec search) {
+    if (search.method() == Method.TPE && search.repeats() > 1) {
+      tree.problem(REPEATS, "is not for search.method: tpe, which looks at each trial; remove one");
+    }
+    if (search.method() == Method.TPE && search.rateScaling().isPresent()) {
+      tree.problem(
+          "search.scale_learning_rate_with",
+          "is not for search.method: tpe, whose smallest batch is not known before; remove one");
+    }
   }
 
   private void checkSeeds(SearchSpec search) {

@@ -76,7 +76,7 @@ public record SearchSpec(
         switch (method) {
           case GRID -> cells();
           case POINTS -> this.points.size();
-          case RANDOM, HALTON, SOBOL -> trials;
+          case RANDOM, HALTON, SOBOL, TPE -> trials;
         };
     return points > Long.MAX_VALUE / repeats ? Long.MAX_VALUE : points * repeats;
   }
@@ -151,11 +151,13 @@ public record SearchSpec(
     RANDOM,
     POINTS,
     HALTON,
-    SOBOL;
+    SOBOL,
+    /** Learns from the trials that have ended. */
+    TPE;
 
     /** Whether it makes as many points as it is asked for. */
     public boolean draws() {
-      return this == RANDOM || this == HALTON || this == SOBOL;
+      return this == RANDOM || this == HALTON || this == SOBOL || this == TPE;
     }
   }
 

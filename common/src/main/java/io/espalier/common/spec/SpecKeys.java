@@ -116,12 +116,13 @@ public final class SpecKeys {
     rows.section("search", "which points are tried");
     rows.key(
         "search.method",
-        Choice.of("grid", "random", "points", "halton", "sobol")
-            .orLater("tpe", "bayes", "cmaes", "hyperband", "pbt"),
+        Choice.of("grid", "random", "points", "halton", "sobol", "tpe")
+            .orLater("bayes", "cmaes", "hyperband", "pbt"),
         "grid",
-        "every combination, random draws, the points listed, or draws that fill the space evenly");
+        "every combination, random draws, the points listed, draws that fill the space evenly, or"
+            + " those that earlier results speak for");
     rows.optional(
-        "search.trials", Whole.between(1, 1_000_000), "for random, halton and sobol: how many");
+        "search.trials", Whole.between(1, 1_000_000), "for all but grid and points: how many");
     rows.key(
         "search.seed",
         Whole.between(0, Long.MAX_VALUE),

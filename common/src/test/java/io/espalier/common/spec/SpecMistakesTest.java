@@ -36,7 +36,7 @@ class SpecMistakesTest {
                   data_seed: 3
                   seed: "42"
                 search:
-                  method: tpe
+                  method: bayes
                   space:
                     learning_rate: []
                 """))
@@ -85,8 +85,8 @@ class SpecMistakesTest {
             one ->
                 assertThat(one)
                     .isEqualTo(
-                        "sweep.yaml:13: search.method: tpe is something this version cannot do"
-                            + " yet; expected grid or random or points or halton or sobol; choose one of"
+                        "sweep.yaml:13: search.method: bayes is something this version cannot do"
+                            + " yet; expected grid or random or points or halton or sobol or tpe; choose one of"
                             + " those"),
             one ->
                 assertThat(one)

@@ -1,6 +1,7 @@
 package io.espalier.coordinator.plan;
 
 import io.espalier.common.spec.PruningSpec;
+import io.espalier.common.spec.SearchSpec;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.TrialConfig;
@@ -29,6 +30,7 @@ import java.util.function.Function;
  * @param pruning the pruner, when there is one
  * @param found what the search came upon, what it left out too
  * @param asked trials that it was to draw; empty where they are listed
+ * @param later trials that are proposed as these end
  */
 public record Plan(
     String sweep,
@@ -40,7 +42,8 @@ public record Plan(
     Map<Cohort, List<List<TrialId>>> cohorts,
     Optional<PruningSpec> pruning,
     Search found,
-    OptionalInt asked) {
+    OptionalInt asked,
+    int later) {
 
   /**
    * What one trial takes.
@@ -70,6 +73,7 @@ public record Plan(
             .toList();
     var same = grouped(trials, t -> SameTraining.of(t.training(), samples), TrialConfig::id);
     StageTree stages = StageTree.of(spec, trials, samples);
+    boolean learns = spec.search().method() == SearchSpec.Method.TPE;
     return new Plan(
         spec.name(),
         samples,
@@ -83,9 +87,10 @@ public record Plan(
             Plan::trialsOn),
         spec.pruning(),
         found,
-        spec.search().method().draws()
+        spec.search().method().draws() && !learns
             ? OptionalInt.of(spec.search().trials() * spec.search().repeats())
-            : OptionalInt.empty());
+            : OptionalInt.empty(),
+        learns ? spec.search().trials() - trials.size() : 0);
   }
 
   private static List<TrialId> trialsOn(Branch branch) {

@@ -72,6 +72,11 @@ public final class PlanTable {
           "\nOnly %s instead of %s: no others were found\n"
               .formatted(count(trials, "trial"), grouped(plan.asked().getAsInt())));
     }
+    if (plan.later() > 0) {
+      out.append(
+          "\nNot listed: %s, proposed as these end\n"
+              .formatted(count(plan.later(), "more trial")));
+    }
     return out.toString();
   }
 

@@ -54,6 +54,21 @@ final class Draws {
     throw new IllegalStateException("no rule for " + candidates);
   }
 
+  /** Where a value lies: the number in [0, 1) that it is, or would be, drawn by. */
+  static double unit(Candidates candidates, String value) {
+    if (candidates instanceof Candidates.Values listed) {
+      return (listed.values().indexOf(value) + 0.5) / listed.values().size();
+    } else if (candidates instanceof Candidates.Uniform range) {
+      return (Double.parseDouble(value) - range.low()) / (range.high() - range.low());
+    } else if (candidates instanceof Candidates.LogUniform range) {
+      return Math.log(Double.parseDouble(value) / range.low())
+          / Math.log(range.high() / range.low());
+    } else if (candidates instanceof Candidates.IntRange range) {
+      return (Long.parseLong(value) - range.low() + 0.5) / (range.high() - range.low() + 1.0);
+    }
+    throw new IllegalStateException("no rule for " + candidates);
+  }
+
   /** In a few digits where that stays in [low, high), else exactly. */
   private static String written(double drawn, double low, double high) {
     double inside = Math.max(low, Math.min(drawn, Math.nextDown(high)));

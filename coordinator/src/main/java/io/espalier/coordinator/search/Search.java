@@ -16,7 +16,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * The trials of a sweep, and what its search came upon and left out.
@@ -27,6 +29,9 @@ import java.util.function.Supplier;
  */
 public record Search(List<TrialConfig> trials, int constrained, int duplicates) {
   private static final String RATE = "learning_rate";
+
+  /** Drawn at random before a search that learns has anything to go by, as in Optuna. */
+  private static final int FIRST_TRIALS = 10;
 
   /** Draws in a row that make no other trial, after which there are thought to be none. */
   private static final int PATIENCE = 1000;
@@ -54,8 +59,12 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
     switch (search.method()) {
       case GRID -> GridSearch.points(search).forEach(made::offer);
       case POINTS -> search.points().forEach(made::offer);
-      case RANDOM -> made.draw(() -> RandomSearch.point(search, made.offered));
-      case HALTON, SOBOL -> made.draw(new QuasiRandomSearch(search)::point);
+      case RANDOM -> made.draw(search.trials(), () -> RandomSearch.point(search, made.offered));
+      case HALTON, SOBOL -> made.draw(search.trials(), new QuasiRandomSearch(search)::point);
+      case TPE ->
+          made.draw(
+              Math.min(search.trials(), FIRST_TRIALS),
+              () -> RandomSearch.point(search, made.offered));
     }
     if (made.trainings.isEmpty()) {
       throw new UserError(
@@ -67,6 +76,45 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
       throw tooMany(spec, trials);
     }
     return made.scaled();
+  }
+
+  /**
+   * The next trials of a search that learns from the earlier ones.
+   *
+   * @param bestFirst trials that have ended
+   * @param running all others
+   * @param count at most so many are proposed; fewer where no others are found
+   */
+  public static List<TrialConfig> proposed(
+      SweepSpec spec, List<TrialConfig> bestFirst, List<TrialConfig> running, int count) {
+    var made = new Making(spec);
+    bestFirst.forEach(trial -> made.offer(trial.point()));
+    running.forEach(trial -> made.offer(trial.point()));
+    int known = made.trainings.size();
+    List<Map<String, String>> ended = bestFirst.stream().map(TrialConfig::point).toList();
+    List<Map<String, String>> open =
+        new ArrayList<>(running.stream().map(TrialConfig::point).toList());
+    var random = new SplittableRandom(spec.search().seed() + ended.size() + open.size());
+    int inVain = 0;
+    while (made.trainings.size() < known + count && inVain < PATIENCE) {
+      Map<String, String> point = TreeParzen.of(spec.search(), ended, open).propose(random);
+      int before = made.trainings.size();
+      made.offer(point);
+      if (made.trainings.size() > before) {
+        open.add(point);
+        inVain = 0;
+      } else {
+        inVain++;
+      }
+    }
+    return IntStream.range(known, made.trainings.size())
+        .mapToObj(
+            at ->
+                new TrialConfig(
+                    new TrialId(ended.size() + running.size() + at - known),
+                    made.points.get(at),
+                    made.trainings.get(at)))
+        .toList();
   }
 
   private static UserError tooMany(SweepSpec spec, long size) {
@@ -94,9 +142,9 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
     }
 
     /** Until there are as many as asked for, or hardly any others can be found. */
-    void draw(Supplier<Map<String, String>> next) {
+    void draw(int count, Supplier<Map<String, String>> next) {
       int inVain = 0;
-      while (trainings.size() < spec.search().trials() && inVain < PATIENCE) {
+      while (trainings.size() < count && inVain < PATIENCE) {
         int before = trainings.size();
         offer(next.get());
         inVain = trainings.size() > before ? 0 : inVain + 1;

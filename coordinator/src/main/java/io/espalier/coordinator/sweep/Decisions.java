@@ -25,7 +25,7 @@ public final class Decisions {
   private final Endings endings;
 
   private Decisions(Sweep sweep, Policy policy) {
-    this.draft = new Draft(sweep);
+    this.draft = new Draft(sweep, policy);
     this.endings = new Endings(draft);
     this.policy = policy;
   }
@@ -103,6 +103,14 @@ public final class Decisions {
     }
     if (draft.sweep().stop().isPresent() || draft.sweep().excludes(ask.worker())) {
       return;
+    }
+    long waits = draft.sweep().branches().stream().filter(BranchProgress::isWaiting).count();
+    int room = ask.room().free();
+    if (waits < room && policy.isGrowing(draft.sweep())) {
+      List<Branch> further = policy.further(draft.sweep(), room - (int) waits);
+      if (!further.isEmpty()) {
+        draft.add(new SweepEvent.Planned(further));
+      }
     }
     Forks forks = draft.sweep().forks();
     Dominance dominance = Dominance.of(draft.sweep());

@@ -18,10 +18,12 @@ import java.util.OptionalDouble;
 /** The events of one decision so far, and the sweep as they leave it. */
 final class Draft {
   private final List<SweepEvent> events = new ArrayList<>();
+  private final Policy policy;
   private Sweep sweep;
 
-  Draft(Sweep sweep) {
+  Draft(Sweep sweep, Policy policy) {
     this.sweep = sweep;
+    this.policy = policy;
   }
 
   Sweep sweep() {
@@ -90,6 +92,10 @@ final class Draft {
   void endIfDone(Instant time) {
     if (sweep.phase() != Sweep.Phase.RUNNING
         || !sweep.branches().stream().allMatch(p -> p.hasEnded() && p.current().isEmpty())) {
+      return;
+    }
+    boolean grows = sweep.stop().isEmpty() && policy.isGrowing(sweep);
+    if (grows && !policy.further(sweep, 1).isEmpty()) {
       return;
     }
     List<TrialResult> results =

@@ -20,9 +20,10 @@ import org.apache.pekko.actor.typed.ActorRef;
  *
  * @param sweep with the events applied
  * @param spec absent when it cannot be read
+ * @param policy what it says
  * @param directory of the sweep in the store
  */
-record Notices(Sweep sweep, Optional<SweepSpec> spec, Path directory) {
+record Notices(Sweep sweep, Optional<SweepSpec> spec, Policy policy, Path directory) {
 
   SweepNotice.Ready ready(ActorRef<SweepActor.Command> actor) {
     Map<Lease.Key, WorkerId> leases = new HashMap<>();
@@ -116,6 +117,9 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Path directory) {
     // A trunk may have gone on for this trial alone.
     BranchProgress progress = sweep.branches().get(ended.branch());
     progress.branch().fork().ifPresent(fork -> notices.addAll(idle(fork.from())));
+    if (sweep.isUnfinished() && policy.isGrowing(sweep)) {
+      notices.add(new SweepNotice.Waiting(sweep.id()));
+    }
     return notices;
   }
 

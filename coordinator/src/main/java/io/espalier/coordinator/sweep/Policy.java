@@ -38,6 +38,20 @@ public interface Policy {
    */
   Optional<Verdict> judge(Sweep sweep, BranchProgress branch, List<Report> fresh);
 
+  /** Whether trials are still to be added to those there are. */
+  default boolean isGrowing(Sweep sweep) {
+    return false;
+  }
+
+  /**
+   * Branches to add now, numbered on from those there are.
+   *
+   * @param most how many could begin
+   */
+  default List<Branch> further(Sweep sweep, int most) {
+    return List.of();
+  }
+
   /** Whether what is likely to come apart, because a lower learning rate did, is not tried. */
   default boolean skipsDominated() {
     return false;

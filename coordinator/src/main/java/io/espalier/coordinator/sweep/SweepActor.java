@@ -394,7 +394,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   }
 
   private Notices notices(Sweep sweep) {
-    return new Notices(sweep, spec, around.directory(id));
+    return new Notices(sweep, spec, policy, around.directory(id));
   }
 
   private Optional<SweepView> view(Sweep sweep) {

@@ -39,7 +39,7 @@ class ForksTest {
   private List<Lease> ask(int free) {
     List<SweepEvent> events = life.tell(new SweepInput.Ask(ANN, room(free), 1, NOW));
     SweepSpec spec = Specs.grid("learning_rate", List.of("1e-3"));
-    return new Notices(life.sweep(), Optional.of(spec), Path.of("sweep"))
+    return new Notices(life.sweep(), Optional.of(spec), Policy.NONE, Path.of("sweep"))
         .work(ANN, events)
         .leases();
   }
@@ -63,7 +63,8 @@ class ForksTest {
   private List<SweepNotice> tell(SweepInput input) {
     List<SweepNotice> notices = new ArrayList<>();
     for (SweepEvent event : life.tell(input)) {
-      notices.addAll(new Notices(life.sweep(), Optional.empty(), Path.of("sweep")).of(event));
+      notices.addAll(
+          new Notices(life.sweep(), Optional.empty(), Policy.NONE, Path.of("sweep")).of(event));
     }
     return notices;
   }

@@ -57,7 +57,7 @@ class WishesTest {
   }
 
   private static List<SweepNotice> notices(Life life, SweepEvent event) {
-    return new Notices(life.sweep(), Optional.empty(), Path.of("sweep")).of(event);
+    return new Notices(life.sweep(), Optional.empty(), Policy.NONE, Path.of("sweep")).of(event);
   }
 
   @Test
@@ -80,7 +80,7 @@ class WishesTest {
     List<SweepEvent> leased = life.tell(new SweepInput.Ask(Examples.ANN, Examples.room(1), 1, NOW));
     SweepSpec spec = Specs.grid("learning_rate", List.of("1e-3"));
     assertThat(
-            new Notices(life.sweep(), Optional.of(spec), Path.of("sweep"))
+            new Notices(life.sweep(), Optional.of(spec), Policy.NONE, Path.of("sweep"))
                 .work(Examples.ANN, leased)
                 .leases())
         .singleElement()
