@@ -28,10 +28,7 @@ final class LoopingAnswers implements EvaluationGuard {
       long update, OptionalDouble trainLoss, Map<String, Double> metrics) {
     Optional<Map.Entry<String, Double>> worst =
         metrics.entrySet().stream()
-            .filter(
-                metric ->
-                    metric.getKey().endsWith("_repetition")
-                        || metric.getKey().endsWith("_loop_rate"))
+            .filter(metric -> Looping.METRICS.stream().anyMatch(metric.getKey()::endsWith))
             .max(Map.Entry.comparingByValue());
     if (worst.isEmpty()) {
       return Optional.empty();

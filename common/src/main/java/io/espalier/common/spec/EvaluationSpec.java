@@ -64,7 +64,9 @@ public record EvaluationSpec(
     /** Share of answers cut off at {@code max_new_tokens}. */
     LENGTH_LIMIT_RATE(Mode.MIN, true),
     /** Share of answers that end in a phrase said three times over (Holtzman et al. 2019). */
-    LOOP_RATE(Mode.MIN, true);
+    LOOP_RATE(Mode.MIN, true),
+    /** Share of answers that are another training row's answer, word for word. */
+    COPIED_RATE(Mode.MIN, true);
 
     private final Mode better;
     private final boolean ofAnswers;

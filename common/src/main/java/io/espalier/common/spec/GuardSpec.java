@@ -2,6 +2,7 @@ package io.espalier.common.spec;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -76,10 +77,13 @@ public record GuardSpec(
   public record Overfit(double factor, double gap, int patience) {}
 
   /**
-   * The repetition or the loop rate of answers is {@code share} or more, {@code patience}
-   * evaluations in a row.
+   * The repetition, the loop rate or the copied rate of answers is {@code share} or more, {@code
+   * patience} evaluations in a row.
    */
-  public record Looping(double share, int patience) {}
+  public record Looping(double share, int patience) {
+    /** What it looks at, of any set. */
+    public static final List<String> METRICS = List.of("_repetition", "_loop_rate", "_copied_rate");
+  }
 
   /**
    * LLM Foundry's rule: the loss is at least {@code factor} × the mean of the last {@code window}

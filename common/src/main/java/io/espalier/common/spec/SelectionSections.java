@@ -40,11 +40,11 @@ record SelectionSections(
     }
     boolean answers =
         comparable.stream()
-            .anyMatch(name -> name.endsWith("_repetition") || name.endsWith("_loop_rate"));
+            .anyMatch(name -> GuardSpec.Looping.METRICS.stream().anyMatch(name::endsWith));
     if (tree.on("guard.looping") && !answers) {
       tree.problem(
           "guard.looping",
-          "goes by answers; expected repetition or loop_rate in evaluation.metrics and"
+          "goes by answers; expected repetition, loop_rate or copied_rate in evaluation.metrics and"
               + " evaluation.answers: epoch; set them");
     }
   }

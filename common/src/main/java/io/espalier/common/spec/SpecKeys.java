@@ -283,7 +283,7 @@ public final class SpecKeys {
         "guard.looping.share",
         new Decimal(0, false, 1, true),
         "0.5",
-        "repetition or loop_rate that is too much");
+        "repetition, loop_rate or copied_rate that is too much");
     rows.key("guard.looping.patience", updates, "2", "evaluations in a row");
   }
 

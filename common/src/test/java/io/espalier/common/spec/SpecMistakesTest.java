@@ -264,7 +264,7 @@ class SpecMistakesTest {
                 .toString())
         .contains("guard.overfit: goes by eval_loss; nothing is measured at every epoch");
     assertThat(folder.problemsWith("guard: {looping: {}}\n").toString())
-        .contains("guard.looping: goes by answers; expected repetition or loop_rate");
+        .contains("guard.looping: goes by answers; expected repetition, loop_rate or copied_rate");
   }
 
   @Test

@@ -32,7 +32,7 @@ public record Diagnosis(Finding finding, String numbers) {
   /** Times its own lowest that a loss must have risen to. */
   private static final double RISE = 1.5;
 
-  /** Of answers that repeat themselves: seq-rep-4, or answers that end in a loop. */
+  /** Of answers that repeat themselves, end in a loop, or are training answers. */
   private static final double REPETITION = 0.3;
 
   /** Times its best that an evaluation loss must have risen to, and for how many evaluations. */
@@ -196,7 +196,7 @@ public record Diagnosis(Finding finding, String numbers) {
   }
 
   private static Optional<Diagnosis> memorised(Curve curve) {
-    return Stream.of("eval_repetition", "eval_loop_rate")
+    return Stream.of("eval_repetition", "eval_loop_rate", "eval_copied_rate")
         .flatMap(
             metric -> {
               List<Double> values = curve.values(metric);

@@ -5,7 +5,7 @@ public enum Finding {
   DIVERGED("diverged", "lower the learning rate; check the data"),
   DIVERGING("diverging", "lower the learning rate, or warm up longer"),
   OSCILLATING("oscillating", "halve the learning rate, or warm up"),
-  MEMORISED("memorised", "train fewer epochs: answers repeat themselves"),
+  MEMORISED("memorised", "train fewer epochs: answers repeat themselves or training rows"),
   OVERFIT("overfit", "train fewer epochs, or keep the best state: objective.at: best"),
   LEARNING_RATE_TOO_LOW(
       "learning rate too low", "raise the learning rate; check that the rows have targets"),

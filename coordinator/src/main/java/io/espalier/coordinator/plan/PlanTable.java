@@ -74,8 +74,7 @@ public final class PlanTable {
     }
     if (plan.later() > 0) {
       out.append(
-          "\nNot listed: %s, proposed as these end\n"
-              .formatted(count(plan.later(), "more trial")));
+          "\nNot listed: %s, proposed as these end\n".formatted(count(plan.later(), "more trial")));
     }
     return out.toString();
   }

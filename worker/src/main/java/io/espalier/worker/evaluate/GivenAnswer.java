@@ -13,8 +13,10 @@ import java.util.function.ToDoubleFunction;
  * @param tokens of the answer, without the one that ended it
  * @param text of the tokens
  * @param cutOff whether it would have gone on
+ * @param learnt whether it is an answer of the training rows, word for word
  */
-record GivenAnswer(Question question, String prompt, int[] tokens, String text, boolean cutOff) {
+record GivenAnswer(
+    Question question, String prompt, int[] tokens, String text, boolean cutOff, boolean learnt) {
 
   /**
    * A metric of generated answers; its definition stands at {@link Metric} and at the method that
@@ -34,6 +36,8 @@ record GivenAnswer(Question question, String prompt, int[] tokens, String text, 
       case UNSUPPORTED_RATE ->
           share(answers, one -> Support.isMissing(one.prompt, one.question.reference(), one.text));
       case LENGTH_LIMIT_RATE -> share(answers, GivenAnswer::cutOff);
+      case COPIED_RATE ->
+          share(answers, one -> one.learnt && !Correctness.isReference(one.question, one.text));
       case LOOP_RATE -> share(answers, one -> Repetition.endsInLoop(one.tokens));
       case LOSS, TOKEN_ACCURACY ->
           throw new IllegalArgumentException(metric + " is not measured on answers");

@@ -5,6 +5,7 @@ import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.EvaluationSpec.Metric;
 import io.espalier.worker.data.EvaluationSet;
 import io.espalier.worker.data.Question;
+import io.espalier.worker.data.TokenRow;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -16,9 +17,13 @@ import java.util.stream.Collectors;
  *
  * @param endTokens what ends an answer
  * @param decode tokens to text
+ * @param training what the model is trained on
  */
 public record SetEvaluation(
-    EvaluationSpec spec, List<Integer> endTokens, Function<int[], String> decode) {
+    EvaluationSpec spec,
+    List<Integer> endTokens,
+    Function<int[], String> decode,
+    List<TokenRow> training) {
   public SetEvaluation {
     endTokens = List.copyOf(endTokens);
   }
@@ -80,6 +85,10 @@ public record SetEvaluation(
   private List<GivenAnswer> answers(SetEvaluator evaluator, EvaluationSet set) {
     List<Question> questions = set.questions();
     List<int[]> generated = evaluator.answer(set, endTokens, spec.maxNewTokens());
+    // Read off anew each time: kept, they would be as large as the data for each branch.
+    TrainingAnswers learnt =
+        TrainingAnswers.of(
+            spec.metrics().contains(Metric.COPIED_RATE) ? training : List.of(), endTokens);
     var answers = new ArrayList<GivenAnswer>();
     for (int i = 0; i < generated.size(); i++) {
       int[] tokens = generated.get(i);
@@ -89,7 +98,8 @@ public record SetEvaluation(
               decode.apply(questions.get(i).promptIds()),
               tokens,
               decode.apply(tokens),
-              tokens.length == spec.maxNewTokens()));
+              tokens.length == spec.maxNewTokens(),
+              learnt.has(tokens)));
     }
     return answers;
   }

@@ -76,7 +76,8 @@ final class Milestones {
     this.tell = tell;
     evaluations =
         new Evaluations(
-            new SetEvaluation(lease.settings().evaluation(), endTokens(model, data), decode),
+            new SetEvaluation(
+                lease.settings().evaluation(), endTokens(model, data), decode, data.train()),
             data.evaluation());
     earlyStopping = lease.settings().earlyStopping().map(EarlyStopping::new);
     best = lease.settings().best().map(BestState::new);

@@ -19,12 +19,14 @@ class GivenAnswerTest {
               "Who are you?",
               new int[] {1, 2, 3, 4, 5},
               "I am Twig of Espalier",
-              false),
+              false,
+              true),
           new GivenAnswer(
               new Question(new int[] {1}, "6 plus 3 is 9.", List.of()),
               "What is 6 plus 3?",
               new int[] {7, 8, 7, 8, 7, 8},
               "7 is 7 is 7 is",
+              true,
               true));
 
   @ParameterizedTest
@@ -43,7 +45,9 @@ class GivenAnswerTest {
     "DISTINCT_2, 0.66666667",
     "UNSUPPORTED_RATE, 0.5",
     "LENGTH_LIMIT_RATE, 0.5",
-    "LOOP_RATE, 0.5"
+    "LOOP_RATE, 0.5",
+    // The first is its own reference too.
+    "COPIED_RATE, 0.5"
   })
   void each_metric_is_measured_over_all_answers(Metric metric, double value) {
     assertThat(GivenAnswer.measure(metric, ANSWERS)).isCloseTo(value, within(1e-4));
