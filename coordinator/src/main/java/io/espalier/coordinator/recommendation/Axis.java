@@ -23,6 +23,9 @@ record Axis(String key, List<String> values) {
   /** Neighbours further apart than that, as a ratio, are steps of a logarithmic axis. */
   private static final double LOGARITHMIC = 1.5;
 
+  /** A wider gap than that, as a ratio, is no step: something was left out between. */
+  private static final double LARGEST_STEP = 10;
+
   /** Empty where there are words among the values, or one value only. Seeds are no axis. */
   static Optional<Axis> of(String key, List<TrialView> trials) {
     List<String> all =
@@ -82,7 +85,8 @@ record Axis(String key, List<String> values) {
     double first = at(low);
     double second = at(low + 1);
     if (logarithmic(low)) {
-      return valid(upper ? second * second / first : first * first / second);
+      double step = Math.min(LARGEST_STEP, second / first);
+      return valid(upper ? second * step : first / step);
     }
     return valid(upper ? second + (second - first) : first - (second - first));
   }

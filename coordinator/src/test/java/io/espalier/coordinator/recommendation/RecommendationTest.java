@@ -129,6 +129,18 @@ class RecommendationTest {
   }
 
   @Test
+  void a_wide_gap_is_no_step_to_take_beyond_the_edge() {
+    List<TrialView> trials =
+        List.of(
+            trial(0, 30, Map.of("learning_rate", "3e-3"), 1),
+            trial(1, 30, Map.of("learning_rate", "10"), Double.NaN));
+
+    assertThat(Recommendation.of(sweep(trials)).orElseThrow().edges())
+        .containsExactly(
+            new Recommendation.Edge("learning_rate", "3e-3", false, Optional.of("3e-4")));
+  }
+
+  @Test
   void what_a_key_explains_is_its_share_of_the_trials_order_and_what_diverged_is_last() {
     Recommendation found =
         Recommendation.of(sweep((rate, epochs) -> rate == 2 ? Double.NaN : 1 + 0.1 * rate + epochs))
