@@ -118,7 +118,7 @@ def told(title, results, verbose):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--seeds", type=int, default=8, help="half of them held out")
+    options.add_argument("--seeds", type=int, default=4, help="half of them held out")
     options.add_argument("--store", type=pathlib.Path, help="where the sweeps are kept; one that is there is not trained again")
     options.add_argument("--guard", default="{}", help="as guard in a spec")
     options.add_argument("--verbose", action="store_true", help="tells every curve that is read otherwise")

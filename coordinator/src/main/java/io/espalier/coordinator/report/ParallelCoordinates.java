@@ -81,6 +81,9 @@ record ParallelCoordinates(SweepView view, List<Axis> axes) {
     String metric = view.objective().metric();
     ColourScale scale = HeatMap.scale(view.objective().mode(), metric, view.trials());
     var svg = new Svg(WIDTH, HEIGHT, "Each trial as a line through its values");
+    List<TrialView> worstFirst = new ArrayList<>(Ranking.order(view.objective(), view.trials()));
+    Collections.reverse(worstFirst);
+    worstFirst.forEach(trial -> line(svg, trial, metric, scale));
     for (int i = 0; i < axes.size(); i++) {
       axis(svg, x(i), axes.get(i).key(), labels(axes.get(i)));
     }
@@ -91,9 +94,6 @@ record ParallelCoordinates(SweepView view, List<Axis> axes) {
         List.of(
             new Label(0, scale.worst() == scale.best() ? "" : Numbers.text(scale.worst())),
             new Label(1, Numbers.text(scale.best()))));
-    List<TrialView> worstFirst = new ArrayList<>(Ranking.order(view.objective(), view.trials()));
-    Collections.reverse(worstFirst);
-    worstFirst.forEach(trial -> line(svg, trial, metric, scale));
     return svg.end();
   }
 

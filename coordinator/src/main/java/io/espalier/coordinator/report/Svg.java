@@ -30,12 +30,14 @@ public final class Svg {
   }
 
   /**
+   * A text with a white rim, so that it is read on lines too.
+   *
    * @param anchor where the place is of it: {@code start}, {@code middle} or {@code end}
    */
   public Svg text(Point at, String anchor, String text) {
     out.append(
         number(
-            "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n",
+            "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" stroke=\"#fff\" stroke-width=\"3\" paint-order=\"stroke\">%s</text>\n",
             at.x(), at.y(), anchor, Html.escape(text)));
     return this;
   }

@@ -18,6 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Supplier;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -51,11 +52,12 @@ final class LocalRun {
   /**
    * Runs a sweep to its end.
    *
-   * @param file the text of a spec, and what its relative paths are meant from
+   * @param asked reads what is run, once the options are known to be right
    */
-  Ended run(Console console, Spec file) {
+  Ended run(Console console, Supplier<Spec> asked) {
     DeviceName device = devices.device();
     Optional<URI> told = webhook.address();
+    Spec file = asked.get();
     RunLog log = RunLog.open(store.directory(), clock.instant());
     console.logTo(log);
     try (Interrupts interrupts = Interrupts.listen();

@@ -77,10 +77,7 @@ final class LrFindCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     RangeTest test = test();
-    LocalRun.Spec asked = LocalRun.Spec.of(file);
-    String yaml = test.spec(asked.spec());
-    SweepSpec spec = SpecReader.parse(yaml, asked.directory(), file.toString());
-    LocalRun.Ended ended = local.run(console, new LocalRun.Spec(spec, yaml, asked.directory()));
+    LocalRun.Ended ended = local.run(console, () -> spec(test));
     SweepView view = ended.view();
     if (view.state() != SweepView.State.COMPLETED) {
       console.complain(view.problem().orElse("the range test was interrupted"));
@@ -88,6 +85,13 @@ final class LrFindCommand implements Callable<Integer> {
     }
     StoredSweeps sweeps = new StoredSweeps(local.store());
     return tell(view, sweeps.curves(view), sweeps.directory(view));
+  }
+
+  private LocalRun.Spec spec(RangeTest test) {
+    LocalRun.Spec asked = LocalRun.Spec.of(file);
+    String yaml = test.spec(asked.spec());
+    SweepSpec spec = SpecReader.parse(yaml, asked.directory(), file.toString());
+    return new LocalRun.Spec(spec, yaml, asked.directory());
   }
 
   private RangeTest test() {

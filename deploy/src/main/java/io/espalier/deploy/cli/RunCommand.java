@@ -28,7 +28,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    LocalRun.Ended ended = local.run(console, LocalRun.Spec.of(file));
+    LocalRun.Ended ended = local.run(console, () -> LocalRun.Spec.of(file));
     return Ending.inStore(console, local.store(), ended.view()).tell(ended.interrupted());
   }
 }
