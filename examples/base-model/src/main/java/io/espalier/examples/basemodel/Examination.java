@@ -24,7 +24,8 @@ final class Examination {
   static Map<String, Double> of(
       BaseModel model, ChatTokenizer tokenizer, EvaluationSpec spec, List<EvaluationSet> sets) {
     Libtorch.prepareThread();
-    var evaluation = new SetEvaluation(spec, model.config().endTokens(), tokenizer::decode);
+    var evaluation =
+        new SetEvaluation(spec, model.config().endTokens(), tokenizer::decode, List.of());
     var figures = new TreeMap<String, Double>();
     try (Pack pack = untrained(model)) {
       var evaluator = new Evaluator(pack.state(0));
