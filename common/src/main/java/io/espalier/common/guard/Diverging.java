@@ -17,12 +17,12 @@ final class Diverging implements UpdateGuard {
   /** Times the first loss: an average of few rows is above that by chance. */
   private static final double ABOVE_FIRST = 1.1;
 
+  /** The weight of a moving average once it is over as many updates as it is meant to be. */
+  private static final double SETTLED = 0.85;
+
   private final Divergence rule;
   private final Baseline baseline;
   private final int updates;
-
-  /** The weight of a moving average once it is over as many updates as it is meant to be. */
-  private static final double SETTLED = 0.85;
 
   private final Window averages;
   private double first = Double.NaN;

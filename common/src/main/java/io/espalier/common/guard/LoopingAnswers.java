@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** Answers say the same again and again, at several evaluations in a row that generate some. */
+/**
+ * Answers say the same again and again, or what was trained on, at several evaluations in a row
+ * that generate some.
+ */
 final class LoopingAnswers implements EvaluationGuard {
   private final Looping rule;
   private final List<Double> high = new ArrayList<>();

@@ -3,6 +3,7 @@ package io.espalier.common.trial;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * One point of the search space, fully resolved.
@@ -15,5 +16,12 @@ import java.util.Map;
 public record TrialConfig(TrialId id, Map<String, String> point, Training training) {
   public TrialConfig {
     point = Collections.unmodifiableMap(new LinkedHashMap<>(point));
+  }
+
+  /** A point on a line: {@code learning_rate=1e-3 num_train_epochs=10}. */
+  public static String text(Map<String, String> point) {
+    return point.entrySet().stream()
+        .map(value -> value.getKey() + "=" + value.getValue())
+        .collect(Collectors.joining(" "));
   }
 }

@@ -4,7 +4,6 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -62,18 +61,14 @@ public record RateRange(
             .reduce((one, other) -> smooth.get(other) < smooth.get(one) ? other : one)
             .orElseThrow();
     double limit = (first + smooth.get(lowest)) / 2;
-    OptionalDouble apart =
+    OptionalDouble back =
         IntStream.range(lowest, steps.size())
             .filter(at -> smooth.get(at) > limit)
             .mapToDouble(at -> steps.get(at).rate())
             .findFirst();
+    OptionalDouble apart = back.isPresent() ? back : broken;
     if (smooth.get(lowest) > (1 - FALL) * first) {
-      return new RateRange(
-          steps,
-          smooth,
-          OptionalDouble.empty(),
-          OptionalDouble.empty(),
-          apart.isPresent() ? apart : broken);
+      return new RateRange(steps, smooth, OptionalDouble.empty(), OptionalDouble.empty(), apart);
     }
     int steepest =
         IntStream.rangeClosed(around, Math.max(around, lowest))
@@ -86,7 +81,7 @@ public record RateRange(
         smooth,
         OptionalDouble.of(steps.get(steepest).rate()),
         OptionalDouble.of(steps.get(lowest).rate()),
-        apart.isPresent() ? apart : broken);
+        apart);
   }
 
   private static double mean(List<Step> steps, int from, int to) {
@@ -120,8 +115,12 @@ public record RateRange(
     return steepest.stream()
         .flatMap(rate -> DoubleStream.of(rate / 3, rate, rate * 3))
         .filter(rate -> rate < apart.orElse(Double.POSITIVE_INFINITY) / 2)
-        .mapToObj(rate -> new BigDecimal(rate).round(DIGITS).doubleValue())
+        .mapToObj(RateRange::rounded)
         .toList();
+  }
+
+  private static double rounded(double rate) {
+    return new BigDecimal(rate).round(DIGITS).doubleValue();
   }
 
   /** Of several batch sizes: from the lowest rate of their grids to the highest, evenly. */
@@ -135,13 +134,8 @@ public record RateRange(
     double high = all.stream().mapToDouble(x -> x).max().orElseThrow();
     int count = Math.max(1, (int) Math.round(Math.log(high / low) / Math.log(3)) + 1);
     return IntStream.range(0, count)
-        .mapToObj(
-            at ->
-                Optional.of(count)
-                    .filter(many -> many > 1)
-                    .map(many -> low * Math.pow(high / low, at / (many - 1.0)))
-                    .orElse(low))
-        .map(rate -> new BigDecimal(rate).round(DIGITS).doubleValue())
+        .mapToObj(at -> count == 1 ? low : low * Math.pow(high / low, at / (count - 1.0)))
+        .map(RateRange::rounded)
         .toList();
   }
 }

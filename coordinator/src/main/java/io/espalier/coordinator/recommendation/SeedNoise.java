@@ -1,5 +1,6 @@
 package io.espalier.coordinator.recommendation;
 
+import io.espalier.common.trial.TrialConfig;
 import io.espalier.coordinator.report.Cell;
 import io.espalier.coordinator.report.Cell.Spread;
 import io.espalier.coordinator.report.SweepView;
@@ -7,8 +8,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.stream.Collectors;
 
 /**
  * What repeats say of the best: which cell has the best mean, and which cheaper one the seeds do
@@ -31,7 +30,11 @@ public record SeedNoise(
     List<Cell> sound =
         Cell.bestFirst(view.objective(), Cell.of(view.trials())).stream()
             .filter(Cell::sound)
-            .filter(cell -> cell.spread(metric).flatMap(SeedNoise::deviation).isPresent())
+            .filter(
+                cell ->
+                    cell.spread(metric)
+                        .filter(spread -> spread.deviation().isPresent())
+                        .isPresent())
             .toList();
     if (sound.isEmpty()) {
       return Optional.empty();
@@ -50,11 +53,6 @@ public record SeedNoise(
                 .map(Cell::point)));
   }
 
-  private static Optional<Double> deviation(Spread spread) {
-    OptionalDouble found = spread.deviation();
-    return found.isPresent() ? Optional.of(found.getAsDouble()) : Optional.empty();
-  }
-
   /** By the standard error of the difference of two means (Welch). */
   private static boolean byChance(Spread one, Spread other) {
     return Math.abs(one.mean() - other.mean())
@@ -69,20 +67,14 @@ public record SeedNoise(
   List<String> lines() {
     String mean =
         "By the mean of %d seeds the best is %s: %s %s."
-            .formatted(value.count(), text(best), metric, value.text());
+            .formatted(value.count(), TrialConfig.text(best), metric, value.text());
     return cheaper
         .map(
             point ->
                 List.of(
                     mean,
                     "The seeds do not tell it from %s, which takes less training."
-                        .formatted(text(point))))
+                        .formatted(TrialConfig.text(point))))
         .orElse(List.of(mean));
-  }
-
-  private static String text(Map<String, String> point) {
-    return point.entrySet().stream()
-        .map(entry -> entry.getKey() + "=" + entry.getValue())
-        .collect(Collectors.joining(" "));
   }
 }

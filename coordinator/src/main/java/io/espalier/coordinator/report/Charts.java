@@ -1,5 +1,6 @@
 package io.espalier.coordinator.report;
 
+import io.espalier.common.trial.TrialConfig;
 import io.espalier.coordinator.report.TrialCurves.Point;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -9,7 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /** The curves a report draws, as the JSON its script reads. Pure. */
 record Charts(List<Chart> charts, List<String> remarks) {
@@ -18,9 +18,6 @@ record Charts(List<Chart> charts, List<String> remarks) {
 
   private static final MathContext DIGITS = new MathContext(5);
   private static final double FAR_APART = 20;
-
-  /** Lines lighter than this part of the scale are not seen on white. */
-  private static final double LIGHTEST = 0.85;
 
   /**
    * @param logarithmic whether the values' axis begins so
@@ -119,14 +116,11 @@ record Charts(List<Chart> charts, List<String> remarks) {
       SweepView view, TrialView trial, ColourScale scale, List<Optional<Double>> values) {
     OptionalDouble value = Ranking.value(view.objective().metric(), trial);
     String outcome = SweepTable.outcome(trial);
-    String point =
-        trial.config().point().entrySet().stream()
-            .map(entry -> entry.getKey() + "=" + entry.getValue())
-            .collect(Collectors.joining(" "));
+    String point = TrialConfig.text(trial.config().point());
     return new Line(
         trial.config().id().number(),
         "trial %s (%s) %s".formatted(trial.config().id(), outcome, point),
-        ColourScale.colourAt(LIGHTEST * (value.isPresent() ? scale.place(value.getAsDouble()) : 1)),
+        scale.line(value.orElse(Double.NaN)),
         trial.rank().orElse(0) == 1,
         trial.result().isPresent() && !outcome.equals("completed"),
         values.stream().map(y -> y.map(Charts::rounded)).toList());

@@ -18,6 +18,9 @@ record ColourScale(double best, double worst, boolean logarithmic) {
   };
   private static final double FAR_APART = 20;
 
+  /** Lines lighter than this part of the scale are not seen on white. */
+  private static final double LIGHTEST_LINE = 0.85;
+
   /** Up to here along the scale white text is read more easily than black. */
   private static final double DARK = 0.55;
 
@@ -36,6 +39,11 @@ record ColourScale(double best, double worst, boolean logarithmic) {
   /** {@code #rrggbb}. */
   String colour(double value) {
     return colourAt(place(value));
+  }
+
+  /** A darker one for lines, which are seen on white. */
+  String line(double value) {
+    return colourAt(LIGHTEST_LINE * place(value));
   }
 
   /** The colour of text on {@link #colour}. */

@@ -25,9 +25,6 @@ record ParallelCoordinates(SweepView view, List<Axis> axes) {
   /** More values are not written at an axis. */
   private static final int MOST_LABELS = 12;
 
-  /** Lines lighter than this part of the scale are not seen on white. */
-  private static final double LIGHTEST = 0.85;
-
   /**
    * A key.
    *
@@ -122,14 +119,13 @@ record ParallelCoordinates(SweepView view, List<Axis> axes) {
       String own = trial.config().point().getOrDefault(axes.get(i).key(), "–");
       points.add(new Point(x(i), y(axes.get(i).place(own))));
     }
-    double place = measured ? scale.place(value.getAsDouble()) : 1;
     if (measured) {
-      points.add(new Point(x(axes.size()), y(1 - place)));
+      points.add(new Point(x(axes.size()), y(1 - scale.place(value.getAsDouble()))));
     }
     boolean best = trial.rank().orElse(0) == 1;
     svg.path(
         points,
-        measured ? ColourScale.colourAt(LIGHTEST * place) : "#c0392b",
+        measured ? scale.line(value.getAsDouble()) : "#c0392b",
         best ? 4 : 1.5,
         measured ? 0.9 : 0.35,
         "trial %s %s".formatted(trial.config().id(), SweepTable.outcome(trial)));

@@ -57,9 +57,7 @@ record Message(
                 .formatted(
                     sweep,
                     config.id(),
-                    config.point().entrySet().stream()
-                        .map(value -> value.getKey() + "=" + value.getValue())
-                        .collect(Collectors.joining(" ")),
+                    TrialConfig.text(config.point()),
                     outcome.word(),
                     outcome.reason()),
             "trial_" + outcome.word(),

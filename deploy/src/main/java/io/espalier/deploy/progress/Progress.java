@@ -138,11 +138,7 @@ public final class Progress {
   }
 
   private static String name(TrialConfig config) {
-    String point =
-        config.point().entrySet().stream()
-            .map(value -> value.getKey() + "=" + value.getValue())
-            .collect(Collectors.joining(" "));
-    return "trial %s  %s".formatted(config.id(), point).strip();
+    return "trial %s  %s".formatted(config.id(), TrialConfig.text(config.point())).strip();
   }
 
   /** Pads cells of the same column to the same width. */
