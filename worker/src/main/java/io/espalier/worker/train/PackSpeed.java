@@ -57,9 +57,15 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
    * @return 0 where nothing is known
    */
   public double bytes(int lanes, int slots, int rows, int longest) {
-    return MemoryModel.fit(seen(), perSlot)
-        .map(model -> before + lanes * model.bytes(slots, (long) slots * rows * longest))
-        .orElse(0.0);
+    if (before == 0) {
+      return 0;
+    }
+    // Passes that no size was seen to take more for find room in what the process had already.
+    double pass =
+        MemoryModel.fit(seen(), perSlot)
+            .map(model -> model.bytes(slots, (long) slots * rows * longest))
+            .orElse(slots * perSlot);
+    return before + lanes * pass;
   }
 
   /**

@@ -93,4 +93,13 @@ class PackSpeedTest {
         .extracting(Timing::slots)
         .isEqualTo(List.of(1, 2));
   }
+
+  @Test
+  void passes_in_room_that_the_process_had_are_expected_to_take_no_more_but_their_slots() {
+    var unseen = new PackSpeed(List.of(new Timing(1, 56, 0.01, 0)), End.MOST, 1_000_000, 500);
+    assertThat(unseen.bytes(2, 4, 1, 14)).isEqualTo(1_000_000 + 2 * 4 * 500);
+
+    var untold = new PackSpeed(List.of(new Timing(1, 56, 0.01, 0)), End.MOST, 0, 500);
+    assertThat(untold.bytes(2, 4, 1, 14)).isZero();
+  }
 }
