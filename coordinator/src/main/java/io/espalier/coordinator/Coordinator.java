@@ -197,6 +197,18 @@ public final class Coordinator implements AutoCloseable {
   }
 
   /**
+   * Adds trials to a sweep, also to one that has ended, for this process alone, which waits for its
+   * end: {@link Unfinished#attended}.
+   *
+   * @param values of keys of {@code training}; what was tried of all others is tried with each
+   * @return completes once they are journaled; fails with {@link UserError} when the values make
+   *     none, or when there is no such sweep
+   */
+  public CompletionStage<SweepView> extend(SweepId sweep, Map<String, List<String>> values) {
+    return service.extend(sweep, values, true);
+  }
+
+  /**
    * Ends a sweep: what waits at once, what trains at its next update. Changes nothing when it has
    * ended.
    *

@@ -3,6 +3,7 @@ package io.espalier.coordinator;
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.SearchSpec;
+import io.espalier.common.spec.SearchedValues;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
@@ -12,6 +13,7 @@ import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.plan.StageTree;
 import io.espalier.coordinator.pruning.Curve;
 import io.espalier.coordinator.pruning.Points;
+import io.espalier.coordinator.pruning.Promotion;
 import io.espalier.coordinator.pruning.Pruner;
 import io.espalier.coordinator.report.Ranking;
 import io.espalier.coordinator.report.TrialView;
@@ -44,9 +46,7 @@ record SpecPolicy(SweepSpec spec) implements Policy {
 
   @Override
   public Optional<Verdict> judge(Sweep sweep, BranchProgress branch, List<Report> fresh) {
-    return spec.pruning()
-        .map(asked -> asked.against(sweep.preparation().dataset().orElseThrow().base()))
-        .flatMap(asked -> judge(new Points(asked), sweep, branch, fresh));
+    return points(sweep).flatMap(points -> judge(points, sweep, branch, fresh));
   }
 
   @Override
@@ -89,6 +89,15 @@ record SpecPolicy(SweepSpec spec) implements Policy {
         .toList();
   }
 
+  @Override
+  public List<Branch> extension(Sweep sweep, Map<String, List<String>> values) {
+    SearchedValues.check(values);
+    List<TrialConfig> more = Search.beyond(spec, configs(SpecRules.trials(sweep).stream()), values);
+    return StageTree.of(spec, more, samples(sweep))
+        .numberedFrom(sweep.branches().size())
+        .branches();
+  }
+
   private static List<TrialConfig> configs(Stream<TrialView> trials) {
     return trials.map(TrialView::config).toList();
   }
@@ -98,20 +107,69 @@ record SpecPolicy(SweepSpec spec) implements Policy {
     return spec.search().skipDominated();
   }
 
+  @Override
+  public Optional<Long> rest(Sweep sweep, BranchId branch, long after) {
+    return promotion(sweep).flatMap(promotion -> promotion.rest(branch, after));
+  }
+
+  @Override
+  public List<BranchId> promoted(Sweep sweep) {
+    Map<BranchId, Long> resting = sweep.resting();
+    if (resting.isEmpty()) {
+      return List.of();
+    }
+    Promotion promotion = promotion(sweep).orElseThrow();
+    Map<BranchId, Curve> curves = curves(sweep, points(sweep).orElseThrow());
+    List<BranchId> promoted = promotion.promoted(curves, resting);
+    return promoted.isEmpty() && sweep.onlyRests() ? promotion.last(curves, resting) : promoted;
+  }
+
+  @Override
+  public Verdict leftBehind(Sweep sweep, BranchProgress resting) {
+    return promotion(sweep)
+        .orElseThrow()
+        .leftBehind(
+            resting.id(),
+            resting.rest().orElseThrow().update(),
+            curves(sweep, points(sweep).orElseThrow()));
+  }
+
+  private Optional<Promotion> promotion(Sweep sweep) {
+    return points(sweep)
+        .flatMap(points -> Promotion.of(points.spec(), planned(sweep), samples(sweep)));
+  }
+
+  private Optional<Points> points(Sweep sweep) {
+    return spec.pruning()
+        .map(asked -> asked.against(sweep.preparation().dataset().orElseThrow().base()))
+        .map(Points::new);
+  }
+
+  private static List<Branch> planned(Sweep sweep) {
+    return sweep.branches().stream().map(BranchProgress::branch).toList();
+  }
+
+  private static long samples(Sweep sweep) {
+    return sweep.preparation().dataset().orElseThrow().samples();
+  }
+
+  private static Map<BranchId, Curve> curves(Sweep sweep, Points points) {
+    Map<BranchId, Curve> curves = new HashMap<>();
+    sweep.branches().stream()
+        .forEach(
+            progress ->
+                curves.put(
+                    progress.id(), curve(progress, points.of(measured(sweep.reports(progress))))));
+    return curves;
+  }
+
   private Optional<Verdict> judge(
       Points points, Sweep sweep, BranchProgress branch, List<Report> fresh) {
     if (fresh.stream().noneMatch(report -> points.need(report.name()))) {
       return Optional.empty();
     }
-    List<Branch> branches = sweep.branches().stream().map(BranchProgress::branch).toList();
-    long samples = sweep.preparation().dataset().orElseThrow().samples();
-    Pruner pruner = Pruner.of(points.spec(), branches, samples);
-    Map<BranchId, Curve> before = new HashMap<>();
-    sweep.branches().stream()
-        .forEach(
-            progress ->
-                before.put(
-                    progress.id(), curve(progress, points.of(measured(sweep.reports(progress))))));
+    Pruner pruner = Pruner.of(points.spec(), planned(sweep), samples(sweep));
+    Map<BranchId, Curve> before = curves(sweep, points);
     List<Report> told = new ArrayList<>(branch.reports());
     told.removeAll(fresh);
     told.addAll(sweep.inherited(branch));

@@ -144,6 +144,10 @@ record SpecRules(UploadedFiles uploads) implements Surroundings.Specs {
         progress.result(milestone.trial()).map(result -> published(sweep, result)),
         OptionalInt.empty(),
         List.of(),
-        progress.branch().fork());
+        progress.branch().fork(),
+        progress
+            .rest()
+            .filter(rest -> progress.isOpen(milestone.trial()))
+            .map(BranchProgress.Rest::update));
   }
 }

@@ -1,5 +1,6 @@
 package io.espalier.coordinator;
 
+import io.espalier.common.spec.SearchedValues;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
@@ -27,12 +28,14 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.apache.pekko.Done;
 
 /**
  * What people ask of a coordinator, carried to its actors and its store.
@@ -186,6 +189,34 @@ record SweepService(
     RatingRules.check(rating);
     return wish(sweep, new SweepInput.Rate(trial, rating, clock.instant()))
         .thenApply(change -> known(change.after(), trial));
+  }
+
+  @Override
+  public CompletionStage<SweepView> extend(SweepId sweep, Map<String, List<String>> values) {
+    return extend(sweep, values, false);
+  }
+
+  /**
+   * @param attended whether this process waits for the sweep's end, and nobody else does
+   */
+  CompletionStage<SweepView> extend(
+      SweepId sweep, Map<String, List<String>> values, boolean attended) {
+    SearchedValues.check(values);
+    var extend = new SweepInput.Extend(values, clock.instant());
+    // Opened before: its journal must not say that it goes on while nobody would know after a
+    // crash.
+    return node.<Done>askSweeps(replyTo -> new SweepsActor.Open(sweep, attended, replyTo))
+        .thenCompose(open -> wish(sweep, extend))
+        .thenApply(
+            change -> {
+              change
+                  .refusal()
+                  .ifPresent(
+                      why -> {
+                        throw new Refused(Reason.INVALID, why);
+                      });
+              return change.after();
+            });
   }
 
   /** Completes once what follows from the wish is journaled. */

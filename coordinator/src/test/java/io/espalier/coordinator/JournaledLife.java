@@ -177,7 +177,12 @@ final class JournaledLife {
     Lease.Key first = leases.get(0).key();
     sweep.tell(
         new SweepActor.Results(
-            Examples.ANN, first, List.of(Examples.result(0, new Outcome.Completed())), true, 1));
+            Examples.ANN,
+            first,
+            List.of(Examples.result(0, new Outcome.Completed())),
+            true,
+            1,
+            Optional.empty()));
     await(new SweepNotice.Settled(Examples.ANN, first));
     done(id + " 0 completed");
     wish(sweep, new SweepInput.Rate(new TrialId(0), new Rating(METRIC, 0.5, 2), Examples.NOW));
@@ -192,7 +197,8 @@ final class JournaledLife {
             second,
             List.of(Examples.result(1, new Outcome.Stopped("enough"))),
             true,
-            1));
+            1,
+            Optional.empty()));
     await(new SweepNotice.Settled(Examples.ANN, second));
     done(id + " stopped");
   }

@@ -143,7 +143,8 @@ final class ScriptedWorker implements AutoCloseable {
   }
 
   void ended(Lease.Key lease, long lastSequence, TrialResult result) {
-    fleet.tell(new ToCoordinator.BranchEnded(id, lease, List.of(result), lastSequence));
+    fleet.tell(
+        new ToCoordinator.BranchEnded(id, lease, List.of(result), lastSequence, Optional.empty()));
   }
 
   /** The oldest message of this kind that was not expected yet. */

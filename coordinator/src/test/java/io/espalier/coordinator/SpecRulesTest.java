@@ -2,8 +2,10 @@ package io.espalier.coordinator;
 
 import static io.espalier.coordinator.sweep.Examples.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.espalier.common.UserError;
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.ObjectiveSpec.Comparison;
 import io.espalier.common.spec.PruningRule;
@@ -15,6 +17,7 @@ import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialView;
+import io.espalier.coordinator.sweep.BranchProgress;
 import io.espalier.coordinator.sweep.Examples;
 import io.espalier.coordinator.sweep.Life;
 import io.espalier.coordinator.sweep.Report;
@@ -222,5 +225,99 @@ class SpecRulesTest {
     assertThat(ended).isEqualTo(16);
     assertThat(rules.view(grown.sweep(), Optional.of(learning)).state())
         .isEqualTo(SweepView.State.COMPLETED);
+  }
+
+  private void allEnd() {
+    for (BranchProgress progress : life.sweep().branches().stream().toList()) {
+      progress
+          .current()
+          .ifPresent(
+              running ->
+                  life.tell(
+                      new SweepInput.BranchEnded(
+                          progress.id(),
+                          running.attempt(),
+                          List.of(Examples.result(progress.id().number(), new Outcome.Completed())),
+                          NOW)));
+    }
+  }
+
+  private List<SweepEvent> extended(Map<String, List<String>> values) {
+    return life.tell(new SweepInput.Extend(values, NOW));
+  }
+
+  @Test
+  void a_sweep_that_has_ended_goes_on_with_what_was_tried_at_other_values() {
+    allEnd();
+    assertThat(view().state()).isEqualTo(SweepView.State.COMPLETED);
+
+    List<SweepEvent> events =
+        extended(Map.of("lora_rank", List.of("4", "8"), "num_train_epochs", List.of("6")));
+
+    assertThat(events)
+        .hasExactlyElementsOfTypes(SweepEvent.Reopened.class, SweepEvent.Planned.class);
+    assertThat(view().state()).isEqualTo(SweepView.State.RUNNING);
+    assertThat(view().ended()).isEmpty();
+    assertThat(view().trials())
+        .extracting(
+            trial -> trial.config().id().number(),
+            trial -> trial.config().point().get("learning_rate"),
+            trial -> trial.config().point().get("lora_rank"),
+            TrialView::updates)
+        .contains(
+            tuple(0, "1e-3", null, 270L), tuple(3, "1e-3", "4", 540L), tuple(8, "1e-5", "8", 540L))
+        .hasSize(9);
+    life.tell(new SweepInput.Ask(Examples.ANN, Examples.room(6), 1, NOW));
+    allEnd();
+    assertThat(view().state()).isEqualTo(SweepView.State.COMPLETED);
+    assertThat(view().trials()).allMatch(trial -> trial.result().isPresent());
+  }
+
+  @Test
+  void one_that_runs_gets_more_trials_and_only_those_that_were_not_tried() {
+    assertThat(extended(Map.of("learning_rate", List.of("0.0001", "5e-4"))))
+        .singleElement()
+        .isInstanceOfSatisfying(
+            SweepEvent.Planned.class,
+            planned ->
+                assertThat(planned.branches())
+                    .singleElement()
+                    .satisfies(
+                        branch -> {
+                          assertThat(branch.id()).isEqualTo(new BranchId(3));
+                          assertThat(branch.config().point())
+                              .containsEntry("learning_rate", "5e-4");
+                        }));
+  }
+
+  @Test
+  void what_makes_no_other_trial_is_refused_and_changes_nothing() {
+    assertThatThrownBy(() -> extended(Map.of("learning_rate", List.of("1e-4"))))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("make no trial that was not tried");
+    assertThatThrownBy(() -> extended(Map.of("lerning_rate", List.of("1e-4"))))
+        .hasMessage(
+            "lerning_rate cannot be searched; expected a key of training; did you mean learning_rate?");
+    assertThatThrownBy(() -> extended(Map.of("lora_rank", List.of("four"))))
+        .hasMessageStartingWith("lora_rank: four is not a whole number; expected a whole number");
+    assertThatThrownBy(() -> extended(Map.of("max_length", List.of("9"))))
+        .hasMessageStartingWith("max_length cannot be searched");
+    life.tell(new SweepInput.Stop("enough", NOW));
+    assertThatThrownBy(() -> extended(Map.of("lora_rank", List.of("4"))))
+        .hasMessage("demo-1 is being stopped: extend it once it has ended.");
+  }
+
+  @Test
+  void trials_that_are_added_share_what_they_have_in_common() {
+    SweepSpec lengths =
+        Specs.with(
+            Specs.grid("num_train_epochs", List.of("1", "3")),
+            Map.of("lr_scheduler_type", "constant"));
+    Life shared = new Life(rules.policy(lengths)).running(3);
+    shared.tell(new SweepInput.Extend(Map.of("learning_rate", List.of("3e-4")), NOW));
+    assertThat(shared.sweep().branches().size()).isEqualTo(2);
+    assertThat(shared.sweep().branches().get(new BranchId(1)).branch().milestones())
+        .extracting(end -> end.trial().number())
+        .containsExactly(2, 3);
   }
 }

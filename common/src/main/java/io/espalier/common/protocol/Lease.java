@@ -1,5 +1,6 @@
 package io.espalier.common.protocol;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Attempt;
@@ -20,6 +21,8 @@ import java.util.Optional;
  *     forks from; absent where it begins with its first update
  * @param forks updates, ascending, after which a checkpoint must be left, because other branches
  *     begin there
+ * @param rest the update after which it rests: it is given back with a checkpoint, to go on from
+ *     when it is chosen again; absent where it trains to its end
  */
 public record Lease(
     SweepId sweep,
@@ -29,11 +32,14 @@ public record Lease(
     DatasetSummary dataset,
     String sweepDirectory,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Checkpoint> start,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Long> forks) {
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Long> forks,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Long> rest) {
+  @JsonCreator
   public Lease {
-    // Earlier versions wrote neither.
+    // Earlier versions wrote none of them.
     start = start == null ? Optional.empty() : start;
     forks = forks == null ? List.of() : List.copyOf(forks);
+    rest = rest == null ? Optional.empty() : rest;
   }
 
   /** Of a branch that begins with its first update and is nobody's beginning. */
@@ -44,7 +50,25 @@ public record Lease(
       TaskSettings settings,
       DatasetSummary dataset,
       String sweepDirectory) {
-    this(sweep, attempt, branch, settings, dataset, sweepDirectory, Optional.empty(), List.of());
+    this(
+        sweep,
+        attempt,
+        branch,
+        settings,
+        dataset,
+        sweepDirectory,
+        Optional.empty(),
+        List.of(),
+        Optional.empty());
+  }
+
+  /** Whether a checkpoint after an update is there for more than this attempt. */
+  public boolean leaves(long update) {
+    return forks.contains(update) || restsAfter(update);
+  }
+
+  public boolean restsAfter(long update) {
+    return rest.equals(Optional.of(update));
   }
 
   /** Names this lease among all. */

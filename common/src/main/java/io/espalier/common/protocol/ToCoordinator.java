@@ -1,5 +1,6 @@
 package io.espalier.common.protocol;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.espalier.common.trial.Checkpoint;
@@ -120,11 +121,20 @@ public sealed interface ToCoordinator extends ClusterMessage {
    *
    * @param results one for each of its trials, those of milestones told before too
    * @param lastSequence its last metric row; the trials are complete once that is stored
+   * @param rested where it rests, when it came to where its lease says so: the trials that are not
+   *     finished are so far as their results say
    */
-  record BranchEnded(WorkerId worker, Lease.Key lease, List<TrialResult> results, long lastSequence)
+  record BranchEnded(
+      WorkerId worker,
+      Lease.Key lease,
+      List<TrialResult> results,
+      long lastSequence,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Checkpoint> rested)
       implements ToCoordinator {
     public BranchEnded {
       results = List.copyOf(results);
+      // Earlier versions wrote none.
+      rested = rested == null ? Optional.empty() : rested;
     }
   }
 }

@@ -19,6 +19,11 @@ public sealed interface PruningRule {
   record RayAsha(int reductionFactor, double minResource) implements PruningRule {}
 
   /**
+   * The same as its authors have it: a branch rests at every rung until it is promoted to the next.
+   */
+  record AshaPromotion(int reductionFactor, double minResource) implements PruningRule {}
+
+  /**
    * Optuna's successive halving.
    *
    * @param minEarlyStoppingRate the first rung is at min_resource · η^rate

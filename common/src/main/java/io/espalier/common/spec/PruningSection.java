@@ -100,7 +100,14 @@ record PruningSection(
           below.problem(
               "pruning.metric", "is that of all rules; expected it beside rules; move it there");
         }
-        parts.add(new PruningSection(below, dataset, evaluation, objective).part());
+        PruningRule.Part part = new PruningSection(below, dataset, evaluation, objective).part();
+        if (part.rule() instanceof PruningRule.AshaPromotion) {
+          below.problem(
+              "pruning.variant",
+              "promotion decides who goes on, which is for one rule alone; expected stopping or"
+                  + " ray among rules; choose one");
+        }
+        parts.add(part);
       } else {
         tree.problem(RULES, "holds what is no rule; expected {method: asha, ...}; write it so");
       }
@@ -129,10 +136,15 @@ record PruningSection(
       case "any_of" -> new PruningRule.AnyOf(parts());
       case "all_of" -> new PruningRule.AllOf(parts());
       case "alto" -> new PruningRule.Alto(decimal("after"), decimal("keep"));
-      default ->
-          variant(method).equals("ray")
-              ? new PruningRule.RayAsha(whole("reduction_factor"), decimal("min_resource"))
-              : new PruningRule.Asha(whole("reduction_factor"), decimal("min_resource"));
+      default -> asha(variant(method), whole("reduction_factor"), decimal("min_resource"));
+    };
+  }
+
+  private static PruningRule asha(String variant, int reductionFactor, double minResource) {
+    return switch (variant) {
+      case "ray" -> new PruningRule.RayAsha(reductionFactor, minResource);
+      case "promotion" -> new PruningRule.AshaPromotion(reductionFactor, minResource);
+      default -> new PruningRule.Asha(reductionFactor, minResource);
     };
   }
 
@@ -165,7 +177,9 @@ record PruningSection(
   /** Of asha or median; by default the first. */
   private String variant(String method) {
     List<String> known =
-        method.equals("asha") ? List.of("stopping", "ray") : List.of("optuna", "running_average");
+        method.equals("asha")
+            ? List.of("stopping", "promotion", "ray")
+            : List.of("optuna", "running_average");
     String variant = tree.written("pruning.variant").orElse(known.get(0));
     if (!known.contains(variant)) {
       tree.problem(

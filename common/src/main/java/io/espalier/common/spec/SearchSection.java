@@ -28,6 +28,11 @@ record SearchSection(SpecTree tree, Problems problems) {
   private static final Set<String> NOT_SEARCHED =
       Set.of("max_length", "truncation_strategy", Hyperparameters.INIT_ADAPTER);
 
+  /** Whether trials may differ in a key of {@code training}. */
+  static boolean isSearched(String name) {
+    return !NOT_SEARCHED.contains(name) && !StepsSection.KEYS.contains(name);
+  }
+
   static Hyperparameters training(SpecTree tree, SpecFiles files) {
     var texts = new LinkedHashMap<String, String>();
     for (String name : SpecKeys.namesIn("training")) {
@@ -202,7 +207,7 @@ record SearchSection(SpecTree tree, Problems problems) {
               + NearestWord.of(name, known)
                   .map(near -> "did you mean " + near + "?")
                   .orElse("there are " + String.join(", ", known)));
-    } else if (NOT_SEARCHED.contains(name) || StepsSection.KEYS.contains(name)) {
+    } else if (!isSearched(name)) {
       problems.add(
           where,
           section + "." + name,

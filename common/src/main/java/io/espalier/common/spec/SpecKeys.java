@@ -319,8 +319,8 @@ public final class SpecKeys {
         "for any_of and all_of: the rules of which one, or all, must say so");
     rows.optional(
         "pruning.variant",
-        Choice.of("stopping", "ray", "optuna", "running_average").orLater("promotion"),
-        "of asha: stopping or ray; of median: optuna or running_average");
+        Choice.of("stopping", "promotion", "ray", "optuna", "running_average"),
+        "of asha: stopping, promotion or ray; of median: optuna or running_average");
     rows.key("pruning.reduction_factor", Whole.between(2, 100), "3", "one in how many goes on");
     rows.key("pruning.min_resource", Decimal.above(0), "1", "the first rung");
     rows.key(

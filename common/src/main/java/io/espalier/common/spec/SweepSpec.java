@@ -56,6 +56,14 @@ public record SweepSpec(
   /** What a worker must know beside a trial's own configuration. */
   public TaskSettings taskSettings() {
     return new TaskSettings(
-        model.toString(), dataset, evaluation, guard, earlyStopping, best, Optional.of(steps));
+        model.toString(),
+        dataset,
+        evaluation,
+        guard,
+        earlyStopping,
+        best,
+        Optional.of(steps),
+        Optional.of(passes).filter(asked -> !asked.equals(PassSpec.FREE)),
+        Optional.of(objective.metric()));
   }
 }

@@ -1,6 +1,9 @@
 package io.espalier.common.trial;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -19,6 +22,9 @@ import java.util.TreeMap;
  *     within it too, divided by the branches that shared the pass; waiting for a slot is not in it
  * @param adapter directory of the exported adapter, relative to the sweep's directory in the store
  * @param provenance absent when no worker trained the trial
+ * @param resampled the objective as other draws of its set's rows would have it, the same draws for
+ *     every trial: their differences say what chance the rows leave; empty where it was not
+ *     measured
  */
 public record TrialResult(
     TrialId trial,
@@ -31,9 +37,41 @@ public record TrialResult(
     Map<String, Double> metrics,
     double seconds,
     Optional<String> adapter,
-    Optional<Provenance> provenance) {
+    Optional<Provenance> provenance,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Double> resampled) {
+  @JsonCreator
   public TrialResult {
+    // Earlier versions wrote none.
+    resampled = resampled == null ? List.of() : List.copyOf(resampled);
     metrics = Collections.unmodifiableMap(new TreeMap<>(metrics));
+  }
+
+  /** Of one whose rows are not drawn anew. */
+  public TrialResult(
+      TrialId trial,
+      Outcome outcome,
+      long updates,
+      double epochs,
+      long samples,
+      long tokens,
+      OptionalDouble trainLoss,
+      Map<String, Double> metrics,
+      double seconds,
+      Optional<String> adapter,
+      Optional<Provenance> provenance) {
+    this(
+        trial,
+        outcome,
+        updates,
+        epochs,
+        samples,
+        tokens,
+        trainLoss,
+        metrics,
+        seconds,
+        adapter,
+        provenance,
+        List.of());
   }
 
   /** What another trial that did the same reports. */
@@ -49,7 +87,8 @@ public record TrialResult(
         metrics,
         seconds,
         adapter,
-        provenance);
+        provenance,
+        resampled);
   }
 
   /** The same, its adapter at another place. */
@@ -65,7 +104,8 @@ public record TrialResult(
         metrics,
         seconds,
         Optional.of(directory),
-        provenance);
+        provenance,
+        resampled);
   }
 
   /** The same, ended otherwise. */
@@ -81,7 +121,8 @@ public record TrialResult(
         metrics,
         seconds,
         adapter,
-        provenance);
+        provenance,
+        resampled);
   }
 
   /** The same with more metrics; they replace those of the same name. */
@@ -99,6 +140,7 @@ public record TrialResult(
         all,
         seconds,
         adapter,
-        provenance);
+        provenance,
+        resampled);
   }
 }

@@ -152,29 +152,61 @@ class GoldenMessagesTest {
   }
 
   private static Map<String, ClusterMessage> earlier() {
-    return Map.of(
-        "offer-without-slots",
-        new ToCoordinator.Offer(WORKER, 0, 1, List.of(KEY)),
-        "milestones-reached-without-gpu",
-        new ToCoordinator.MilestonesReached(
-            WORKER, KEY, List.of(completed(Optional.of(PROVENANCE))), 57),
-        "preparation-failed-without-place",
-        new ToCoordinator.PreparationFailed(WORKER, SWEEP, "data.jsonl:3: not JSON", false),
-        "register-without-settings",
-        register(Optional.empty()),
-        "branch-ended-without-provenance",
-        new ToCoordinator.BranchEnded(
-            WORKER, KEY, List.of(completed(Optional.empty()), killed(), failed()), 123),
-        "grant-without-start",
-        new ToWorker.Grant(
-            new Lease(
-                SWEEP, KEY.attempt(), branch(), settings(), dataset(), "/store/sweeps/demo-1")),
-        "prepared-without-reasons",
-        new ToCoordinator.Prepared(WORKER, SWEEP, dataset(List.of())),
-        "prepare-before-lists-of-files",
-        new ToWorker.Prepare(SWEEP, settings(), training()),
-        "prepare-without-answers",
-        new ToWorker.Prepare(SWEEP, settings(), training()));
+    return Map.ofEntries(
+        Map.entry("offer-without-slots", new ToCoordinator.Offer(WORKER, 0, 1, List.of(KEY))),
+        Map.entry(
+            "milestones-reached-without-gpu",
+            new ToCoordinator.MilestonesReached(
+                WORKER, KEY, List.of(completed(Optional.of(PROVENANCE))), 57)),
+        Map.entry(
+            "preparation-failed-without-place",
+            new ToCoordinator.PreparationFailed(WORKER, SWEEP, "data.jsonl:3: not JSON", false)),
+        Map.entry("register-without-settings", register(Optional.empty())),
+        Map.entry(
+            "branch-ended-without-provenance",
+            new ToCoordinator.BranchEnded(
+                WORKER,
+                KEY,
+                List.of(completed(Optional.empty()), killed(), failed()),
+                123,
+                Optional.empty())),
+        Map.entry(
+            "grant-without-start",
+            new ToWorker.Grant(
+                new Lease(
+                    SWEEP,
+                    KEY.attempt(),
+                    branch(),
+                    settings(),
+                    dataset(),
+                    "/store/sweeps/demo-1"))),
+        Map.entry(
+            "prepared-without-reasons",
+            new ToCoordinator.Prepared(WORKER, SWEEP, dataset(List.of()))),
+        Map.entry(
+            "prepare-before-lists-of-files", new ToWorker.Prepare(SWEEP, settings(), training())),
+        Map.entry("prepare-without-answers", new ToWorker.Prepare(SWEEP, settings(), training())),
+        Map.entry(
+            "branch-ended-without-rest",
+            new ToCoordinator.BranchEnded(
+                WORKER,
+                KEY,
+                List.of(completed(Optional.of(PROVENANCE)), killed(), failed()),
+                123,
+                Optional.empty())),
+        Map.entry(
+            "grant-without-rest",
+            new ToWorker.Grant(
+                new Lease(
+                    SWEEP,
+                    KEY.attempt(),
+                    branch(),
+                    settings(),
+                    dataset(),
+                    "/store/sweeps/demo-1",
+                    Optional.of(new Checkpoint(30, "branches/1/2-9/checkpoints/30")),
+                    List.of(40L),
+                    Optional.empty()))));
   }
 
   private static Object read(String name, ClusterMessage like) throws Exception {
@@ -225,7 +257,11 @@ class GoldenMessagesTest {
         Map.entry(
             "branch-ended",
             new ToCoordinator.BranchEnded(
-                WORKER, KEY, List.of(completed(Optional.of(PROVENANCE)), killed(), failed()), 123)),
+                WORKER,
+                KEY,
+                List.of(completed(Optional.of(PROVENANCE)), killed(), failed()),
+                123,
+                Optional.of(new Checkpoint(30, "branches/4/2-17/checkpoints/30")))),
         Map.entry(
             "registered",
             new ToWorker.Registered(
@@ -248,7 +284,8 @@ class GoldenMessagesTest {
                     dataset(),
                     "/store/sweeps/demo-1",
                     Optional.of(new Checkpoint(30, "branches/1/2-9/checkpoints/30")),
-                    List.of(40L)))),
+                    List.of(40L),
+                    Optional.of(60L)))),
         Map.entry("stop-branch", new ToWorker.StopBranch(KEY, new Outcome.Stopped("enough"))),
         Map.entry(
             "milestones-acknowledged",

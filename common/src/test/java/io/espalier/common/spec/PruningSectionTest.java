@@ -26,6 +26,8 @@ class PruningSectionTest {
         Arguments.of(
             "variant: stopping, reduction_factor: 2, min_resource: 4", new PruningRule.Asha(2, 4)),
         Arguments.of("method: asha, variant: ray", new PruningRule.RayAsha(3, 1)),
+        Arguments.of(
+            "variant: promotion, reduction_factor: 4", new PruningRule.AshaPromotion(4, 1)),
         Arguments.of("method: successive_halving", new PruningRule.SuccessiveHalving(3, 1, 0, 0)),
         Arguments.of(
             "method: successive_halving, min_early_stopping_rate: 1, bootstrap_count: 2",

@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
@@ -38,6 +39,15 @@ public interface Backend {
 
   /** Completes once the wish is journaled; too late when the sweep has ended. */
   CompletionStage<SweepView> stop(SweepId sweep);
+
+  /**
+   * Adds trials to a sweep, also to one that has ended: what was tried, with some keys at other
+   * values.
+   *
+   * @param values by key of {@code training}
+   * @return completes once they are journaled; fails when the values make none
+   */
+  CompletionStage<SweepView> extend(SweepId sweep, Map<String, List<String>> values);
 
   CompletionStage<TrialView> trial(SweepId sweep, TrialId trial);
 

@@ -11,6 +11,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.post;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
 import io.espalier.common.trial.SweepId;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -18,10 +19,16 @@ import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.Location;
 import org.apache.pekko.http.javadsl.server.Route;
 
-/** {@code /api/v1/sweeps}: list, submit, show and stop; what lies below a sweep is others'. */
+/**
+ * {@code /api/v1/sweeps}: list, submit, show, stop and extend; what lies below a sweep is others'.
+ */
 record SweepRoutes(Backend backend) {
   private static final String SHAPE =
       "{\"spec\": \"the specification's text\", \"source\": \"its file's name\", \"directory\": \"/where/it/lies\", \"files\": {\"data/train.jsonl\": \"its SHA-256\"}}; files may be left out.";
+
+  private static final String VALUES = "{\"values\": {\"learning_rate\": [\"3e-4\", \"1e-3\"]}}";
+
+  private record Extension(Map<String, List<String>> values) {}
 
   private record Posted(
       String spec, String source, String directory, Optional<Map<String, String>> files) {
@@ -58,6 +65,15 @@ record SweepRoutes(Backend backend) {
         .addHeader(Location.create("/api/v1/sweeps/" + sweep));
   }
 
+  private Route extend(SweepId sweep) {
+    return Answers.withBody(
+        body ->
+            Answers.json(
+                StatusCodes.ACCEPTED,
+                body.json(Extension.class, VALUES)
+                    .thenCompose(asked -> backend.extend(sweep, asked.values()))));
+  }
+
   private Route of(SweepId sweep) {
     return concat(
         pathEnd(() -> get(() -> Answers.json(backend.sweep(sweep)))),
@@ -68,6 +84,7 @@ record SweepRoutes(Backend backend) {
                     () ->
                         Answers.withoutBody(
                             body -> Answers.json(StatusCodes.ACCEPTED, backend.stop(sweep))))),
+        path("extend", () -> post(() -> extend(sweep))),
         new MetricsRoute(backend, sweep).route(),
         new EventRoutes(backend, sweep).route(),
         new TrialRoutes(backend, sweep).route());

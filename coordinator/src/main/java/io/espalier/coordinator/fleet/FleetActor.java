@@ -214,7 +214,12 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
         .get()
         .tell(
             new SweepActor.Results(
-                ended.worker(), ended.lease(), ended.results(), true, ended.lastSequence()));
+                ended.worker(),
+                ended.lease(),
+                ended.results(),
+                true,
+                ended.lastSequence(),
+                ended.rested()));
   }
 
   /** Of a sweep that is not known here the branch's end will be acknowledged. */
@@ -229,7 +234,8 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
                         reached.lease(),
                         reached.results(),
                         false,
-                        reached.lastSequence())));
+                        reached.lastSequence(),
+                        Optional.empty())));
   }
 
   /** As above. */

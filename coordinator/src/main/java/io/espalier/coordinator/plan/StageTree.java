@@ -3,6 +3,7 @@ package io.espalier.coordinator.plan;
 import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.TrialConfig;
 import java.util.Comparator;
 import java.util.List;
@@ -58,6 +59,28 @@ public record StageTree(List<Branch> branches) {
         .sorted(LONGEST_FIRST)
         .forEach(growing::add);
     return growing.tree();
+  }
+
+  /** The same branches, numbered on from so many others. */
+  public StageTree numberedFrom(int first) {
+    return new StageTree(
+        branches.stream()
+            .map(
+                branch ->
+                    new Branch(
+                        shifted(branch.id(), first),
+                        branch.config(),
+                        branch.milestones(),
+                        branch
+                            .fork()
+                            .map(
+                                fork ->
+                                    new Branch.Fork(shifted(fork.from(), first), fork.update()))))
+            .toList());
+  }
+
+  private static BranchId shifted(BranchId id, int by) {
+    return new BranchId(id.number() + by);
   }
 
   /** How many branches begin on others' ways. */

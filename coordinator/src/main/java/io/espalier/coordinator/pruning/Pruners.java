@@ -22,6 +22,8 @@ record Pruners(PruningSpec spec, List<Branch> branches, long samples) {
     PruningRule asked = spec.rule();
     if (asked instanceof PruningRule.Asha asha) {
       return AshaStopping.of(spec, asha, branches, samples);
+    } else if (asked instanceof PruningRule.AshaPromotion asha) {
+      return AshaPromotion.of(spec, asha, branches, samples);
     } else if (asked instanceof PruningRule.RayAsha asha) {
       return by(
           "asha",

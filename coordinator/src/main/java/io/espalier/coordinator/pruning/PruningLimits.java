@@ -38,6 +38,12 @@ public record PruningLimits(PruningSpec spec, long samples) {
           AshaStopping.rungs(
                   asha.reductionFactor(), epochs(asha.minResource(), cohort), cohort.horizon())
               .isEmpty());
+    } else if (rule instanceof PruningRule.AshaPromotion asha) {
+      double first = epochs(asha.minResource(), cohort);
+      return halving(
+          asha.reductionFactor(),
+          branches,
+          AshaPromotion.rungs(asha.reductionFactor(), first, cohort.horizon()).isEmpty());
     } else if (rule instanceof PruningRule.RayAsha asha) {
       return halving(asha.reductionFactor(), branches, tooLate(asha.minResource(), cohort));
     } else if (rule instanceof PruningRule.SuccessiveHalving halving) {

@@ -25,13 +25,15 @@ import java.util.stream.Collectors;
  * @param next values to try around it, the winner's own among them; keys that are not in it stay as
  *     the winner has them
  * @param seeds what repeats say; absent without any
+ * @param rows a cheaper trial that the rows do not tell from it; absent with repeats
  */
 public record Recommendation(
     TrialId winner,
     List<Edge> edges,
     Map<String, Double> sensitivity,
     @JsonProperty("next_space") Map<String, List<String>> next,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<SeedNoise> seeds) {
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<SeedNoise> seeds,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<RowNoise> rows) {
   public Recommendation {
     edges = List.copyOf(edges);
     sensitivity = Collections.unmodifiableMap(new LinkedHashMap<>(sensitivity));
@@ -67,12 +69,14 @@ public record Recommendation(
                             next.put(key, values);
                           }
                         }));
+    Optional<SeedNoise> seeds = SeedNoise.of(view);
     return new Recommendation(
         best.config().id(),
         edges,
         Sensitivity.of(view.objective(), view.trials()),
         next,
-        SeedNoise.of(view));
+        seeds,
+        seeds.isPresent() ? Optional.empty() : RowNoise.of(view, best));
   }
 
   private static Optional<Edge> edge(Axis axis, String value) {
@@ -105,6 +109,7 @@ public record Recommendation(
   public List<String> lines() {
     var lines = new ArrayList<String>();
     seeds.map(SeedNoise::lines).ifPresent(lines::addAll);
+    rows.map(RowNoise::line).ifPresent(lines::add);
     for (Edge edge : edges) {
       lines.add(
           "%s %s is the %s that was tried: a better one may lie beyond%s."

@@ -15,6 +15,7 @@ import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.pruning.Curve;
 import io.espalier.coordinator.pruning.Points;
+import io.espalier.coordinator.pruning.Promotion;
 import io.espalier.coordinator.pruning.Pruner;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialCurves;
@@ -81,10 +82,16 @@ public record Replay(
    * @throws UserError when the sweep's data were never read
    */
   public static Replay of(SweepView view, TrialCurves curves, PruningSpec pruning) {
-    List<Recorded> branches = recorded(view, curves);
-    Pruner pruner =
-        Pruner.of(pruning, branches.stream().map(Recorded::branch).toList(), samples(view));
-    return of(view, branches, stops(pruning, pruner, branches));
+    List<Recorded> recorded = recorded(view, curves);
+    List<Branch> branches = recorded.stream().map(Recorded::branch).toList();
+    Pruner pruner = Pruner.of(pruning, branches, samples(view));
+    List<Arrival> arrivals = arrivals(new Points(pruning), recorded);
+    return of(
+        view,
+        recorded,
+        Promotion.of(pruning, branches, samples(view))
+            .map(promotion -> new PromotionReplay(promotion, pruner, arrivals).stops())
+            .orElseGet(() -> stops(pruner, arrivals)));
   }
 
   /**
@@ -157,8 +164,7 @@ public record Replay(
   }
 
   /** A branch with the rows of its longest trial. */
-  private record Recorded(
-      Branch branch, TrialView longest, List<TrialView> trials, List<MetricRow> rows) {
+  record Recorded(Branch branch, TrialView longest, List<TrialView> trials, List<MetricRow> rows) {
     static Recorded of(BranchId id, List<TrialView> trials, TrialCurves curves) {
       List<TrialView> shortestFirst =
           trials.stream().sorted(Comparator.comparingLong(TrialView::updates)).toList();
@@ -188,13 +194,21 @@ public record Replay(
   }
 
   /** A report as it arrived, whole with the last of its rows. */
-  private record Arrival(Recorded branch, MetricRow row, Curve.Point point) {}
+  record Arrival(Recorded branch, MetricRow row, Curve.Point point) {
+    BranchId id() {
+      return branch.branch().id();
+    }
 
-  private static List<Stop> stops(PruningSpec pruning, Pruner pruner, List<Recorded> branches) {
+    boolean isLast() {
+      return row.update() == branch.branch().updates();
+    }
+  }
+
+  private static List<Stop> stops(Pruner pruner, List<Arrival> arrivals) {
     Map<BranchId, Curve> curves = new HashMap<>();
     List<Stop> stops = new ArrayList<>();
-    for (Arrival arrival : arrivals(new Points(pruning), branches)) {
-      BranchId id = arrival.branch().branch().id();
+    for (Arrival arrival : arrivals) {
+      BranchId id = arrival.id();
       Curve own = curves.getOrDefault(id, Curve.EMPTY);
       if (own.stoppedAt().isPresent()) {
         continue;
@@ -233,17 +247,16 @@ public record Replay(
     return arrivals;
   }
 
-  private static Curve with(Curve own, Arrival arrival, Optional<Verdict> verdict) {
+  static Curve with(Curve own, Arrival arrival, Optional<Verdict> verdict) {
     List<Curve.Point> points = new ArrayList<>(own.points());
     points.add(arrival.point());
-    boolean ended = arrival.row().update() == arrival.branch().branch().updates();
     return new Curve(
         points,
         verdict.map(end -> OptionalLong.of(end.update())).orElse(OptionalLong.empty()),
-        ended && verdict.isEmpty());
+        arrival.isLast() && verdict.isEmpty());
   }
 
-  private static Stop stop(Recorded branch, double epoch, Verdict verdict) {
+  static Stop stop(Recorded branch, double epoch, Verdict verdict) {
     List<TrialId> ended =
         branch.trials().stream()
             .filter(trial -> trial.updates() > verdict.update())

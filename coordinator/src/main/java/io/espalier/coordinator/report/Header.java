@@ -29,7 +29,15 @@ record Header(
   static Header of(SweepView view) {
     var outcomes = new LinkedHashMap<String, Integer>();
     for (String word :
-        List.of("completed", "pruned", "killed", "failed", "stopped", "running", "waiting")) {
+        List.of(
+            "completed",
+            "pruned",
+            "killed",
+            "failed",
+            "stopped",
+            "running",
+            "resting",
+            "waiting")) {
       outcomes.put(word, 0);
     }
     view.trials().forEach(trial -> outcomes.merge(SweepTable.outcome(trial), 1, Integer::sum));

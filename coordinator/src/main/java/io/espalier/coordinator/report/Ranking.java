@@ -116,6 +116,7 @@ public final class Ranking {
         trial.result(),
         rank,
         broken,
-        trial.fork());
+        trial.fork(),
+        trial.rests());
   }
 }

@@ -99,7 +99,11 @@ public final class SweepTable {
         .result()
         .map(TrialResult::outcome)
         .map(Outcome::word)
-        .orElse(trial.worker().isPresent() ? "running" : "waiting");
+        .orElseGet(
+            () ->
+                trial.worker().isPresent()
+                    ? "running"
+                    : trial.rests().isPresent() ? "resting" : "waiting");
   }
 
   static String reason(TrialView trial) {

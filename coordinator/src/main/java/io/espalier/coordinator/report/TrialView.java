@@ -22,6 +22,7 @@ import java.util.OptionalInt;
  * @param broken constraints of the objective it does not meet, as written: {@code
  *     retention_accuracy 0.41 is not >= 0.6}
  * @param fork where its branch leaves the one that trains its first updates too
+ * @param rests the update after which it rests until it is promoted
  */
 public record TrialView(
     TrialConfig config,
@@ -31,12 +32,14 @@ public record TrialView(
     Optional<TrialResult> result,
     OptionalInt rank,
     List<String> broken,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Branch.Fork> fork) {
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Branch.Fork> fork,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Long> rests) {
   @JsonCreator
   public TrialView {
     broken = List.copyOf(broken);
-    // Earlier versions wrote none.
+    // Earlier versions wrote neither.
     fork = fork == null ? Optional.empty() : fork;
+    rests = rests == null ? Optional.empty() : rests;
   }
 
   /** Of a trial whose branch begins with its first update. */
@@ -48,6 +51,6 @@ public record TrialView(
       Optional<TrialResult> result,
       OptionalInt rank,
       List<String> broken) {
-    this(config, updates, branch, worker, result, rank, broken, Optional.empty());
+    this(config, updates, branch, worker, result, rank, broken, Optional.empty(), Optional.empty());
   }
 }

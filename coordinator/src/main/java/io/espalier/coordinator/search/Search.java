@@ -117,6 +117,50 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
         .toList();
   }
 
+  /**
+   * Trials beyond those of a sweep: every combination that was tried, with some keys at other
+   * values. No rule of the search changes these but its constraints.
+   *
+   * @param tried by number
+   * @param values of those keys, each with each
+   * @return numbered on; without what trains exactly as another
+   * @throws UserError when there are more than the budget allows, or none
+   */
+  public static List<TrialConfig> beyond(
+      SweepSpec spec, List<TrialConfig> tried, Map<String, List<String>> values) {
+    var made = new Making(spec);
+    tried.forEach(trial -> made.known.add(trial.training()));
+    List<Map<String, String>> changes = List.of(Map.of());
+    for (var key : values.entrySet()) {
+      changes =
+          changes.stream()
+              .flatMap(change -> key.getValue().stream().map(v -> with(change, key.getKey(), v)))
+              .toList();
+    }
+    for (TrialConfig trial : tried) {
+      for (Map<String, String> change : changes) {
+        var point = new LinkedHashMap<>(trial.point());
+        point.putAll(change);
+        made.offer(point);
+      }
+    }
+    if (made.trainings.isEmpty()) {
+      throw new UserError(
+          "%s: these values make no trial that was not tried, or that search.constraints allow; expected others"
+              .formatted(spec.name()));
+    }
+    if (tried.size() + made.trainings.size() > spec.maxTrials()) {
+      throw tooMany(spec, tried.size() + made.trainings.size());
+    }
+    return made.numberedFrom(tried.size());
+  }
+
+  private static Map<String, String> with(Map<String, String> point, String name, String value) {
+    var more = new LinkedHashMap<>(point);
+    more.put(name, value);
+    return more;
+  }
+
   private static UserError tooMany(SweepSpec spec, long size) {
     return new UserError(
         String.format(
@@ -172,6 +216,14 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
       }
       changes.putAll(point);
       return spec.hyperparameters().with(changes).training();
+    }
+
+    /** As they were offered. */
+    List<TrialConfig> numberedFrom(int first) {
+      return IntStream.range(0, points.size())
+          .mapToObj(
+              at -> new TrialConfig(new TrialId(first + at), points.get(at), trainings.get(at)))
+          .toList();
     }
 
     /** With learning rates as their batches have them. */

@@ -28,6 +28,7 @@ import java.util.Set;
  * @param stop why a person ends the last trial open on it
  * @param results of the trials that have ended on it
  * @param checkpoints it can go on from, by update: the newest, and those where others fork
+ * @param rest where it waits to be chosen again; absent while it trains, and before and after
  */
 public record BranchProgress(
     Branch branch,
@@ -37,10 +38,12 @@ public record BranchProgress(
     Optional<Verdict> verdict,
     Optional<String> stop,
     List<TrialResult> results,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Checkpoint> checkpoints) {
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Checkpoint> checkpoints,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Rest> rest) {
   public BranchProgress {
     // Snapshots of earlier versions lack these.
     checkpoints = checkpoints == null ? List.of() : List.copyOf(checkpoints);
+    rest = rest == null ? Optional.empty() : rest;
     losses = List.copyOf(losses);
     reports = List.copyOf(reports);
     results = List.copyOf(results);
@@ -61,6 +64,18 @@ public record BranchProgress(
     }
   }
 
+  /**
+   * A stop on the way.
+   *
+   * @param update the last one done
+   * @param standing how far the trials have come that are open
+   */
+  public record Rest(long update, List<TrialResult> standing) {
+    public Rest {
+      standing = List.copyOf(standing);
+    }
+  }
+
   static BranchProgress waiting(Branch branch) {
     return new BranchProgress(
         branch,
@@ -70,7 +85,8 @@ public record BranchProgress(
         Optional.empty(),
         Optional.empty(),
         List.of(),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   @JsonIgnore
@@ -86,6 +102,11 @@ public record BranchProgress(
   @JsonIgnore
   public boolean isWaiting() {
     return current.isEmpty() && !hasEnded();
+  }
+
+  /** Whether it waits, and not to be chosen again. */
+  boolean isReady() {
+    return isWaiting() && rest.isEmpty();
   }
 
   public boolean isCurrent(Attempt attempt) {
@@ -159,27 +180,32 @@ public record BranchProgress(
   }
 
   BranchProgress leased(Running running) {
-    return with(Optional.of(running), losses);
+    return with(Optional.of(running), losses, Optional.empty());
   }
 
   BranchProgress lost(Loss loss) {
-    return with(Optional.empty(), plus(losses, loss));
+    return with(Optional.empty(), plus(losses, loss), Optional.empty());
+  }
+
+  BranchProgress rested(Rest there) {
+    return with(Optional.empty(), losses, Optional.of(there));
   }
 
   BranchProgress evaluated(List<Report> more) {
     List<Report> all = new ArrayList<>(reports);
     all.addAll(more);
-    return new BranchProgress(branch, current, losses, all, verdict, stop, results, checkpoints);
+    return new BranchProgress(
+        branch, current, losses, all, verdict, stop, results, checkpoints, rest);
   }
 
   BranchProgress judged(Verdict hopeless) {
     return new BranchProgress(
-        branch, current, losses, reports, Optional.of(hopeless), stop, results, checkpoints);
+        branch, current, losses, reports, Optional.of(hopeless), stop, results, checkpoints, rest);
   }
 
   BranchProgress stopping(String reason) {
     return new BranchProgress(
-        branch, current, losses, reports, verdict, Optional.of(reason), results, checkpoints);
+        branch, current, losses, reports, verdict, Optional.of(reason), results, checkpoints, rest);
   }
 
   /**
@@ -196,7 +222,8 @@ public record BranchProgress(
         verdict,
         stop,
         all,
-        checkpoints);
+        checkpoints,
+        rest);
   }
 
   /**
@@ -216,12 +243,14 @@ public record BranchProgress(
     return with(all);
   }
 
-  private BranchProgress with(Optional<Running> running, List<Loss> lost) {
-    return new BranchProgress(branch, running, lost, reports, verdict, stop, results, checkpoints);
+  private BranchProgress with(Optional<Running> running, List<Loss> lost, Optional<Rest> there) {
+    return new BranchProgress(
+        branch, running, lost, reports, verdict, stop, results, checkpoints, there);
   }
 
   private BranchProgress with(List<Checkpoint> there) {
-    return new BranchProgress(branch, current, losses, reports, verdict, stop, results, there);
+    return new BranchProgress(
+        branch, current, losses, reports, verdict, stop, results, there, rest);
   }
 
   private static <T> List<T> plus(List<T> list, T last) {

@@ -4,6 +4,7 @@ import io.espalier.common.UserError;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Checkpoint;
 import io.espalier.coordinator.report.SweepView;
 import java.util.ArrayList;
@@ -16,9 +17,6 @@ import java.util.stream.Collectors;
 public final class Decisions {
   /** After so many tries that failed a branch, or the preparation, is given up. */
   static final int ATTEMPTS = 3;
-
-  /** Trials in one event, so that a large plan stays below the journal's row size. */
-  private static final int PLANNED_AT_ONCE = 500;
 
   private final Policy policy;
   private final Draft draft;
@@ -34,6 +32,7 @@ public final class Decisions {
   public static List<SweepEvent> decide(Sweep sweep, SweepInput input, Policy policy) {
     Decisions decisions = new Decisions(sweep, policy);
     decisions.take(input);
+    decisions.endings.leftBehind(policy, input.time());
     return decisions.draft.events();
   }
 
@@ -51,7 +50,7 @@ public final class Decisions {
       return;
     }
     if (input instanceof SweepInput.Wish wish) {
-      new Wishes(draft).take(wish);
+      new Wishes(draft, policy).take(wish);
       return;
     }
     if (!draft.sweep().isUnfinished()) {
@@ -81,6 +80,8 @@ public final class Decisions {
       endings.reached(reached);
     } else if (input instanceof SweepInput.CheckpointLeft left) {
       checkpointLeft(left);
+    } else if (input instanceof SweepInput.BranchRested rested) {
+      endings.rested(rested);
     } else if (input instanceof SweepInput.BranchEnded ended) {
       endings.branchEnded(ended);
       if (policy.skipsDominated() && draft.sweep().isUnfinished()) {
@@ -104,7 +105,9 @@ public final class Decisions {
     if (draft.sweep().stop().isPresent() || draft.sweep().excludes(ask.worker())) {
       return;
     }
-    long waits = draft.sweep().branches().stream().filter(BranchProgress::isWaiting).count();
+    List<BranchId> promoted = policy.promoted(draft.sweep());
+    long waits =
+        promoted.size() + draft.sweep().branches().stream().filter(BranchProgress::isReady).count();
     int room = ask.room().free();
     if (waits < room && policy.isGrowing(draft.sweep())) {
       List<Branch> further = policy.further(draft.sweep(), room - (int) waits);
@@ -115,14 +118,14 @@ public final class Decisions {
     Forks forks = draft.sweep().forks();
     Dominance dominance = Dominance.of(draft.sweep());
     List<BranchProgress> waiting =
-        draft.sweep().branches().stream()
-            .filter(BranchProgress::isWaiting)
-            .filter(forks::canBegin)
-            .sorted(
-                Comparator.comparing(
-                        (BranchProgress progress) -> dominance.over(progress).isPresent())
-                    .thenComparing(longestFirst(forks)))
-            .toList();
+        new ArrayList<>(promoted.stream().map(draft.sweep().branches()::get).toList());
+    draft.sweep().branches().stream()
+        .filter(BranchProgress::isReady)
+        .filter(forks::canBegin)
+        .sorted(
+            Comparator.comparing((BranchProgress progress) -> dominance.over(progress).isPresent())
+                .thenComparing(longestFirst(forks)))
+        .forEach(waiting::add);
     // What the next free slot could begin at once is not put in line behind a busy one.
     int spare = Math.max(0, waiting.size() - ask.room().free() - ask.room().everywhere());
     int count = ask.room().free() + Math.min(ask.room().ahead(), spare);
@@ -170,18 +173,7 @@ public final class Decisions {
       draft.end(SweepView.State.FAILED, Optional.of("the search has no trials"), prepared.time());
       return;
     }
-    List<Branch> some = new ArrayList<>();
-    int trials = 0;
-    for (Branch branch : branches) {
-      trials += branch.milestones().size();
-      if (trials > PLANNED_AT_ONCE && !some.isEmpty()) {
-        draft.add(new SweepEvent.Planned(some));
-        some.clear();
-        trials = branch.milestones().size();
-      }
-      some.add(branch);
-    }
-    draft.add(new SweepEvent.Planned(some));
+    draft.plan(branches);
   }
 
   private void preparationLost(SweepInput.PreparationLost lost) {

@@ -17,6 +17,9 @@ import java.util.OptionalDouble;
 
 /** The events of one decision so far, and the sweep as they leave it. */
 final class Draft {
+  /** Trials in one event, so that a large plan stays below the journal's row size. */
+  private static final int PLANNED_AT_ONCE = 500;
+
   private final List<SweepEvent> events = new ArrayList<>();
   private final Policy policy;
   private Sweep sweep;
@@ -47,6 +50,21 @@ final class Draft {
     sweep = sweep.apply(event);
   }
 
+  void plan(List<Branch> branches) {
+    List<Branch> some = new ArrayList<>();
+    int trials = 0;
+    for (Branch branch : branches) {
+      trials += branch.milestones().size();
+      if (trials > PLANNED_AT_ONCE && !some.isEmpty()) {
+        add(new SweepEvent.Planned(some));
+        some.clear();
+        trials = branch.milestones().size();
+      }
+      some.add(branch);
+    }
+    add(new SweepEvent.Planned(some));
+  }
+
   /** Ends the trials of a branch that no worker works on. */
   void endOpen(BranchProgress progress, Outcome outcome, Instant time) {
     for (Branch.Milestone milestone : progress.open()) {
@@ -56,24 +74,33 @@ final class Draft {
 
   /** Ends one trial as far as it was evaluated; the branch goes on if it is leased. */
   void endOpen(BranchProgress progress, Branch.Milestone end, Outcome outcome, Instant time) {
+    TrialResult result =
+        progress.rest().stream()
+            .flatMap(rest -> rest.standing().stream())
+            .filter(standing -> standing.trial().equals(end.trial()))
+            .findFirst()
+            .map(standing -> standing.withOutcome(outcome))
+            .orElseGet(() -> evaluated(progress, end, outcome));
+    end(progress.id(), Optional.empty(), result, time, true);
+  }
+
+  private TrialResult evaluated(BranchProgress progress, Branch.Milestone end, Outcome outcome) {
     Optional<Report> newest =
         sweep.reports(progress).stream()
             .filter(report -> report.update() <= end.update())
             .max(Comparator.comparingLong(Report::update));
-    TrialResult result =
-        new TrialResult(
-            end.trial(),
-            outcome,
-            newest.map(Report::update).orElse(0L),
-            newest.map(Report::epoch).orElse(0.0),
-            newest.map(Report::samples).orElse(0L),
-            0,
-            OptionalDouble.empty(),
-            Map.of(),
-            0,
-            Optional.empty(),
-            Optional.empty());
-    end(progress.id(), Optional.empty(), result, time, true);
+    return new TrialResult(
+        end.trial(),
+        outcome,
+        newest.map(Report::update).orElse(0L),
+        newest.map(Report::epoch).orElse(0.0),
+        newest.map(Report::samples).orElse(0L),
+        0,
+        OptionalDouble.empty(),
+        Map.of(),
+        0,
+        Optional.empty(),
+        Optional.empty());
   }
 
   /** Ends a trial with its branch, or on its way. */

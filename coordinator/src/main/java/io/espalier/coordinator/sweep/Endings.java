@@ -52,6 +52,52 @@ record Endings(Draft draft) {
     draft.endIfDone(input.time());
   }
 
+  void rested(SweepInput.BranchRested input) {
+    BranchId branch = input.branch();
+    if (!draft.sweep().isCurrent(branch, input.attempt())) {
+      return;
+    }
+    List<TrialResult> finished =
+        input.results().stream().filter(result -> result.outcome().finished()).toList();
+    counted(branch, input.attempt(), finished, input.time(), false);
+    BranchProgress progress = draft.branch(branch);
+    if (!progress.hasCheckpoint(input.place().update())) {
+      draft.add(
+          new SweepEvent.CheckpointKept(branch, input.attempt(), input.place(), input.time()));
+    }
+    List<TrialResult> standing =
+        input.results().stream().filter(result -> progress.isOpen(result.trial())).toList();
+    draft.add(
+        new SweepEvent.Rested(branch, input.attempt(), input.place(), standing, input.time()));
+    unwanted(progress).ifPresent(why -> draft.endOpen(draft.branch(branch), why, input.time()));
+    draft.endIfDone(input.time());
+  }
+
+  /** Why a branch is not to go on. */
+  private Optional<Outcome> unwanted(BranchProgress progress) {
+    return progress.givenUp().or(() -> draft.sweep().stop().map(Outcome.Stopped::new));
+  }
+
+  /** Ends what rests and is not promoted any more, for nothing else is left. */
+  void leftBehind(Policy policy, Instant time) {
+    Sweep sweep = draft.sweep();
+    if (sweep.phase() != Sweep.Phase.RUNNING
+        || sweep.resting().isEmpty()
+        || !sweep.onlyRests()
+        || !policy.promoted(sweep).isEmpty()) {
+      return;
+    }
+    for (BranchId id : sweep.resting().keySet().stream().sorted().toList()) {
+      BranchProgress resting = draft.branch(id);
+      if (resting.isWaiting()) {
+        Verdict verdict = policy.leftBehind(sweep, resting);
+        draft.endOpen(resting, new Outcome.Pruned(verdict), time);
+        prunedWith(id, verdict, time);
+      }
+    }
+    draft.endIfDone(time);
+  }
+
   /** So that the next attempt begins at an earlier one, or with the first update. */
   private boolean dropStart(BranchProgress progress, Instant time) {
     Optional<Checkpoint> start = progress.current().flatMap(BranchProgress.Running::start);
@@ -180,10 +226,8 @@ record Endings(Draft draft) {
   void attemptLost(BranchId branch, Attempt attempt, Loss loss, Instant time) {
     draft.add(new SweepEvent.LeaseLost(branch, attempt, loss, time));
     BranchProgress progress = draft.branch(branch);
-    if (progress.givenUp().isPresent()) {
-      draft.endOpen(progress, progress.givenUp().get(), time);
-    } else if (draft.sweep().stop().isPresent()) {
-      draft.endOpen(progress, new Outcome.Stopped(draft.sweep().stop().get()), time);
+    if (unwanted(progress).isPresent()) {
+      draft.endOpen(progress, unwanted(progress).get(), time);
     } else if (progress.losses(Loss.Kind.FAILED).size() >= Decisions.ATTEMPTS
         || progress.losses(Loss.Kind.GONE).size() >= LOST_WORKERS) {
       List<String> reasons =

@@ -6,6 +6,7 @@ import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,7 +58,9 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Policy policy, Path direct
                 sweep.preparation().dataset().orElseThrow(),
                 directory.toString(),
                 leased.start(),
-                awaited(progress)));
+                awaited(progress),
+                policy.rest(
+                    sweep, progress.id(), leased.start().map(Checkpoint::update).orElse(0L))));
       } else if (event instanceof SweepEvent.PreparationAssigned) {
         prepare = prepare();
       }
@@ -83,6 +86,10 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Policy policy, Path direct
     } else if (event instanceof SweepEvent.LeaseLost lost) {
       return List.of(
           new SweepNotice.Released(key(lost.branch(), lost.attempt())),
+          new SweepNotice.Waiting(sweep.id()));
+    } else if (event instanceof SweepEvent.Rested rested) {
+      return List.of(
+          new SweepNotice.Released(key(rested.branch(), rested.attempt())),
           new SweepNotice.Waiting(sweep.id()));
     } else if (event instanceof SweepEvent.Judged judged) {
       return List.of(
@@ -117,7 +124,8 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Policy policy, Path direct
     // A trunk may have gone on for this trial alone.
     BranchProgress progress = sweep.branches().get(ended.branch());
     progress.branch().fork().ifPresent(fork -> notices.addAll(idle(fork.from())));
-    if (sweep.isUnfinished() && policy.isGrowing(sweep)) {
+    boolean another = policy.isGrowing(sweep) || !sweep.resting().isEmpty();
+    if (sweep.isUnfinished() && another) {
       notices.add(new SweepNotice.Waiting(sweep.id()));
     }
     return notices;

@@ -1,9 +1,12 @@
 package io.espalier.coordinator.sweep;
 
+import io.espalier.common.UserError;
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.trial.Branch;
+import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Verdict;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What one spec says of its sweep: which branches there are, which are hopeless. Pure. */
@@ -38,6 +41,26 @@ public interface Policy {
    */
   Optional<Verdict> judge(Sweep sweep, BranchProgress branch, List<Report> fresh);
 
+  /**
+   * Where a branch comes to rest until it is promoted.
+   *
+   * @param after the last update it has done
+   * @return the update after which it does; empty where it trains to its end
+   */
+  default Optional<Long> rest(Sweep sweep, BranchId branch, long after) {
+    return Optional.empty();
+  }
+
+  /** Of the branches at rest, those that may go on now, the first first. */
+  default List<BranchId> promoted(Sweep sweep) {
+    return List.of();
+  }
+
+  /** Why one at rest ends that nobody will promote any more. */
+  default Verdict leftBehind(Sweep sweep, BranchProgress resting) {
+    throw new IllegalStateException("nothing rests: " + resting.id());
+  }
+
   /** Whether trials are still to be added to those there are. */
   default boolean isGrowing(Sweep sweep) {
     return false;
@@ -50,6 +73,16 @@ public interface Policy {
    */
   default List<Branch> further(Sweep sweep, int most) {
     return List.of();
+  }
+
+  /**
+   * Branches of more trials, numbered on from those there are.
+   *
+   * @param values other values of some keys of {@code training}, for what was tried of all others
+   * @throws io.espalier.common.UserError when they make none
+   */
+  default List<Branch> extension(Sweep sweep, Map<String, List<String>> values) {
+    throw new UserError("The spec of %s cannot be read any more.".formatted(sweep.id()));
   }
 
   /** Whether what is likely to come apart, because a lower learning rate did, is not tried. */

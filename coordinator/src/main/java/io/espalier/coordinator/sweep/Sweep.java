@@ -12,6 +12,7 @@ import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.report.SweepView;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -147,6 +148,26 @@ public record Sweep(
     return new Forks(branches);
   }
 
+  /** Branches at rest, with the update they rest after. */
+  public Map<BranchId, Long> resting() {
+    Map<BranchId, Long> resting = new HashMap<>();
+    branches.stream()
+        .filter(BranchProgress::isWaiting)
+        .forEach(
+            progress ->
+                progress.rest().ifPresent(rest -> resting.put(progress.id(), rest.update())));
+    return resting;
+  }
+
+  /** Whether all that is open rests, or waits for what does. */
+  public boolean onlyRests() {
+    Forks forks = forks();
+    return branches.stream()
+        .allMatch(
+            progress ->
+                progress.current().isEmpty() && !(progress.isReady() && forks.canBegin(progress)));
+  }
+
   /** Whether others go on with a trial's branch when that trial ends. */
   boolean isNeededWithout(TrialId trial) {
     return branches.stream()
@@ -211,6 +232,8 @@ public record Sweep(
       return with(preparation.done(e.dataset()));
     } else if (event instanceof SweepEvent.Planned e) {
       return in(Phase.RUNNING, origin).with(branches.plus(e.branches()), lastAttempt);
+    } else if (event instanceof SweepEvent.Reopened) {
+      return ending(Phase.RUNNING, Optional.empty(), Optional.empty());
     } else if (event instanceof SweepEvent.Leased e) {
       var running = new BranchProgress.Running(e.attempt(), e.worker(), e.start());
       return with(
@@ -222,6 +245,9 @@ public record Sweep(
       return with(branches.get(e.branch()).without(e.checkpoint()));
     } else if (event instanceof SweepEvent.LeaseLost e) {
       return with(branches.get(e.branch()).lost(e.loss()));
+    } else if (event instanceof SweepEvent.Rested e) {
+      var rest = new BranchProgress.Rest(e.place().update(), e.standing());
+      return with(branches.get(e.branch()).rested(rest));
     } else if (event instanceof SweepEvent.WorkerExcluded e) {
       return without(new Excluded(e.worker(), e.reason()));
     } else if (event instanceof SweepEvent.Evaluated e) {

@@ -4,6 +4,8 @@ import io.espalier.common.UserError;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.spec.SweepSpec;
+import io.espalier.common.trial.Attempt;
+import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialResult;
@@ -66,9 +68,15 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
    * SweepNotice.MilestonesSettled}, also when they do not count.
    *
    * @param ended whether the branch has; else it goes on beyond these trials
+   * @param rested where it rests, when it ended there
    */
   public record Results(
-      WorkerId worker, Lease.Key lease, List<TrialResult> results, boolean ended, long lastSequence)
+      WorkerId worker,
+      Lease.Key lease,
+      List<TrialResult> results,
+      boolean ended,
+      long lastSequence,
+      Optional<Checkpoint> rested)
       implements Reported {
     public Results {
       results = List.copyOf(results);
@@ -84,9 +92,14 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
 
     @Override
     public SweepInput input(Instant now) {
+      BranchId branch = lease.branch();
+      Attempt attempt = lease.attempt();
+      if (rested.isPresent()) {
+        return new SweepInput.BranchRested(branch, attempt, rested.get(), results, now);
+      }
       return ended
-          ? new SweepInput.BranchEnded(lease.branch(), lease.attempt(), results, now)
-          : new SweepInput.MilestonesReached(lease.branch(), lease.attempt(), results, now);
+          ? new SweepInput.BranchEnded(branch, attempt, results, now)
+          : new SweepInput.MilestonesReached(branch, attempt, results, now);
     }
   }
 
@@ -131,8 +144,12 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   /** Answered once it is journaled; empty when the sweep was never submitted. */
   public record Wish(SweepInput.Wish wish, ActorRef<Optional<Change>> replyTo) implements Command {}
 
-  /** What a wish came to; the same twice when it changed nothing. */
-  public record Change(SweepView before, SweepView after) {}
+  /**
+   * What a wish came to; the same twice when it changed nothing.
+   *
+   * @param refusal why it could not be granted, in words for whoever had it
+   */
+  public record Change(SweepView before, SweepView after, Optional<String> refusal) {}
 
   /** After a restart: a sweep that was numbered but never journaled ends here. */
   record Resume() implements Command {}
@@ -151,7 +168,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   private final ActorContext<Command> context;
   private final SweepId id;
   private final Surroundings around;
-  private final ActorRef<SweepsActor.Over> over;
+  private final ActorRef<SweepsActor.Command> sweeps;
   private final ActorRef<SweepScribe.Command> scribe;
   private final PendingReports reports;
   private Optional<SweepSpec> spec = Optional.empty();
@@ -159,18 +176,18 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   private boolean changed;
 
   /**
-   * @param over told when nothing is left to do
+   * @param sweeps told when nothing is left to do, or something is again
    */
   static Behavior<Command> create(
-      SweepId id, Surroundings around, ActorRef<SweepsActor.Over> over) {
-    return Behaviors.setup(context -> new SweepActor(context, id, around, over));
+      SweepId id, Surroundings around, ActorRef<SweepsActor.Command> sweeps) {
+    return Behaviors.setup(context -> new SweepActor(context, id, around, sweeps));
   }
 
   private SweepActor(
       ActorContext<Command> context,
       SweepId id,
       Surroundings around,
-      ActorRef<SweepsActor.Over> over) {
+      ActorRef<SweepsActor.Command> sweeps) {
     super(
         PersistenceId.of("sweep", id.value()),
         // The object survives the restart and goes on talking to its children.
@@ -179,7 +196,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     this.context = context;
     this.id = id;
     this.around = around;
-    this.over = over;
+    this.sweeps = sweeps;
     this.reports = new PendingReports(around.rows(), around.clock());
     ActorRef<Command> self = context.getSelf();
     this.scribe =
@@ -336,12 +353,21 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
 
   private Effect<SweepEvent, Sweep> wish(Sweep sweep, Wish wish) {
     Optional<SweepView> before = view(sweep);
-    return decide(
-        sweep,
-        wish.wish(),
-        (after, events) ->
-            wish.replyTo()
-                .tell(before.flatMap(was -> view(after).map(now -> new Change(was, now)))));
+    try {
+      return decide(
+          sweep,
+          wish.wish(),
+          (after, events) ->
+              wish.replyTo()
+                  .tell(
+                      before.flatMap(
+                          was -> view(after).map(now -> new Change(was, now, Optional.empty())))));
+    } catch (UserError problem) {
+      Optional<String> refusal = Optional.of(String.valueOf(problem.getMessage()));
+      wish.replyTo().tell(before.map(was -> new Change(was, was, refusal)));
+      // It may have been opened for this.
+      return resume(sweep);
+    }
   }
 
   private Effect<SweepEvent, Sweep> unreadable(Sweep sweep, Unreadable broken) {
@@ -363,7 +389,10 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   }
 
   private Effect<SweepEvent, Sweep> over(Sweep sweep) {
-    over.tell(new SweepsActor.Over(id, sweep.phase() == Sweep.Phase.ENDED));
+    // Its files may have been written late: it goes on by now.
+    if (!sweep.isUnfinished()) {
+      sweeps.tell(new SweepsActor.Over(id, sweep.phase() == Sweep.Phase.ENDED));
+    }
     return Effect().none();
   }
 
@@ -390,6 +419,11 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     notices(after).of(event).forEach(around.fleet()::tell);
     if (event instanceof SweepEvent.SweepEnded ended) {
       context.getLog().info("sweep {} is {}", id, ended.state());
+    } else if (event instanceof SweepEvent.Reopened) {
+      context.getLog().info("sweep {} goes on", id);
+      around.fleet().tell(notices(after).ready(context.getSelf()));
+      // Once more: that its earlier end closed it may have been on its way.
+      sweeps.tell(new SweepsActor.Open(id, false, context.getSystem().ignoreRef()));
     }
   }
 

@@ -28,10 +28,12 @@ import java.util.Optional;
   @JsonSubTypes.Type(value = SweepEvent.PreparationLost.class, name = "preparation-lost"),
   @JsonSubTypes.Type(value = SweepEvent.Prepared.class, name = "prepared"),
   @JsonSubTypes.Type(value = SweepEvent.Planned.class, name = "planned"),
+  @JsonSubTypes.Type(value = SweepEvent.Reopened.class, name = "reopened"),
   @JsonSubTypes.Type(value = SweepEvent.Leased.class, name = "leased"),
   @JsonSubTypes.Type(value = SweepEvent.CheckpointKept.class, name = "checkpoint-kept"),
   @JsonSubTypes.Type(value = SweepEvent.CheckpointDropped.class, name = "checkpoint-dropped"),
   @JsonSubTypes.Type(value = SweepEvent.LeaseLost.class, name = "lease-lost"),
+  @JsonSubTypes.Type(value = SweepEvent.Rested.class, name = "rested"),
   @JsonSubTypes.Type(value = SweepEvent.WorkerExcluded.class, name = "worker-excluded"),
   @JsonSubTypes.Type(value = SweepEvent.Evaluated.class, name = "evaluated"),
   @JsonSubTypes.Type(value = SweepEvent.Judged.class, name = "judged"),
@@ -75,6 +77,9 @@ public sealed interface SweepEvent extends Journaled {
     }
   }
 
+  /** A sweep that had ended is about to get more trials. */
+  record Reopened(Instant time) implements SweepEvent {}
+
   /**
    * A branch is about to be sent to a worker.
    *
@@ -116,6 +121,20 @@ public sealed interface SweepEvent extends Journaled {
 
   /** This worker reads another model or other data, or cannot read them: it gets no branches. */
   record WorkerExcluded(WorkerId worker, String reason, Instant time) implements SweepEvent {}
+
+  /**
+   * The current attempt came to where it was to rest. The branch waits to be chosen again.
+   *
+   * @param place where it goes on then
+   * @param standing how far the trials have come that are open on it
+   */
+  record Rested(
+      BranchId branch, Attempt attempt, Checkpoint place, List<TrialResult> standing, Instant time)
+      implements SweepEvent {
+    public Rested {
+      standing = List.copyOf(standing);
+    }
+  }
 
   /** Evaluations of the current attempt; only points not reported before. */
   record Evaluated(BranchId branch, Attempt attempt, List<Report> reports) implements SweepEvent {

@@ -106,6 +106,19 @@ public sealed interface SweepInput {
     }
   }
 
+  /**
+   * A branch came to where it was to rest, all its metric rows stored.
+   *
+   * @param results of the trials that have ended on it, and of the others how far they have come
+   */
+  record BranchRested(
+      BranchId branch, Attempt attempt, Checkpoint place, List<TrialResult> results, Instant time)
+      implements SweepInput {
+    public BranchRested {
+      results = List.copyOf(results);
+    }
+  }
+
   /** What a person wants of a sweep. */
   sealed interface Wish extends SweepInput {}
 
@@ -114,6 +127,17 @@ public sealed interface SweepInput {
 
   /** One trial shall end. */
   record StopTrial(TrialId trial, String reason, Instant time) implements Wish {}
+
+  /**
+   * There shall be more trials, also when the sweep has ended.
+   *
+   * @param values other values of some keys of {@code training}, for what was tried of all others
+   */
+  record Extend(Map<String, List<String>> values, Instant time) implements Wish {
+    public Extend {
+      values = Map.copyOf(values);
+    }
+  }
 
   /** A judgement of a trial; also counts after the sweep has ended. */
   record Rate(TrialId trial, Rating rating, Instant time) implements Wish {}

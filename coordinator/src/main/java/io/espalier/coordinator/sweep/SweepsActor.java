@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.ChildFailed;
@@ -61,6 +62,14 @@ public final class SweepsActor
   public record Find(SweepId sweep, ActorRef<Optional<ActorRef<SweepActor.Command>>> replyTo)
       implements Command {}
 
+  /**
+   * Goes on with a sweep after a restart, also when it has ended; answered once that is journaled,
+   * or at once when there is no such sweep.
+   *
+   * @param attended as of {@link Submit}
+   */
+  public record Open(SweepId sweep, boolean attended, ActorRef<Done> replyTo) implements Command {}
+
   /** The sweeps there are. */
   public record AskAll(ActorRef<State> replyTo) implements Command {}
 
@@ -101,6 +110,11 @@ public final class SweepsActor
         numbered.key().ifPresent(key -> nextKeys.put(key, numbered.sweep()));
         if (numbered.attended()) {
           nextAttended.add(numbered.sweep());
+        }
+      } else if (event instanceof SweepsEvent.Opened opened) {
+        nextOpen.add(opened.sweep());
+        if (opened.attended()) {
+          nextAttended.add(opened.sweep());
         }
       } else {
         nextOpen.remove(event.sweep());
@@ -145,6 +159,7 @@ public final class SweepsActor
         .onCommand(Submit.class, this::submit)
         .onCommand(Find.class, this::find)
         .onCommand(AskAll.class, (state, ask) -> Effect().reply(ask.replyTo(), state))
+        .onCommand(Open.class, this::open)
         .onCommand(Over.class, this::over)
         .onCommand(Died.class, (state, died) -> goWith(died))
         .build();
@@ -202,6 +217,15 @@ public final class SweepsActor
                 : Optional.empty());
   }
 
+  private Effect<SweepsEvent, State> open(State state, Open open) {
+    boolean opens = state.all().contains(open.sweep()) && !state.open().contains(open.sweep());
+    return opens
+        ? Effect()
+            .persist(new SweepsEvent.Opened(open.sweep(), open.attended()))
+            .thenRun(after -> open.replyTo().tell(Done.getInstance()))
+        : Effect().reply(open.replyTo(), Done.getInstance());
+  }
+
   private Effect<SweepsEvent, State> over(State state, Over over) {
     // Whoever has its key may still submit it.
     boolean closes = over.submitted() || !state.keys().containsValue(over.sweep());
@@ -216,8 +240,7 @@ public final class SweepsActor
 
   private ActorRef<SweepActor.Command> spawn(SweepId id) {
     ActorRef<SweepActor.Command> actor =
-        context.spawn(
-            SweepActor.create(id, around, context.getSelf().narrow()), "sweep-" + id.value());
+        context.spawn(SweepActor.create(id, around, context.getSelf()), "sweep-" + id.value());
     context.watch(actor);
     return actor;
   }

@@ -9,7 +9,8 @@ import java.util.Optional;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = SweepsEvent.Numbered.class, name = "numbered"),
-  @JsonSubTypes.Type(value = SweepsEvent.Closed.class, name = "closed")
+  @JsonSubTypes.Type(value = SweepsEvent.Closed.class, name = "closed"),
+  @JsonSubTypes.Type(value = SweepsEvent.Opened.class, name = "opened")
 })
 public sealed interface SweepsEvent extends Journaled {
   SweepId sweep();
@@ -25,4 +26,11 @@ public sealed interface SweepsEvent extends Journaled {
 
   /** Nothing is left to do for it after a restart. */
   record Closed(SweepId sweep) implements SweepsEvent {}
+
+  /**
+   * There will be more to do for it.
+   *
+   * @param attended as of {@link Numbered}
+   */
+  record Opened(SweepId sweep, boolean attended) implements SweepsEvent {}
 }

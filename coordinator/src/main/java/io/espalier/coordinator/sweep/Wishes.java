@@ -1,15 +1,20 @@
 package io.espalier.coordinator.sweep;
 
+import io.espalier.common.UserError;
+import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.Outcome;
 import io.espalier.coordinator.report.SweepView;
+import java.util.List;
 import java.util.Optional;
 
 /** What people want of a sweep: the part of {@link Decisions} that is theirs. */
-record Wishes(Draft draft) {
+record Wishes(Draft draft, Policy policy) {
 
   void take(SweepInput.Wish wish) {
     if (wish instanceof SweepInput.Rate rate) {
       rated(rate);
+    } else if (wish instanceof SweepInput.Extend extend) {
+      extended(extend);
     } else if (!draft.sweep().isUnfinished()) {
       return;
     } else if (wish instanceof SweepInput.Stop stop) {
@@ -55,6 +60,28 @@ record Wishes(Draft draft) {
               end -> draft.endOpen(progress, end, new Outcome.Stopped(stop.reason()), stop.time()));
     }
     draft.endIfDone(stop.time());
+  }
+
+  private void extended(SweepInput.Extend extend) {
+    Sweep sweep = draft.sweep();
+    if (sweep.branches().size() == 0) {
+      throw new UserError(
+          "%s has no trials that could be extended: %s."
+              .formatted(
+                  sweep.id(),
+                  sweep.isUnfinished()
+                      ? "they are planned when a worker has read its data"
+                      : "it ended before they were planned"));
+    }
+    if (sweep.isUnfinished() && sweep.stop().isPresent()) {
+      throw new UserError(
+          "%s is being stopped: extend it once it has ended.".formatted(sweep.id()));
+    }
+    List<Branch> more = policy.extension(sweep, extend.values());
+    if (!sweep.isUnfinished()) {
+      draft.add(new SweepEvent.Reopened(extend.time()));
+    }
+    draft.plan(more);
   }
 
   private void rated(SweepInput.Rate rate) {

@@ -16,6 +16,7 @@ import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialView;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -209,5 +210,60 @@ class RecommendationTest {
     assertThat(Recommendation.of(repeated(losses)).orElseThrow().seeds().orElseThrow().cheaper())
         .isEmpty();
     assertThat(Recommendation.of(sweep((rate, epochs) -> rate)).orElseThrow().seeds()).isEmpty();
+  }
+
+  /** Losses over five draws of the rows. */
+  private static TrialView drawn(int number, long updates, double... losses) {
+    double mean = Arrays.stream(losses).average().orElseThrow();
+    TrialView plain =
+        trial(number, updates, Map.of("num_train_epochs", Long.toString(updates)), mean);
+    TrialResult told = plain.result().orElseThrow();
+    var result =
+        new TrialResult(
+            told.trial(),
+            told.outcome(),
+            told.updates(),
+            told.epochs(),
+            told.samples(),
+            told.tokens(),
+            told.trainLoss(),
+            told.metrics(),
+            told.seconds(),
+            told.adapter(),
+            told.provenance(),
+            Arrays.stream(losses).boxed().toList());
+    return new TrialView(
+        plain.config(),
+        updates,
+        plain.branch(),
+        plain.worker(),
+        Optional.of(result),
+        plain.rank(),
+        plain.broken());
+  }
+
+  @Test
+  void a_cheaper_trial_that_the_rows_do_not_tell_from_the_best_is_named() {
+    List<TrialView> trials =
+        List.of(
+            drawn(0, 100, 1.0, 1.2, 0.8, 1.1, 0.9),
+            drawn(1, 50, 1.05, 1.15, 0.85, 1.12, 0.88),
+            drawn(2, 20, 1.1, 1.3, 0.9, 1.2, 1.0));
+
+    Recommendation found = Recommendation.of(sweep(trials)).orElseThrow();
+
+    assertThat(found.winner()).isEqualTo(new TrialId(0));
+    assertThat(found.lines())
+        .as("that of 20 updates is worse by 0.1 whatever the draw")
+        .contains(
+            "By eval_loss its rows do not tell it from trial 1, which takes 50 updates instead of 100.");
+  }
+
+  @Test
+  void where_nothing_was_drawn_or_none_is_cheaper_no_chance_is_told() {
+    assertThat(Recommendation.of(sweep((rate, epochs) -> rate)).orElseThrow().rows()).isEmpty();
+    List<TrialView> trials =
+        List.of(drawn(0, 50, 1.0, 1.2, 0.8, 1.1, 0.9), drawn(1, 50, 1.05, 1.1, 0.9, 1.1, 0.9));
+    assertThat(Recommendation.of(sweep(trials)).orElseThrow().rows()).isEmpty();
   }
 }

@@ -168,7 +168,8 @@ class OwnRowsTest {
         Optional.empty(),
         OptionalInt.empty(),
         List.of(),
-        Optional.of(new Branch.Fork(new BranchId(from), update)));
+        Optional.of(new Branch.Fork(new BranchId(from), update)),
+        Optional.empty());
   }
 
   @Test

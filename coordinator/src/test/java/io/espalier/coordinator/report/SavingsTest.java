@@ -40,7 +40,8 @@ class SavingsTest {
                 Optional.empty())),
         one.rank(),
         List.of(),
-        fork);
+        fork,
+        Optional.empty());
   }
 
   @Test

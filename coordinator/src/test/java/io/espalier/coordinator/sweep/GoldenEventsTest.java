@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -95,6 +96,14 @@ class GoldenEventsTest {
         "trial-ended-goes-on",
         new SweepEvent.TrialEnded(
             BRANCH, Optional.of(ATTEMPT), Examples.result(0, new Outcome.Completed()), NOW, true));
+  }
+
+  /** Snapshots hold it. */
+  @Test
+  void a_sweep_with_a_branch_at_rest_reads_and_writes_as_it_always_did() throws Exception {
+    Map<String, Journaled> before = events();
+    before.keySet().retainAll(Set.of("submitted", "prepared", "planned", "leased", "rested"));
+    holds("sweep-at-rest", state(before));
   }
 
   @Test
@@ -186,6 +195,15 @@ class GoldenEventsTest {
     // The state is in snapshots.
     events.put("sweep", state(events));
     events.put("checkpoint-dropped", new SweepEvent.CheckpointDropped(BRANCH, CHECKPOINT, NOW));
+    events.put(
+        "rested",
+        new SweepEvent.Rested(
+            BRANCH,
+            ATTEMPT,
+            CHECKPOINT,
+            List.of(Examples.result(0, new Outcome.Stopped("it rests after update 20"))),
+            NOW));
+    events.put("reopened", new SweepEvent.Reopened(NOW));
     events.put("preparation-lost", new SweepEvent.PreparationLost(ANN, "gone", NOW));
     events.put(
         "trial-ended",
@@ -200,6 +218,7 @@ class GoldenEventsTest {
         new SweepEvent.SweepEnded(SweepView.State.FAILED, Optional.of("every trial failed"), NOW));
     events.put("numbered", new SweepsEvent.Numbered(SWEEP, Optional.of("key"), true));
     events.put("closed", new SweepsEvent.Closed(SWEEP));
+    events.put("opened", new SweepsEvent.Opened(SWEEP, true));
     return events;
   }
 

@@ -49,7 +49,7 @@ class SweepSimulationTest {
     void live(long seed, int branches) {
       Random random = new Random(seed);
       long[] updates = random.longs(branches, 1, 100).toArray();
-      Policy policy = sharing(policy(9.5, updates), updates);
+      Policy policy = sharing(policy(9.5, updates), updates, random.nextBoolean());
       tell(new SweepInput.Submit("name: demo", "/specs", NOW), policy);
       long epoch = 1;
       int chaos = random.nextInt(40 * branches);
@@ -60,12 +60,12 @@ class SweepSimulationTest {
         tell(anything(random, branches, epoch), policy);
       }
       for (int step = 0; sweep.isUnfinished(); step++) {
-        assertThat(step).as("steps to the end").isLessThan(8 * branches + 20);
+        assertThat(step).as("steps to the end").isLessThan(20 * branches + 20);
         tell(new SweepInput.Ask(ANN, room(3), epoch, NOW), policy);
         tell(new SweepInput.Prepared(ANN, DATASET, NOW), policy);
         tell(new SweepInput.Prepared(BOB, DATASET, NOW), policy);
         for (SweepEvent.Leased lease : List.copyOf(leases)) {
-          tell(ended(branches, lease, new Outcome.Completed()), policy);
+          tell(cameTo(branches, lease, policy), policy);
         }
       }
       eachTrialEndedOnce(branches);
@@ -90,8 +90,31 @@ class SweepSimulationTest {
           : Optional.empty();
     }
 
-    private static Policy sharing(Policy alone, long[] updates) {
+    /**
+     * @param resting whether branches rest every 25 updates, and each third is never promoted
+     */
+    private static Policy sharing(Policy alone, long[] updates, boolean resting) {
       return new Policy() {
+        @Override
+        public Optional<Long> rest(Sweep all, BranchId branch, long after) {
+          long next = 25 * (after / 25 + 1);
+          boolean before = next < all.branches().get(branch).branch().updates();
+          return resting && before ? Optional.of(next) : Optional.empty();
+        }
+
+        @Override
+        public List<BranchId> promoted(Sweep all) {
+          return all.resting().keySet().stream()
+              .filter(branch -> branch.number() % 3 > 0)
+              .sorted()
+              .toList();
+        }
+
+        @Override
+        public Verdict leftBehind(Sweep all, BranchProgress branch) {
+          return Examples.verdict("asha", branch.rest().orElseThrow().update(), 2, 1);
+        }
+
         @Override
         public List<Branch> branches(DatasetSummary dataset) {
           return alone.branches(dataset).stream().map(this::shared).toList();
@@ -122,7 +145,14 @@ class SweepSimulationTest {
         attempt = lease.attempt();
       }
       List<TrialId> trials = trials(branch, branches);
-      return switch (random.nextInt(16)) {
+      return switch (random.nextInt(18)) {
+        case 16, 17 ->
+            leases.isEmpty()
+                ? new SweepInput.Prepared(worker, DATASET, NOW)
+                : rested(
+                    branches,
+                    leases.get(random.nextInt(leases.size())),
+                    25 * (1 + random.nextInt(3)));
         case 13, 14 ->
             new SweepInput.CheckpointLeft(branch, attempt, checkpoint(random, branch), NOW);
         case 15 -> ended(trials, branch, attempt, new Outcome.Failed("checkpoint 7 is not there"));
@@ -177,8 +207,34 @@ class SweepSimulationTest {
       return new Checkpoint(update, "branches/%s/%d".formatted(branch, update));
     }
 
-    private static SweepInput ended(int branches, SweepEvent.Leased lease, Outcome outcome) {
-      return ended(trials(lease.branch(), branches), lease.branch(), lease.attempt(), outcome);
+    /** What a lease leads to when nothing goes wrong: its rest, or its end. */
+    private SweepInput cameTo(int branches, SweepEvent.Leased lease, Policy policy) {
+      BranchId branch = lease.branch();
+      long start = lease.start().map(Checkpoint::update).orElse(0L);
+      Optional<Long> rest = policy.rest(sweep, branch, start);
+      return rest.isPresent()
+          ? rested(branches, lease, rest.get())
+          : ended(trials(branch, branches), branch, lease.attempt(), new Outcome.Completed());
+    }
+
+    private SweepInput rested(int branches, SweepEvent.Leased lease, long update) {
+      BranchId branch = lease.branch();
+      List<TrialResult> results =
+          sweep.branches().get(branch).branch().milestones().stream()
+              .map(
+                  end ->
+                      result(
+                          end.trial().number(),
+                          end.update() <= update
+                              ? new Outcome.Completed()
+                              : new Outcome.Stopped("it rests")))
+              .toList();
+      return new SweepInput.BranchRested(
+          branch,
+          lease.attempt(),
+          new Checkpoint(update, "branches/%s/%d".formatted(branch, update)),
+          results,
+          NOW);
     }
 
     private static SweepInput ended(

@@ -53,6 +53,7 @@ public final class CommandLineInterface {
             .addSubcommand(new ShowCommand(console))
             .addSubcommand(new ReportCommand(console))
             .addSubcommand(new RefineCommand(console))
+            .addSubcommand(new ExtendCommand(console))
             .addSubcommand(new ReplayCommand(console))
             .addSubcommand(new LrFindCommand(console))
             .addSubcommand(new MetricsCommand(console))

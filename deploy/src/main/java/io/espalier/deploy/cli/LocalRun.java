@@ -18,6 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -55,9 +56,23 @@ final class LocalRun {
    * @param asked reads what is run, once the options are known to be right
    */
   Ended run(Console console, Supplier<Spec> asked) {
+    return runs(
+        console,
+        () -> {
+          Spec file = asked.get();
+          return cluster -> cluster.submit(file.spec(), file.yaml(), file.directory());
+        });
+  }
+
+  /**
+   * Runs what begins at a cluster to its end.
+   *
+   * @param asked reads what that takes, once the options are known to be right
+   */
+  Ended runs(Console console, Supplier<Function<EmbeddedCluster, SweepId>> asked) {
     DeviceName device = devices.device();
     Optional<URI> told = webhook.address();
-    Spec file = asked.get();
+    Function<EmbeddedCluster, SweepId> begin = asked.get();
     RunLog log = RunLog.open(store.directory(), clock.instant());
     console.logTo(log);
     try (Interrupts interrupts = Interrupts.listen();
@@ -72,7 +87,7 @@ final class LocalRun {
       for (SweepId left : cluster.stopped()) {
         console.err().printf("%s was left unfinished: stopped, what it has is kept%n", left);
       }
-      SweepId sweep = cluster.submit(file.spec(), file.yaml(), file.directory());
+      SweepId sweep = begin.apply(cluster);
       console
           .err()
           .printf(

@@ -156,6 +156,14 @@ public final class CoordinatorClient {
     return post(path(sweep) + "/stop", "", SweepView.class);
   }
 
+  private record Extension(Map<String, List<String>> values) {}
+
+  /** Adds trials to a sweep, also to one that has ended: what was tried, with these values. */
+  public SweepView extend(String sweep, Map<String, List<String>> values) {
+    String body = ViewJson.line(new Extension(values));
+    return post(path(sweep) + "/extend", body, SweepView.class);
+  }
+
   /** Ends one trial at its next update; returns before it has. */
   public TrialView stop(String sweep, int trial) {
     return post(path(sweep, trial) + "/stop", "", TrialView.class);

@@ -15,6 +15,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -123,6 +124,16 @@ public final class EmbeddedCluster implements AutoCloseable {
    */
   public SweepId submit(SweepSpec spec, String yaml, Path directory) {
     return await(coordinator, coordinator.submit(spec, yaml, directory));
+  }
+
+  /**
+   * Goes on with a sweep, with more trials.
+   *
+   * @param values of keys of {@code training}; what was tried of all others is tried with each
+   * @throws UserError when they make none, or when there is no such sweep
+   */
+  public void extend(SweepId sweep, Map<String, List<String>> values) {
+    await(coordinator, coordinator.extend(sweep, values));
   }
 
   /**

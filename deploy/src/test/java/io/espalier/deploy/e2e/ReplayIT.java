@@ -15,6 +15,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A recorded sweep, what other pruners and guards would have done with it, and a next one. */
 class ReplayIT {
@@ -62,18 +64,20 @@ class ReplayIT {
         .contains("would have been lost");
   }
 
-  @Test
-  void it_ends_what_the_pruner_ends_in_a_sweep_of_its_own() throws IOException {
-    String asha = "{method: asha, reduction_factor: 3, min_resource: 1}";
+  @ParameterizedTest
+  @ValueSource(strings = {"stopping", "promotion"})
+  void it_ends_what_the_pruner_ends_in_a_sweep_of_its_own(String variant) throws IOException {
+    String asha =
+        "{method: asha, variant: %s, reduction_factor: 3, min_resource: 1}".formatted(variant);
     Path spec = tiny.longGrid("whole", RATES, 200);
-    String yaml = Files.readString(spec).replace("name: whole", "name: pruned");
+    String yaml = Files.readString(spec).replace("name: whole", "name: " + variant);
     run(tiny.write("pruned.yaml", yaml + "pruning: " + asha + "\n"));
 
     JsonNode replayed = JSON.readTree(replay(asha, "--json").out());
 
     assertThat(stops(replayed))
         .hasSizeGreaterThan(1)
-        .containsExactlyInAnyOrderElementsOf(ends("pruned"));
+        .containsExactlyInAnyOrderElementsOf(ends(variant));
     assertThat(replayed.get("saved").asLong()).isPositive();
   }
 

@@ -173,4 +173,28 @@ class SharingIT {
     // Three updates an epoch; 6, 10 and 15 at each rate.
     assertThat(plan.out()).contains("62 updates in all", "2 branches of 30 updates");
   }
+
+  @Test
+  void what_is_to_be_reproducible_leaves_the_same_bytes_alone_and_beside_others()
+      throws IOException {
+    List<List<byte[]>> adapters = new ArrayList<>();
+    for (int slots : new int[] {1, 3}) {
+      String name = "bytes-" + slots;
+      String yaml = TinySweep.yaml(name, "method: grid", "learning_rate: [1e-3, 1e-4, 3e-4]");
+      Path spec = tiny.write(name + ".yaml", yaml + "reproducible: true\n");
+      Path store = directory.resolve(name);
+      Launcher.Ended run =
+          InProcess.run("run", spec, "--store", store, "--lanes", "1", "--slots", slots);
+      assertThat(run.exitCode()).as(run.err() + run.out()).isZero();
+      List<byte[]> left = new ArrayList<>();
+      for (int trial = 0; trial < 3; trial++) {
+        Path adapter = store.resolve("sweeps/%s-1/trials/%d/adapter".formatted(name, trial));
+        left.add(Files.readAllBytes(adapter.resolve("adapter_model.safetensors")));
+      }
+      adapters.add(left);
+    }
+    for (int trial = 0; trial < 3; trial++) {
+      assertThat(adapters.get(1).get(trial)).isEqualTo(adapters.get(0).get(trial));
+    }
+  }
 }

@@ -7,9 +7,9 @@ import io.espalier.worker.data.EvaluationSet;
 import io.espalier.worker.data.PaddedRows;
 import io.espalier.worker.data.TokenRow;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -38,23 +38,58 @@ public class Evaluator implements SetEvaluator {
   }
 
   /**
-   * Sums over the target tokens of some rows, or over rows that are classified.
+   * How well the target tokens of some rows are predicted, or the classes of rows that are
+   * classified.
    *
-   * @param hits targets that were the likeliest
+   * @param rows those that have targets, in the order in which they went through the model
    */
-  public record Score(long targets, double lossSum, double hits) {
+  public record Score(List<Row> rows) {
+    public Score {
+      rows = List.copyOf(rows);
+    }
+
+    /**
+     * Sums over a row's targets.
+     *
+     * @param hits targets that were the likeliest
+     */
+    public record Row(int targets, double loss, double hits) {}
+
+    public long targets() {
+      return rows.stream().mapToLong(Row::targets).sum();
+    }
+
+    double lossSum() {
+      return rows.stream().mapToDouble(Row::loss).sum();
+    }
+
     /** Token mean; NaN when there is no target token. */
     public double loss() {
-      return lossSum / targets;
+      return lossSum() / targets();
     }
 
     /** Share of target tokens predicted from what stands before them. */
     public double tokenAccuracy() {
-      return hits / targets;
+      return rows.stream().mapToDouble(Row::hits).sum() / targets();
+    }
+
+    RowValues losses() {
+      return values(Row::loss);
+    }
+
+    RowValues hits() {
+      return values(Row::hits);
+    }
+
+    private RowValues values(ToDoubleFunction<Row> sum) {
+      return new RowValues(
+          rows.stream()
+              .map(row -> new RowValues.Row(sum.applyAsDouble(row), row.targets()))
+              .toList());
     }
 
     Score plus(Score other) {
-      return new Score(targets + other.targets, lossSum + other.lossSum, hits + other.hits);
+      return new Score(Stream.concat(rows.stream(), other.rows.stream()).toList());
     }
   }
 
@@ -72,7 +107,8 @@ public class Evaluator implements SetEvaluator {
   public List<Score> scores(List<TokenRow> rows) {
     List<TokenRow> scored = rows.stream().filter(row -> row.targets() > 0).toList();
     int slots = state.slots().size();
-    var scores = new ArrayList<>(Collections.nCopies(slots, new Score(0, 0, 0)));
+    List<List<Score.Row>> scores =
+        IntStream.range(0, slots).<List<Score.Row>>mapToObj(slot -> new ArrayList<>()).toList();
     sizes
         .losses()
         .each(
@@ -82,19 +118,18 @@ public class Evaluator implements SetEvaluator {
             part -> {
               List<Score> made = scoreOnePass(part);
               for (int i = 0; i < made.size(); i++) {
-                int slot = part.from() + i;
-                scores.set(slot, scores.get(slot).plus(made.get(i)));
+                scores.get(part.from() + i).addAll(made.get(i).rows());
               }
             },
             tell);
-    return scores;
+    return scores.stream().map(Score::new).toList();
   }
 
   List<Score> scoreOnePass(PassSizes.Part<TokenRow> part) {
     PaddedRows padded = PaddedRows.of(part.items());
     try (NDManager scope = state.model().newScope()) {
       int targets = padded.targets().length;
-      double[] sums =
+      double[] each =
           state
               .of(state.slots().subList(part.from(), part.to()))
               .call(
@@ -105,11 +140,32 @@ public class Evaluator implements SetEvaluator {
                   scope.create(padded.labels(), new Shape(targets)))
               .head()
               .toDoubleArray();
-      int slots = sums.length / 2;
+      int slots = part.to() - part.from();
       return IntStream.range(0, slots)
-          .mapToObj(slot -> new Score(targets, sums[slot], sums[slots + slot]))
+          .mapToObj(slot -> score(padded, each, slot * targets, (slots + slot) * targets))
           .toList();
     }
+  }
+
+  /**
+   * @param each of each target
+   * @param losses where a slot's begin
+   * @param hits likewise
+   */
+  private static Score score(PaddedRows padded, double[] each, int losses, int hits) {
+    double[] loss = new double[padded.count()];
+    double[] hit = new double[padded.count()];
+    int[] targets = new int[padded.count()];
+    for (int target = 0; target < padded.targets().length; target++) {
+      int row = padded.rowOf(target);
+      loss[row] += each[losses + target];
+      hit[row] += each[hits + target];
+      targets[row]++;
+    }
+    return new Score(
+        IntStream.range(0, padded.count())
+            .mapToObj(row -> new Score.Row(targets[row], loss[row], hit[row]))
+            .toList());
   }
 
   /**

@@ -3,8 +3,7 @@ package io.espalier.worker.evaluate;
 import io.espalier.common.spec.EvaluationSpec.Metric;
 import io.espalier.worker.data.Question;
 import java.util.List;
-import java.util.function.Predicate;
-import java.util.function.ToDoubleFunction;
+import java.util.Optional;
 
 /**
  * What was generated to a question.
@@ -26,30 +25,41 @@ record GivenAnswer(
    */
   static double measure(Metric metric, List<GivenAnswer> answers) {
     return switch (metric) {
-      case ACCURACY -> share(answers, one -> Correctness.holds(one.question, one.text));
-      case EXACT_MATCH -> share(answers, one -> Correctness.isReference(one.question, one.text));
-      case BLEU_4 -> mean(answers, one -> Overlap.bleu4(one.question.reference(), one.text));
-      case ROUGE_L -> mean(answers, one -> Overlap.rougeL(one.question.reference(), one.text));
-      case REPETITION -> mean(answers, one -> Repetition.seqRep4(one.tokens));
       case DISTINCT_1 -> Repetition.distinct(1, texts(answers));
       case DISTINCT_2 -> Repetition.distinct(2, texts(answers));
-      case UNSUPPORTED_RATE ->
-          share(answers, one -> Support.isMissing(one.prompt, one.question.reference(), one.text));
-      case LENGTH_LIMIT_RATE -> share(answers, GivenAnswer::cutOff);
-      case COPIED_RATE ->
-          share(answers, one -> one.learnt && !Correctness.isReference(one.question, one.text));
-      case LOOP_RATE -> share(answers, one -> Repetition.endsInLoop(one.tokens));
-      case LOSS, TOKEN_ACCURACY ->
-          throw new IllegalArgumentException(metric + " is not measured on answers");
+      default -> answers.stream().mapToDouble(one -> one.value(metric)).average().orElseThrow();
     };
   }
 
-  private static double share(List<GivenAnswer> answers, Predicate<GivenAnswer> holds) {
-    return mean(answers, one -> holds.test(one) ? 1 : 0);
+  /** Each answer's part in a metric that is a mean over them; empty for one that is not. */
+  static Optional<RowValues> byRow(Metric metric, List<GivenAnswer> answers) {
+    return switch (metric) {
+      case DISTINCT_1, DISTINCT_2 -> Optional.empty();
+      default ->
+          Optional.of(
+              new RowValues(
+                  answers.stream().map(one -> new RowValues.Row(one.value(metric), 1)).toList()));
+    };
   }
 
-  private static double mean(List<GivenAnswer> answers, ToDoubleFunction<GivenAnswer> value) {
-    return answers.stream().mapToDouble(value).average().orElseThrow();
+  private double value(Metric metric) {
+    return switch (metric) {
+      case ACCURACY -> one(Correctness.holds(question, text));
+      case EXACT_MATCH -> one(Correctness.isReference(question, text));
+      case BLEU_4 -> Overlap.bleu4(question.reference(), text);
+      case ROUGE_L -> Overlap.rougeL(question.reference(), text);
+      case REPETITION -> Repetition.seqRep4(tokens);
+      case UNSUPPORTED_RATE -> one(Support.isMissing(prompt, question.reference(), text));
+      case LENGTH_LIMIT_RATE -> one(cutOff);
+      case COPIED_RATE -> one(learnt && !Correctness.isReference(question, text));
+      case LOOP_RATE -> one(Repetition.endsInLoop(tokens));
+      case DISTINCT_1, DISTINCT_2, LOSS, TOKEN_ACCURACY ->
+          throw new IllegalArgumentException(metric + " is not measured on an answer");
+    };
+  }
+
+  private static double one(boolean holds) {
+    return holds ? 1 : 0;
   }
 
   private static List<String> texts(List<GivenAnswer> answers) {

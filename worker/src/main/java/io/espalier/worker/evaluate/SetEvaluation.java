@@ -8,8 +8,10 @@ import io.espalier.worker.data.Question;
 import io.espalier.worker.data.TokenRow;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -28,8 +30,15 @@ public record SetEvaluation(
     endTokens = List.copyOf(endTokens);
   }
 
+  /**
+   * A metric of a set.
+   *
+   * @param byRow what it is the mean of; empty where it is none
+   */
+  public record Measured(Measurement.Evaluation metric, Supplier<Optional<RowValues>> byRow) {}
+
   /** What the spec asks for at the end of an epoch where no trial ends; may be nothing. */
-  public List<Measurement.Evaluation> atEpochEnd(SetEvaluator evaluator, EvaluationSet set) {
+  public List<Measured> atEpochEnd(SetEvaluator evaluator, EvaluationSet set) {
     return measure(
         evaluator,
         set,
@@ -44,7 +53,7 @@ public record SetEvaluation(
   }
 
   /** What a trial's end asks for beyond {@link #atEpochEnd}. */
-  public List<Measurement.Evaluation> beyondEpochEnd(SetEvaluator evaluator, EvaluationSet set) {
+  public List<Measured> beyondEpochEnd(SetEvaluator evaluator, EvaluationSet set) {
     return measure(
         evaluator,
         set,
@@ -58,26 +67,32 @@ public record SetEvaluation(
    * their class. Metrics of target tokens are left out where a set has none, those of generated
    * answers where it has no questions.
    */
-  public List<Measurement.Evaluation> atTrialEnd(SetEvaluator evaluator, EvaluationSet set) {
+  public List<Measured> atTrialEnd(SetEvaluator evaluator, EvaluationSet set) {
     return measure(evaluator, set, spec.metrics());
   }
 
-  private List<Measurement.Evaluation> measure(
-      SetEvaluator evaluator, EvaluationSet set, Set<Metric> metrics) {
-    var measured = new ArrayList<Measurement.Evaluation>();
+  private List<Measured> measure(SetEvaluator evaluator, EvaluationSet set, Set<Metric> metrics) {
+    var measured = new ArrayList<Measured>();
     Metric hits = set.classified() ? Metric.ACCURACY : Metric.TOKEN_ACCURACY;
     if (metrics.contains(Metric.LOSS) || metrics.contains(hits)) {
       Evaluator.Score score = evaluator.score(set);
       if (score.targets() > 0) {
-        add(measured, metrics, set, Metric.LOSS, score.loss());
-        add(measured, metrics, set, hits, score.tokenAccuracy());
+        add(measured, metrics, set, Metric.LOSS, score.loss(), () -> Optional.of(score.losses()));
+        add(measured, metrics, set, hits, score.tokenAccuracy(), () -> Optional.of(score.hits()));
       }
     }
     List<Metric> ofAnswers = metrics.stream().filter(Metric::ofAnswers).sorted().toList();
     if (!ofAnswers.isEmpty() && !set.questions().isEmpty()) {
       List<GivenAnswer> answers = answers(evaluator, set);
       ofAnswers.forEach(
-          metric -> add(measured, metrics, set, metric, GivenAnswer.measure(metric, answers)));
+          metric ->
+              add(
+                  measured,
+                  metrics,
+                  set,
+                  metric,
+                  GivenAnswer.measure(metric, answers),
+                  () -> GivenAnswer.byRow(metric, answers)));
     }
     return measured;
   }
@@ -105,13 +120,15 @@ public record SetEvaluation(
   }
 
   private static void add(
-      List<Measurement.Evaluation> measured,
+      List<Measured> measured,
       Set<Metric> asked,
       EvaluationSet set,
       Metric metric,
-      double value) {
+      double value,
+      Supplier<Optional<RowValues>> byRow) {
     if (asked.contains(metric)) {
-      measured.add(new Measurement.Evaluation(set.name(), metric.word(), value));
+      measured.add(
+          new Measured(new Measurement.Evaluation(set.name(), metric.word(), value), byRow));
     }
   }
 }

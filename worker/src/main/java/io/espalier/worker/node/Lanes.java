@@ -132,8 +132,18 @@ final class Lanes implements AutoCloseable {
   /** Trials that ended on a branch that goes on, of which the coordinator may not know. */
   record Reached(Lease.Key lease, List<TrialResult> results, long lastSequence) {}
 
-  /** A branch whose result the coordinator has not yet acknowledged. */
-  record Ended(Lease.Key lease, List<TrialResult> results, long lastSequence) {}
+  /**
+   * A branch whose result the coordinator has not yet acknowledged.
+   *
+   * @param rested where it rests, when it came to where its lease says so
+   */
+  record Ended(
+      Lease.Key lease, List<TrialResult> results, long lastSequence, Optional<Checkpoint> rested) {
+    Ended {
+      // Earlier versions wrote none.
+      rested = rested == null ? Optional.empty() : rested;
+    }
+  }
 
   /** Called after a branch has ended, on the lane's thread. */
   void onChange(Runnable listener) {
@@ -302,7 +312,7 @@ final class Lanes implements AutoCloseable {
           run,
           () -> {
             trunk.close();
-            ended(begun, lease, run.results());
+            ended(begun, lease, run.results(), run.rested());
           });
       stoppable(begun, run);
       onChange.run();
@@ -315,7 +325,7 @@ final class Lanes implements AutoCloseable {
       log.error("branch {} failed", lease.key(), e);
       List<TrialResult> trials = failed(lease, e);
       TrialLog.refused(lease, trials.get(0).outcome().reason());
-      ended(begun, lease, trials);
+      ended(begun, lease, trials, Optional.empty());
     }
   }
 
@@ -383,12 +393,14 @@ final class Lanes implements AutoCloseable {
     return new Ended(
         ended.lease(),
         ended.results().stream().map(result -> result.withOutcome(ROWS_LOST)).toList(),
-        0);
+        0,
+        Optional.empty());
   }
 
   /** Kept on disk before anybody hears of it, and after the rows without which it is not whole. */
-  private void ended(Held begun, Lease lease, List<TrialResult> trials) {
-    Ended whole = new Ended(lease.key(), trials, begun.sequence.get());
+  private void ended(
+      Held begun, Lease lease, List<TrialResult> trials, Optional<Checkpoint> rested) {
+    Ended whole = new Ended(lease.key(), trials, begun.sequence.get(), rested);
     Ended ended = whole;
     try {
       metrics.spooled().toCompletableFuture().get(SPOOL_SECONDS, TimeUnit.SECONDS);

@@ -58,7 +58,8 @@ record LocalStore(Path theirs, Path here) {
         lease.dataset(),
         local(lease.sweepDirectory()),
         lease.start(),
-        lease.forks());
+        lease.forks(),
+        lease.rest());
   }
 
   /** The same settings; what they name inside the store is found here. */

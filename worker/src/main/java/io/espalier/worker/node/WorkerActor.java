@@ -308,7 +308,11 @@ final class WorkerActor {
     for (Lanes.Ended ended : duties.lanes().ended()) {
       fleet.tell(
           new ToCoordinator.BranchEnded(
-              duties.worker(), ended.lease(), ended.results(), ended.lastSequence()));
+              duties.worker(),
+              ended.lease(),
+              ended.results(),
+              ended.lastSequence(),
+              ended.rested()));
     }
     for (Lanes.Unfit unfit : duties.lanes().unfit()) {
       fleet.tell(new ToCoordinator.Unfit(duties.worker(), unfit.sweep(), unfit.reason()));

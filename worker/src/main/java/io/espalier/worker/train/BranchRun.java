@@ -56,6 +56,7 @@ public final class BranchRun {
   private final Milestones milestones;
   private final ResumePoints resumePoints;
   private Optional<Fingerprint> fingerprint = Optional.empty();
+  private Optional<Checkpoint> rested = Optional.empty();
   private UpdateRows rows;
   private long began;
   private boolean ended;
@@ -124,6 +125,11 @@ public final class BranchRun {
   /** Of the trials that have ended, in the milestones' order. Safe from any thread. */
   public List<TrialResult> results() {
     return milestones.results();
+  }
+
+  /** Where it rests, when it came to where its lease says so. Once it has ended. */
+  public Optional<Checkpoint> rested() {
+    return rested;
   }
 
   BaseModel model() {
@@ -362,10 +368,19 @@ public final class BranchRun {
     if (number == lease.branch().updates()) {
       fingerprint.ifPresent(resumePoints::end);
       ended = true;
+    } else if (lease.restsAfter(number) && resumePoints.at(number).isPresent()) {
+      rest(resumePoints.at(number).get());
     } else {
       rows = rows(number + 1);
       began = System.nanoTime();
     }
+  }
+
+  private void rest(Checkpoint place) {
+    ended = true;
+    rested = Optional.of(place);
+    fingerprint.ifPresent(resumePoints::end);
+    milestones.rest(place);
   }
 
   private void lowered(Measurement.Update made, GradientNorm rule, double factor) {

@@ -3,16 +3,41 @@ package io.espalier.worker.train;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.worker.data.EvaluationSet;
+import io.espalier.worker.evaluate.RowValues;
 import io.espalier.worker.evaluate.SetEvaluation;
 import io.espalier.worker.evaluate.SetEvaluator;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
-/** Measures all evaluation sets of a branch; values by {@code <set>_<metric>}. */
-record Evaluations(SetEvaluation evaluation, List<EvaluationSet> sets) {
+/**
+ * Measures all evaluation sets of a branch.
+ *
+ * @param objective the metric that trials are ranked by
+ */
+record Evaluations(SetEvaluation evaluation, List<EvaluationSet> sets, Optional<String> objective) {
+
+  /**
+   * What was measured.
+   *
+   * @param metrics by {@code <set>_<metric>}
+   * @param objective what it is the mean of, where it was measured and is one
+   */
+  record Found(Map<String, Double> metrics, Optional<RowValues> objective) {
+    Found {
+      metrics = Collections.unmodifiableMap(new TreeMap<>(metrics));
+    }
+
+    Found plus(Found more) {
+      var all = new TreeMap<>(metrics);
+      all.putAll(more.metrics);
+      return new Found(all, more.objective.or(() -> objective));
+    }
+  }
 
   /**
    * What a branch will have measured after an update, as far as that is known before.
@@ -59,31 +84,36 @@ record Evaluations(SetEvaluation evaluation, List<EvaluationSet> sets) {
   }
 
   /** What every epoch asks for. */
-  Map<String, Double> atEpochEnd(SetEvaluator state, Consumer<Measurement> tell) {
+  Found atEpochEnd(SetEvaluator state, Consumer<Measurement> tell) {
     return measure(state, evaluation::atEpochEnd, tell);
   }
 
   /** What a trial's end asks for beyond that. */
-  Map<String, Double> beyondEpochEnd(SetEvaluator state, Consumer<Measurement> tell) {
+  Found beyondEpochEnd(SetEvaluator state, Consumer<Measurement> tell) {
     return measure(state, evaluation::beyondEpochEnd, tell);
   }
 
   /** All that was asked for. */
-  Map<String, Double> atTrialEnd(SetEvaluator state) {
+  Found atTrialEnd(SetEvaluator state) {
     return measure(state, evaluation::atTrialEnd, value -> {});
   }
 
-  private Map<String, Double> measure(
+  private Found measure(
       SetEvaluator state,
-      BiFunction<SetEvaluator, EvaluationSet, List<Measurement.Evaluation>> part,
+      BiFunction<SetEvaluator, EvaluationSet, List<SetEvaluation.Measured>> part,
       Consumer<Measurement> tell) {
     var metrics = new TreeMap<String, Double>();
+    Optional<RowValues> rows = Optional.empty();
     for (EvaluationSet set : sets) {
-      for (Measurement.Evaluation value : part.apply(state, set)) {
-        tell.accept(value);
-        metrics.put(value.name(), value.value());
+      for (SetEvaluation.Measured value : part.apply(state, set)) {
+        Measurement.Evaluation metric = value.metric();
+        tell.accept(metric);
+        metrics.put(metric.name(), metric.value());
+        if (objective.equals(Optional.of(metric.name()))) {
+          rows = value.byRow().get();
+        }
       }
     }
-    return metrics;
+    return new Found(metrics, rows);
   }
 }

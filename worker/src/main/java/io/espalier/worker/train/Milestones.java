@@ -6,6 +6,7 @@ import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.trial.Branch.Milestone;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
@@ -13,6 +14,7 @@ import io.espalier.worker.checkpoint.BranchState;
 import io.espalier.worker.checkpoint.Standing;
 import io.espalier.worker.data.BatchPlan;
 import io.espalier.worker.data.TokenizedDataset;
+import io.espalier.worker.evaluate.RowValues;
 import io.espalier.worker.evaluate.SetEvaluation;
 import io.espalier.worker.model.BaseModel;
 import java.io.IOException;
@@ -20,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -78,7 +79,8 @@ final class Milestones {
         new Evaluations(
             new SetEvaluation(
                 lease.settings().evaluation(), endTokens(model, data), decode, data.train()),
-            data.evaluation());
+            data.evaluation(),
+            lease.settings().objective());
     earlyStopping = lease.settings().earlyStopping().map(EarlyStopping::new);
     best = lease.settings().best().map(BestState::new);
     export = new Export(lease);
@@ -171,21 +173,22 @@ final class Milestones {
       checkpoints.after(number, Map.of(), slot.trainable(), slot::parameters);
       return Optional.empty();
     }
-    var metrics = new TreeMap<>(evaluations.atEpochEnd(slot.evaluator(), tell));
-    best.ifPresent(kept -> kept.offer(number, metrics, slot::parameters));
-    checkpoints.after(number, metrics, slot.trainable(), slot::parameters);
-    Optional<Verdict> enough = judge(number, metrics);
+    Evaluations.Found found = evaluations.atEpochEnd(slot.evaluator(), tell);
+    best.ifPresent(kept -> kept.offer(number, found.metrics(), slot::parameters));
+    checkpoints.after(number, found.metrics(), slot.trainable(), slot::parameters);
+    Optional<Verdict> enough = judge(number, found.metrics());
     boolean closing = !ending.isEmpty() || enough.isPresent();
     Optional<BestState.Kept> earlier = best.flatMap(kept -> kept.before(number));
-    if (closing && earlier.isEmpty()) {
-      metrics.putAll(evaluations.beyondEpochEnd(slot.evaluator(), tell));
-    }
-    log.measured(update, progress, made, metrics);
+    Evaluations.Found all =
+        closing && earlier.isEmpty()
+            ? found.plus(evaluations.beyondEpochEnd(slot.evaluator(), tell))
+            : found;
+    log.measured(update, progress, made, all.metrics());
     curve.add(
         new Standing.Evaluated(
-            number, progress.epochs(), progress.trainLoss(), metrics, !ending.isEmpty()));
+            number, progress.epochs(), progress.trainLoss(), all.metrics(), !ending.isEmpty()));
     if (closing) {
-      close(slot, ending, enough, earlier, metrics);
+      close(slot, ending, enough, earlier, all);
     }
     return enough;
   }
@@ -203,16 +206,17 @@ final class Milestones {
       List<Milestone> ending,
       Optional<Verdict> enough,
       Optional<BestState.Kept> earlier,
-      Map<String, Double> present)
+      Evaluations.Found present)
       throws IOException {
-    Map<String, Double> metrics = present;
+    Evaluations.Found found = present;
     if (earlier.isPresent()) {
       lease.settings().best().ifPresent(spec -> log.best(earlier.get(), spec.metric()));
       try (NDManager scope = model.newScope()) {
-        metrics = evaluations.atTrialEnd(slot.evaluator(scope, earlier.get().weights()));
+        found = evaluations.atTrialEnd(slot.evaluator(scope, earlier.get().weights()));
       }
     }
     float[] weights = earlier.map(BestState.Kept::weights).orElseGet(slot::parameters);
+    List<Double> resampled = found.objective().map(RowValues::resampled).orElse(List.of());
     List<Milestone> all = lease.branch().milestones();
     for (Milestone end :
         all.subList(
@@ -222,7 +226,7 @@ final class Milestones {
               ? new Outcome.Completed()
               : new Outcome.EarlyStopped(enough.orElseThrow());
       String place = export.place(end.trial());
-      TrialResult result = result(end, outcome, metrics, Optional.of(place));
+      TrialResult result = result(end, outcome, found.metrics(), Optional.of(place), resampled);
       String card = ModelCard.text(lease, model, data.summary(), result, curve);
       export.write(end.trial(), model, slot.trainable(), weights, card);
       ended(result);
@@ -231,14 +235,28 @@ final class Milestones {
 
   /** Ends the trials that are left, without weights. */
   void end(Outcome outcome) {
+    open(outcome).forEach(this::ended);
+  }
+
+  /** How far the trials that are left have come when their branch rests. */
+  void rest(Checkpoint place) {
+    log.rests(place);
+    results.addAll(open(new Outcome.Stopped("it rests after update " + place.update())));
+  }
+
+  private List<TrialResult> open(Outcome outcome) {
     List<Milestone> all = lease.branch().milestones();
-    for (Milestone milestone : all.subList(results.size(), all.size())) {
-      ended(result(milestone, outcome, Map.of(), Optional.empty()));
-    }
+    return all.subList(results.size(), all.size()).stream()
+        .map(milestone -> result(milestone, outcome, Map.of(), Optional.empty(), List.of()))
+        .toList();
   }
 
   private TrialResult result(
-      Milestone milestone, Outcome outcome, Map<String, Double> metrics, Optional<String> adapter) {
+      Milestone milestone,
+      Outcome outcome,
+      Map<String, Double> metrics,
+      Optional<String> adapter,
+      List<Double> resampled) {
     return new TrialResult(
         milestone.trial(),
         outcome,
@@ -250,7 +268,8 @@ final class Milestones {
         metrics,
         time.seconds(),
         adapter,
-        Optional.of(Origin.of(model, data, memory)));
+        Optional.of(Origin.of(model, data, memory)),
+        resampled);
   }
 
   private void ended(TrialResult result) {

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -76,7 +77,7 @@ final class ResumePoints {
   void after(long update, Fingerprint fingerprint, Supplier<BranchState> state) {
     Instant now = cadence.clock().instant();
     boolean fork = lease.forks().contains(update);
-    if (fork || isDue(update, now)) {
+    if (fork || lease.restsAfter(update) || isDue(update, now)) {
       BranchState taken = state.get();
       since = now;
       if (!write(update, fingerprint, taken) && fork) {
@@ -95,6 +96,11 @@ final class ResumePoints {
     boolean trialEnds =
         lease.branch().milestones().stream().map(Milestone::update).anyMatch(end -> end == update);
     return trialEnds || (!cadence.isNever() && !now.isBefore(since.plus(cadence.every())));
+  }
+
+  /** The one that was left after an update, if it could be written. */
+  Optional<Checkpoint> at(long update) {
+    return left.stream().filter(checkpoint -> checkpoint.update() == update).findFirst();
   }
 
   /** The branch trains no more: the last try for what others begin with. */
@@ -136,8 +142,7 @@ final class ResumePoints {
 
   private void removeSurplus() {
     long newest = acknowledged;
-    removeIf(
-        checkpoint -> checkpoint.update() < newest && !lease.forks().contains(checkpoint.update()));
+    removeIf(checkpoint -> checkpoint.update() < newest && !lease.leaves(checkpoint.update()));
   }
 
   private void removeIf(Predicate<Checkpoint> surplus) {
@@ -155,8 +160,10 @@ final class ResumePoints {
         });
   }
 
-  /** The branch's end is journaled: nobody goes on from where it stood, but forks begin there. */
+  /**
+   * The attempt's end is journaled: of what it left only that is needed which others go on from.
+   */
   void discard() {
-    removeIf(checkpoint -> !lease.forks().contains(checkpoint.update()));
+    removeIf(checkpoint -> !lease.leaves(checkpoint.update()));
   }
 }

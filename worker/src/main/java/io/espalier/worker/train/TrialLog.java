@@ -129,6 +129,10 @@ public final class TrialLog {
     line("goes on after update %d, from %s".formatted(start.update(), start.place()));
   }
 
+  void rests(Checkpoint place) {
+    line("rests after update %d, until it is promoted".formatted(place.update()));
+  }
+
   void noCheckpoint(Path place, IOException problem) {
     line("warning: checkpoint %s cannot be written: %s".formatted(place, problem));
   }

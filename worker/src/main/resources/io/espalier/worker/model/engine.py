@@ -457,8 +457,8 @@ class Engine(Module):
       return torch.narrow(flat, 0, int(slots.item()), 1)
     return torch.index_select(flat, 0, slots)
 
-  # Sums over the target tokens [2, S] in float64: loss, hits (the right token is the likeliest). Every
-  # slot is given the same rows.
+  # Of each target token [2, S, N] in float64: loss, hit (the right token is the likeliest). Every slot is
+  # given the same rows.
   def evaluate(self: __torch__.Engine, weights: List[Tensor], flat: Tensor, slots: Tensor, frequencies: Tensor, scale: Tensor, options: Tensor, ids: Tensor, targets: Tensor, labels: Tensor) -> Tensor:
     count = slots.size(0)
     states = self.states_of(flat, slots)
@@ -482,7 +482,7 @@ class Engine(Module):
       losses.append(torch.cross_entropy_loss(logits, right[i], None, 0, -100, 0.).to(7))
       hits.append(torch.eq(torch.argmax(logits, 1), right[i]).to(7))
     each = torch.stack([torch.cat(losses, 0), torch.cat(hits, 0)])
-    return torch.sum(each.view([2, count, -1]), [2])
+    return each.view([2, count, -1])
 
   # Logits [N, vocabulary] of one slot at the target places.
   def predict(self: __torch__.Engine, weights: List[Tensor], flat: Tensor, slot: Tensor, frequencies: Tensor, scale: Tensor, options: Tensor, ids: Tensor, targets: Tensor) -> Tensor:

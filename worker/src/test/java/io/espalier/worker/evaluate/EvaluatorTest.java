@@ -20,6 +20,7 @@ import io.espalier.worker.train.Slot;
 import io.espalier.worker.train.Trainable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -202,6 +203,21 @@ class EvaluatorTest {
     assertThat(together.targets()).isEqualTo(rows.stream().mapToLong(TokenRow::targets).sum());
     assertThat(together.lossSum()).isCloseTo(sum, within(1e-4));
     assertThat(together.tokenAccuracy()).isBetween(0.0, 1.0);
+  }
+
+  @Test
+  void each_row_has_the_sums_it_has_alone() {
+    List<Evaluator.Score.Row> together = evaluator.score(rows).rows();
+    List<TokenRow> shortestFirst =
+        rows.stream().sorted(Comparator.comparingInt(TokenRow::length)).toList();
+
+    assertThat(together).hasSameSizeAs(rows);
+    for (int i = 0; i < together.size(); i++) {
+      Evaluator.Score.Row alone = evaluator.score(List.of(shortestFirst.get(i))).rows().get(0);
+      assertThat(together.get(i).targets()).isEqualTo(alone.targets());
+      assertThat(together.get(i).loss()).isCloseTo(alone.loss(), within(1e-4));
+      assertThat(together.get(i).hits()).isEqualTo(alone.hits());
+    }
   }
 
   @Test

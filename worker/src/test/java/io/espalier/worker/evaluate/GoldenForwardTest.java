@@ -88,7 +88,7 @@ class GoldenForwardTest {
         Golden.floats(Golden.path("forward/%s.safetensors".formatted(name)), "logits_f32");
     List<TokenRow> rows = Golden.batch(expected);
     int width = expected.get("input_ids").get(0).size();
-    Evaluator.Score score = new Evaluator.Score(0, 0, 0);
+    Evaluator.Score score = new Evaluator.Score(List.of());
     for (int row = 0; row < rows.size(); row++) {
       int first = Golden.firstToken(expected.get("attention_mask").get(row));
       try (BaseModel model = BaseModel.load(placedFrom(first, plain), Device.cpu());

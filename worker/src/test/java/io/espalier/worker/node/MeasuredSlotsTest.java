@@ -106,7 +106,8 @@ class MeasuredSlotsTest {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
-            Optional.of(new PassSpec(OptionalInt.of(5), OptionalInt.empty(), false)));
+            Optional.of(new PassSpec(OptionalInt.of(5), OptionalInt.empty(), false)),
+            Optional.empty());
 
     assertThat(measuring(LaneSlots.CPU).of(trunk, five, training(Map.of())).slots())
         .isEqualTo(LaneSlots.of(5));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Provenance;
 import io.espalier.common.trial.SweepId;
@@ -42,7 +43,8 @@ class ResultSpoolTest {
                 Optional.of(
                     new Provenance(
                         "0a", "2.7.1", "cpu", "AVX", "17", "d", "m", 1, Optional.empty())))),
-        57);
+        57,
+        Optional.empty());
   }
 
   private static Lanes.Ended killed(int branch) {
@@ -62,7 +64,8 @@ class ResultSpoolTest {
             0.5,
             Optional.empty(),
             Optional.empty());
-    return new Lanes.Ended(whole.lease(), List.of(one), 3);
+    var rested = new Checkpoint(3, "branches/5/2-17/checkpoints/3");
+    return new Lanes.Ended(whole.lease(), List.of(one), 3, Optional.of(rested));
   }
 
   @Test

@@ -148,7 +148,8 @@ class LaneTest {
         old.earlyStopping(),
         old.best(),
         old.steps(),
-        Optional.of(passes));
+        Optional.of(passes),
+        old.objective());
   }
 
   private static void assertSame(Curve packed, Curve alone, String branch) {

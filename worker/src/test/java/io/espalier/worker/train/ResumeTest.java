@@ -110,7 +110,8 @@ class ResumeTest {
         lease.dataset(),
         lease.sweepDirectory(),
         Optional.empty(),
-        List.of(forks));
+        List.of(forks),
+        Optional.empty());
   }
 
   /** The next attempt, for the trials that end later. */
@@ -125,7 +126,8 @@ class ResumeTest {
         lease.dataset(),
         lease.sweepDirectory(),
         Optional.of(start),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   private static BranchRun run(Lease lease, Told told) {
@@ -191,6 +193,62 @@ class ResumeTest {
     for (long update : new long[] {4, 6}) {
       goesOnBitForBit(lease(training(own)), update);
     }
+  }
+
+  private static Lease restingAfter(Lease lease, long update) {
+    return new Lease(
+        lease.sweep(),
+        lease.attempt(),
+        lease.branch(),
+        lease.settings(),
+        lease.dataset(),
+        lease.sweepDirectory(),
+        lease.start(),
+        lease.forks(),
+        Optional.of(update));
+  }
+
+  @Test
+  void a_branch_that_rests_tells_how_far_it_came_and_goes_on_as_if_it_had_not() {
+    Lease lease = lease(training(Map.of()));
+    var whole = new Told();
+    TrialResult expected = trained(lease, whole).get(1);
+    var before = new Told();
+    BranchRun first = run(restingAfter(lease, 6), before);
+
+    Lane.train(List.of(first));
+
+    assertThat(first.rested()).map(Checkpoint::update).contains(6L);
+    assertThat(first.results())
+        .extracting(TrialResult::outcome)
+        .containsExactly(new Outcome.Completed(), new Outcome.Stopped("it rests after update 6"));
+    TrialResult standing = first.results().get(1);
+    assertThat(standing.updates()).isEqualTo(6);
+    assertThat(standing.seconds()).isPositive();
+    assertThat(standing.adapter()).isEmpty();
+    first.forgetCheckpoints();
+    var after = new Told();
+
+    TrialResult last = trained(from(lease, first.rested().orElseThrow()), after).get(0);
+
+    assertThat(after.measured).isNotEmpty().isEqualTo(whole.after(6));
+    assertThat(last.metrics()).isEqualTo(expected.metrics());
+    assertThat(exported(last)).isEqualTo(exported(expected));
+  }
+
+  @Test
+  void where_no_checkpoint_can_be_written_it_goes_on_to_its_end() throws IOException {
+    Lease lease = restingAfter(lease(training(Map.of())), 6);
+    Files.createDirectories(sweep.resolve("branches/0/1-1"));
+    Files.createFile(sweep.resolve("branches/0/1-1/checkpoints"));
+    BranchRun run = run(lease, new Told());
+
+    Lane.train(List.of(run));
+
+    assertThat(run.rested()).isEmpty();
+    assertThat(run.results())
+        .extracting(TrialResult::outcome)
+        .containsExactly(new Outcome.Completed(), new Outcome.Completed());
   }
 
   @Test

@@ -1,6 +1,5 @@
 package io.espalier.examples.basemodel;
 
-import io.espalier.common.metrics.Measurement;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.Hyperparameters;
 import io.espalier.worker.data.ChatTokenizer;
@@ -30,8 +29,8 @@ final class Examination {
     try (Pack pack = untrained(model)) {
       var evaluator = new Evaluator(pack.state(0));
       for (EvaluationSet set : sets) {
-        for (Measurement.Evaluation figure : evaluation.atTrialEnd(evaluator, set)) {
-          figures.put(figure.name(), figure.value());
+        for (SetEvaluation.Measured figure : evaluation.atTrialEnd(evaluator, set)) {
+          figures.put(figure.metric().name(), figure.metric().value());
         }
       }
     }
