@@ -18,10 +18,14 @@ import java.util.Set;
  * @param instructionSet of libtorch's CPU kernels: {@code AVX512}, {@code AVX2} or {@code default},
  *     with {@code +avx512_bf16} where the processor has it
  * @param oneDnn whether oneDNN is faster than MKL in float32: MKL keeps its AVX-512 kernels for
- *     Intel's own
+ *     Intel's own, which matters where the processor has units as wide as that. AMD's have since
+ *     Zen 5; Zen 4 does the same in halves, and what oneDNN copies costs more than it gains.
  */
 public record Processor(String name, String instructionSet, boolean oneDnn) {
   private static final Path LINUX = Path.of("/proc/cpuinfo");
+
+  /** The first of AMD's families, Zen 5, that computes 512 bits at once. */
+  private static final int WIDE_FAMILY = 26;
 
   /** libtorch obeys it without asking the processor. */
   private static final String CHOICE = "ATEN_CPU_CAPABILITY";
@@ -47,12 +51,14 @@ public record Processor(String name, String instructionSet, boolean oneDnn) {
             .orElseGet(() -> level(flags));
     String bf16 = flags.contains("avx512_bf16") ? "+avx512_bf16" : "";
     String name = value(cpuinfo, "model name");
-    String maker = value(cpuinfo, "vendor_id");
-    boolean others = !maker.isEmpty() && !maker.equals("GenuineIntel");
+    boolean wide =
+        value(cpuinfo, "vendor_id").equals("AuthenticAMD")
+            && value(cpuinfo, "cpu family").matches("\\d{1,4}")
+            && Integer.parseInt(value(cpuinfo, "cpu family")) >= WIDE_FAMILY;
     return new Processor(
         name.isEmpty() ? System.getProperty("os.arch") : name,
         level + bf16,
-        others && level.equals("AVX512"));
+        wide && level.equals("AVX512"));
   }
 
   /** As ATen chooses (aten/src/ATen/native/DispatchStub.cpp). */

@@ -25,13 +25,16 @@ class ProcessorTest {
   }
 
   @Test
-  void products_are_left_to_mkl_on_intels_processors_and_where_kernels_are_narrow() {
+  void products_are_left_to_mkl_on_intels_processors_and_where_units_or_kernels_are_narrow() {
     String flags = "flags : avx2 fma avx512dq avx512bw avx512vl\n";
-    assertThat(Processor.of("vendor_id : AuthenticAMD\n" + flags, Map.of()).oneDnn()).isTrue();
-    assertThat(Processor.of("vendor_id : GenuineIntel\n" + flags, Map.of()).oneDnn()).isFalse();
+    String zen5 = "vendor_id\t: AuthenticAMD\ncpu family\t: 26\n" + flags;
+    String zen4 = zen5.replace("26", "25");
+    assertThat(Processor.of(zen5, Map.of()).oneDnn()).isTrue();
+    assertThat(Processor.of(zen4, Map.of()).oneDnn()).isFalse();
+    assertThat(Processor.of(zen5.replace("AuthenticAMD", "GenuineIntel"), Map.of()).oneDnn())
+        .isFalse();
     assertThat(Processor.of(flags, Map.of()).oneDnn()).isFalse();
-    Map<String, String> narrow = Map.of("ATEN_CPU_CAPABILITY", "avx2");
-    assertThat(Processor.of("vendor_id : AuthenticAMD\n" + flags, narrow).oneDnn()).isFalse();
+    assertThat(Processor.of(zen5, Map.of("ATEN_CPU_CAPABILITY", "avx2")).oneDnn()).isFalse();
   }
 
   @Test
