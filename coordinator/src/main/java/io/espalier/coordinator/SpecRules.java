@@ -69,7 +69,8 @@ record SpecRules(UploadedFiles uploads) implements Surroundings.Specs {
         sweep.end().map(Sweep.End::time),
         sweep.preparation().dataset(),
         Ranking.rank(objective, trials(sweep)),
-        warnings(sweep));
+        warnings(sweep),
+        sweep.extended());
   }
 
   @Override

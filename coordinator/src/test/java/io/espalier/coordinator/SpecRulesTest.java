@@ -258,6 +258,8 @@ class SpecRulesTest {
         .hasExactlyElementsOfTypes(SweepEvent.Reopened.class, SweepEvent.Planned.class);
     assertThat(view().state()).isEqualTo(SweepView.State.RUNNING);
     assertThat(view().ended()).isEmpty();
+    assertThat(view().extended()).contains(new SweepView.Extension(NOW, 3));
+    assertThat(view().began()).isEqualTo(NOW);
     assertThat(view().trials())
         .extracting(
             trial -> trial.config().id().number(),

@@ -66,10 +66,13 @@ record Header(
   }
 
   private static String times(SweepView view) {
-    String submitted = "submitted " + TIME.format(view.submitted());
+    String began =
+        "submitted "
+            + TIME.format(view.submitted())
+            + view.extended().map(more -> ", extended " + TIME.format(more.time())).orElse("");
     return view.ended()
-        .map(end -> submitted + ", ended " + TIME.format(end) + took(view.submitted(), end))
-        .orElse(submitted);
+        .map(end -> began + ", ended " + TIME.format(end) + took(view.began(), end))
+        .orElse(began);
   }
 
   private static String took(Instant from, Instant to) {

@@ -1,5 +1,7 @@
 package io.espalier.coordinator.report;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.TaskSettings;
@@ -17,6 +19,7 @@ import java.util.Optional;
  * @param dataset absent until a worker has read the data
  * @param trials by number
  * @param warnings what its user should look into: workers that cannot train it
+ * @param extended when it last went on after it had ended
  */
 public record SweepView(
     SweepId id,
@@ -28,11 +31,52 @@ public record SweepView(
     Optional<Instant> ended,
     Optional<DatasetSummary> dataset,
     List<TrialView> trials,
-    List<String> warnings) {
+    List<String> warnings,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Extension> extended) {
+  @JsonCreator
   public SweepView {
     trials = List.copyOf(trials);
     // Earlier versions wrote none.
     warnings = warnings == null ? List.of() : List.copyOf(warnings);
+    extended = extended == null ? Optional.empty() : extended;
+  }
+
+  /** Of one that was never extended. */
+  public SweepView(
+      SweepId id,
+      State state,
+      Optional<String> problem,
+      ObjectiveSpec objective,
+      Optional<TaskSettings> settings,
+      Instant submitted,
+      Optional<Instant> ended,
+      Optional<DatasetSummary> dataset,
+      List<TrialView> trials,
+      List<String> warnings) {
+    this(
+        id,
+        state,
+        problem,
+        objective,
+        settings,
+        submitted,
+        ended,
+        dataset,
+        trials,
+        warnings,
+        Optional.empty());
+  }
+
+  /**
+   * A sweep's going on after its end.
+   *
+   * @param trials how many there were then
+   */
+  public record Extension(Instant time, int trials) {}
+
+  /** When what it does now, or did last, began. */
+  public Instant began() {
+    return extended.map(Extension::time).orElse(submitted);
   }
 
   /** Where a sweep stands. */

@@ -1,6 +1,7 @@
 package io.espalier.coordinator.sweep;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
@@ -29,6 +30,7 @@ import java.util.Set;
  * @param stop why a person ends it
  * @param end once no trial is open
  * @param ratings the newest of each trial and metric
+ * @param extended when it last went on after its end
  */
 public record Sweep(
     SweepId id,
@@ -40,12 +42,14 @@ public record Sweep(
     Optional<Attempt> lastAttempt,
     Optional<String> stop,
     Optional<End> end,
-    List<Rated> ratings)
+    List<Rated> ratings,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<SweepView.Extension> extended)
     implements Journaled {
   public Sweep {
     // Snapshots of earlier versions lack these.
     excluded = excluded == null ? List.of() : List.copyOf(excluded);
     ratings = ratings == null ? List.of() : List.copyOf(ratings);
+    extended = extended == null ? Optional.empty() : extended;
   }
 
   private static final String NOT_NEEDED = "no trial needs it any more";
@@ -121,7 +125,8 @@ public record Sweep(
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   @JsonIgnore
@@ -232,8 +237,8 @@ public record Sweep(
       return with(preparation.done(e.dataset()));
     } else if (event instanceof SweepEvent.Planned e) {
       return in(Phase.RUNNING, origin).with(branches.plus(e.branches()), lastAttempt);
-    } else if (event instanceof SweepEvent.Reopened) {
-      return ending(Phase.RUNNING, Optional.empty(), Optional.empty());
+    } else if (event instanceof SweepEvent.Reopened e) {
+      return reopened(new SweepView.Extension(e.time(), trials()));
     } else if (event instanceof SweepEvent.Leased e) {
       var running = new BranchProgress.Running(e.attempt(), e.worker(), e.start());
       return with(
@@ -272,18 +277,19 @@ public record Sweep(
 
   private Sweep in(Phase next, Origin from) {
     return new Sweep(
-        id, next, from, preparation, branches, excluded, lastAttempt, stop, end, ratings);
+        id, next, from, preparation, branches, excluded, lastAttempt, stop, end, ratings, extended);
   }
 
   private Sweep with(Preparation next) {
-    return new Sweep(id, phase, origin, next, branches, excluded, lastAttempt, stop, end, ratings);
+    return new Sweep(
+        id, phase, origin, next, branches, excluded, lastAttempt, stop, end, ratings, extended);
   }
 
   private Sweep without(Excluded worker) {
     List<Excluded> all = new ArrayList<>(excluded);
     all.add(worker);
     return new Sweep(
-        id, phase, origin, preparation, branches, all, lastAttempt, stop, end, ratings);
+        id, phase, origin, preparation, branches, all, lastAttempt, stop, end, ratings, extended);
   }
 
   private Sweep with(BranchProgress changed) {
@@ -291,12 +297,42 @@ public record Sweep(
   }
 
   private Sweep with(Branches next, Optional<Attempt> newest) {
-    return new Sweep(id, phase, origin, preparation, next, excluded, newest, stop, end, ratings);
+    return new Sweep(
+        id, phase, origin, preparation, next, excluded, newest, stop, end, ratings, extended);
   }
 
   private Sweep ending(Phase next, Optional<String> reason, Optional<End> how) {
     return new Sweep(
-        id, next, origin, preparation, branches, excluded, lastAttempt, reason, how, ratings);
+        id,
+        next,
+        origin,
+        preparation,
+        branches,
+        excluded,
+        lastAttempt,
+        reason,
+        how,
+        ratings,
+        extended);
+  }
+
+  private int trials() {
+    return branches.stream().mapToInt(progress -> progress.branch().milestones().size()).sum();
+  }
+
+  private Sweep reopened(SweepView.Extension extension) {
+    return new Sweep(
+        id,
+        Phase.RUNNING,
+        origin,
+        preparation,
+        branches,
+        excluded,
+        lastAttempt,
+        Optional.empty(),
+        Optional.empty(),
+        ratings,
+        Optional.of(extension));
   }
 
   private Sweep rated(Rated newest) {
@@ -307,6 +343,6 @@ public record Sweep(
                 && old.rating().metric().equals(newest.rating().metric()));
     all.add(newest);
     return new Sweep(
-        id, phase, origin, preparation, branches, excluded, lastAttempt, stop, end, all);
+        id, phase, origin, preparation, branches, excluded, lastAttempt, stop, end, all, extended);
   }
 }

@@ -24,7 +24,7 @@ public record Moment(SweepView view, List<LiveUpdate> latest, Instant now) {
   }
 
   Duration elapsed() {
-    return Duration.between(view.submitted(), view.ended().orElse(now));
+    return Duration.between(view.began(), view.ended().orElse(now));
   }
 
   List<TrialView> ended() {
@@ -50,8 +50,11 @@ public record Moment(SweepView view, List<LiveUpdate> latest, Instant now) {
   Optional<Duration> remaining() {
     double done = 0;
     double left = 0;
+    int earlier = view.extended().map(SweepView.Extension::trials).orElse(0);
     Map<BranchId, List<TrialView>> branches =
-        view.trials().stream().collect(Collectors.groupingBy(TrialView::branch));
+        view.trials().stream()
+            .filter(trial -> trial.config().id().number() >= earlier)
+            .collect(Collectors.groupingBy(TrialView::branch));
     for (List<TrialView> trials : branches.values()) {
       double trained = trials.stream().mapToDouble(this::trained).max().orElse(0);
       double all =

@@ -47,6 +47,26 @@ final class Moments {
         List.of());
   }
 
+  /** The same, extended so many seconds after its submission, when it had so many trials. */
+  static Moment extended(int seconds, Moment moment, int trials) {
+    SweepView view = moment.view();
+    return new Moment(
+        new SweepView(
+            view.id(),
+            view.state(),
+            view.problem(),
+            view.objective(),
+            view.settings(),
+            view.submitted(),
+            view.ended(),
+            view.dataset(),
+            view.trials(),
+            view.warnings(),
+            Optional.of(new SweepView.Extension(SUBMITTED.plusSeconds(seconds), trials))),
+        moment.latest(),
+        moment.now());
+  }
+
   static TrialView waiting(int number, String learningRate, int epochs) {
     return trial(number, learningRate, epochs, Optional.empty(), Optional.empty());
   }

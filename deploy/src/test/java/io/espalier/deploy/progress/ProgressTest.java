@@ -74,6 +74,14 @@ class ProgressTest {
   }
 
   @Test
+  void of_a_sweep_that_was_extended_only_what_was_added_counts_from_then_on() {
+    List<TrialView> trials = List.of(completed(0, "1e-3", 10), running(1, "1e-4", 2));
+    Moment moment = Moments.extended(1000, Moments.at(1010, trials, update(1, 10, 1, 1e-3)), 1);
+
+    assertThat(Progress.line(moment)).startsWith("1/2 trials, 0:10 elapsed, about 0:10 left");
+  }
+
+  @Test
   void a_trial_is_not_shown_beyond_its_end_while_its_branch_goes_on() {
     Moment moment =
         Moments.at(1, List.of(Moments.on(0, running(1, "1e-3", 1))), update(0, 13, 1, 1e-3));
