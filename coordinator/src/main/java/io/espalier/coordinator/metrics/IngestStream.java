@@ -104,15 +104,21 @@ final class IngestStream {
     byLease
         .keySet()
         .forEach(lease -> current.put(lease, gate.current(lease).toCompletableFuture()));
-    for (Map.Entry<Lease.Key, List<MetricRow>> each : byLease.entrySet()) {
+    var journaled = new LinkedHashMap<Lease.Key, CompletableFuture<Void>>();
+    for (Map.Entry<Lease.Key, CompletableFuture<Boolean>> each : current.entrySet()) {
       Lease.Key lease = each.getKey();
-      CompletableFuture<Boolean> counts = current.get(lease);
-      if (counts != null && counts.get(GATE_SECONDS, TimeUnit.SECONDS)) {
-        take(lease, each.getValue());
+      List<MetricRow> rows = byLease.getOrDefault(lease, List.of());
+      if (each.getValue().get(GATE_SECONDS, TimeUnit.SECONDS)) {
+        journaled.put(lease, journaled(lease, rows));
       } else {
-        arrivals.refused(each.getValue().size());
+        arrivals.refused(rows.size());
         answer(new Answer.Refused(lease));
       }
+    }
+    // Before they are stored: whoever waited for a row to be stored finds journaled what it says.
+    for (Map.Entry<Lease.Key, CompletableFuture<Void>> each : journaled.entrySet()) {
+      each.getValue().get(GATE_SECONDS, TimeUnit.SECONDS);
+      take(each.getKey(), byLease.getOrDefault(each.getKey(), List.of()));
     }
   }
 
@@ -133,7 +139,7 @@ final class IngestStream {
     CompletableFuture<Void> stored = store.whenStored(lease, last, false);
     acknowledged.put(
         lease,
-        CompletableFuture.allOf(before, stored, journaled(lease, rows))
+        CompletableFuture.allOf(before, stored)
             .thenRun(() -> answer(new Answer.Stored(lease, last)))
             .whenComplete(
                 (done, problem) -> {
@@ -143,7 +149,7 @@ final class IngestStream {
                 }));
   }
 
-  /** Repeated rows too: an earlier life may have stored them and died before it journaled them. */
+  /** Repeated rows too: an earlier version may have stored them and died before. */
   private CompletableFuture<Void> journaled(Lease.Key lease, List<MetricRow> rows) {
     List<MetricRow> evaluations =
         rows.stream().filter(row -> row.measurement() instanceof Measurement.Evaluation).toList();

@@ -65,7 +65,8 @@ class FlightIngestTest {
   }
 
   @Test
-  void evaluations_are_answered_only_when_they_are_journaled() throws InterruptedException {
+  void evaluations_are_stored_and_answered_only_when_they_are_journaled()
+      throws InterruptedException {
     var journaled = new CompletableFuture<Void>();
     var asked = new CompletableFuture<List<MetricRow>>();
     var gate =
@@ -84,9 +85,11 @@ class FlightIngestTest {
       stream.put(List.of(row(lease(0, 1), 4, 3, new Measurement.Update(1, 1, 1, 1))));
       assertThat(stream.answer()).isEqualTo(new Answer.Stored(lease(0, 1), 2));
       assertThat(asked).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(List.of(evaluation));
-      assertThat(service.store().whenStored(lease(0, 1), 4)).succeedsWithin(Duration.ofSeconds(10));
+      CompletionStage<Void> stored = service.store().whenStored(lease(0, 1), 3);
       assertThat(stream.unanswered()).isTrue();
+      assertThat(stored.toCompletableFuture()).isNotDone();
       journaled.complete(null);
+      assertThat(stored).succeedsWithin(Duration.ofSeconds(10));
       assertThat(stream.answer()).isEqualTo(new Answer.Stored(lease(0, 1), 3));
       assertThat(stream.answer()).isEqualTo(new Answer.Stored(lease(0, 1), 4));
     }
