@@ -8,7 +8,7 @@ import yaml
 
 import common
 
-RULES = ["{}", "{reduction_factor: 2}", "{variant: ray}", "{method: successive_halving}", "{method: hyperband}", "{method: median}",
+RULES = ["{}", "{reduction_factor: 2}", "{variant: promotion}", "{variant: ray}", "{method: successive_halving}", "{method: hyperband}", "{method: median}",
          "{method: median, latest: true}", "{method: median, variant: running_average}", "{method: percentile, percentile: 25}",
          "{method: patient, patience: 2}", "{method: alto}"]
 
