@@ -133,6 +133,23 @@ class HostileRequestsTest {
     assertThat(problem(api.post(SWEEPS, body), 400)).contains(why);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{}                                       | 'values' is missing",
+        "{\"values\": {}}                         | There are no values to try",
+        "{\"values\": {\"seed\": [null]}}         | 'values' is missing or no such value",
+        "{\"values\": {\"seed\": [7]}}            | is missing or no such value",
+        "{\"values\": {\"seed\": []}}             | seed has no value",
+        "{\"values\": {\"seed\": [\"x\"]}}        | seed: x is not a whole number",
+        "{\"values\": {\"sed\": [\"7\"]}}         | did you mean seed?",
+        "{\"values\": {\"seed\": [\"7\"]}}        | demo-1 has no trials that could be extended",
+      })
+  void a_body_that_is_no_extension_is_refused(String body, String why) throws Exception {
+    assertThat(problem(api.post(DEMO + "/extend", body), 400)).contains(why);
+  }
+
   @Test
   void brackets_without_end_are_refused_as_yaml_and_as_json() throws Exception {
     String deep = "[".repeat(200_000);

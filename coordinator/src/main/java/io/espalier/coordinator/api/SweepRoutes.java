@@ -28,7 +28,12 @@ record SweepRoutes(Backend backend) {
 
   private static final String VALUES = "{\"values\": {\"learning_rate\": [\"3e-4\", \"1e-3\"]}}";
 
-  private record Extension(Map<String, List<String>> values) {}
+  private record Extension(Map<String, List<String>> values) {
+    Extension {
+      // None of the values is null.
+      values.replaceAll((key, several) -> List.copyOf(several));
+    }
+  }
 
   private record Posted(
       String spec, String source, String directory, Optional<Map<String, String>> files) {

@@ -8,6 +8,8 @@ import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -135,7 +137,8 @@ public sealed interface SweepInput {
    */
   record Extend(Map<String, List<String>> values, Instant time) implements Wish {
     public Extend {
-      values = Map.copyOf(values);
+      // Trials are numbered by the order of the keys.
+      values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
     }
   }
 

@@ -11,6 +11,7 @@ import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.Specs;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -207,6 +208,24 @@ class AshaPromotionTest {
     }
 
     assertThat(asked).isEqualTo(published);
-    assertThat(promotion.promoted(new TreeMap<>(curves), new TreeMap<>(resting))).isEmpty();
+    assertThat(promotion.promoted(curves, resting)).isEmpty();
+  }
+
+  @Property
+  void the_order_of_what_it_is_told_changes_nothing(
+      @ForAll @Size(min = 1, max = 30) List<@IntRange(max = 20) Integer> values) {
+    curves.clear();
+    resting.clear();
+    IntStream.range(0, values.size()).forEach(branch -> rests(branch, 1, values.get(branch)));
+    var backwards = new TreeMap<BranchId, Curve>(Comparator.reverseOrder());
+    backwards.putAll(curves);
+
+    Promotion promotion = thirds(values.size());
+    List<BranchId> promoted = promotion.promoted(curves, resting);
+
+    assertThat(promoted).hasSize(values.size() / 3);
+    assertThat(promotion.promoted(backwards, new TreeMap<>(resting))).isEqualTo(promoted);
+    assertThat(promotion.last(backwards, new TreeMap<>(resting)))
+        .isEqualTo(promotion.last(curves, resting));
   }
 }

@@ -41,6 +41,7 @@ class PrunersTest {
   static Arbitrary<PruningRule> rules() {
     return Arbitraries.of(
         new PruningRule.Asha(3, 1),
+        new PruningRule.AshaPromotion(3, 1),
         new PruningRule.RayAsha(2, 1),
         new PruningRule.SuccessiveHalving(2, 1, 0, 0),
         new PruningRule.SuccessiveHalving(3, 1, 1, 2),

@@ -34,6 +34,8 @@ class PruningLimitsTest {
     assertThat(said(new PruningRule.Asha(3, 0.5), Unit.FRACTION, 9)).contains("too short");
     assertThat(said(new PruningRule.Asha(3, 100), Unit.SAMPLES, 9)).isEmpty();
     assertThat(said(new PruningRule.RayAsha(3, 10), 9)).contains("too short for a rung");
+    assertThat(said(new PruningRule.AshaPromotion(3, 9), 9)).isEmpty();
+    assertThat(said(new PruningRule.AshaPromotion(3, 10), 9)).contains("too short for a rung");
     assertThat(said(new PruningRule.SuccessiveHalving(3, 5, 1, 0), 9)).contains("too short");
     assertThat(said(new PruningRule.Hyperband(11, 1), 19)).contains("too short for a rung");
   }

@@ -28,7 +28,8 @@ public record RowValues(List<Row> rows) {
    * draws depend on nothing but how many rows there are, so that those of two states differ by the
    * states alone.
    *
-   * @return empty when there are fewer than two rows
+   * @return to seven digits, for every reader of a sweep gets them; empty when there are fewer than
+   *     two rows
    */
   public List<Double> resampled() {
     if (rows.size() < 2) {
@@ -44,7 +45,7 @@ public record RowValues(List<Row> rows) {
         sum += row.sum();
         weight += row.weight();
       }
-      values.add(sum / weight);
+      values.add(Double.parseDouble(Float.toString((float) (sum / weight))));
     }
     return values;
   }

@@ -42,7 +42,7 @@ class RowValuesTest {
             .mapToObj(i -> one.resampled().get(i) - better.resampled().get(i))
             .toList();
     assertThat(differences)
-        .allSatisfy(difference -> assertThat(difference).isCloseTo(0.01, within(1e-12)));
+        .allSatisfy(difference -> assertThat(difference).isCloseTo(0.01, within(1e-6)));
   }
 
   @Test
