@@ -1,4 +1,4 @@
-"""A whole grid: Espalier in four ways, and the same grid with PEFT, alone, in two processes, under Optuna and Ray Tune.
+"""A whole grid: Espalier in five ways, and the same grid with PEFT, alone, in two processes, under Optuna and Ray Tune.
 
 --grid reference: learning rate {1e-3, 1e-4, 5e-5} x epochs {3, 5, 10, 15, 20} x batch {1, 4} on 50 random rows, a Qwen2
 of hidden size 256 and 4 layers with random weights. --grid example: the model, rows and grid of
@@ -17,7 +17,7 @@ CELLS = {"reference": list(itertools.product(["1e-3", "1e-4", "5e-5"], [3, 5, 10
          "example": list(itertools.product(["1e-4", "1e-3", "1e-2", "1e-1", "10"], [1, 3, 10, 30], [4]))}
 PEERS = ["peft", "peft-2", "optuna", "ray"]
 SIDES = {"alone": {"slots": 1, "share": False}, "packed": {"share": False}, "shared": {"share": True},
-         "pruned": {"share": True, "pruning": True}}
+         "pruned": {"share": True, "variant": "stopping"}, "promoted": {"share": True, "variant": "promotion"}}
 
 
 def dialogues(file):
@@ -48,7 +48,7 @@ def laid_out(place, grid, tokens):
     return len(train), sum(len(row["input_ids"]) for row in train)
 
 
-def spec(place, given, share, pruning=False, slots=None):
+def spec(place, given, share, variant=None, slots=None):
     axes = [sorted(set(axis), key=float) for axis in zip(*CELLS[given.grid])]
     text = {
         "name": "bench", "model": str(place / "model"), "dataset": {"train": "train.jsonl", "eval": "eval.jsonl", "shuffle": False},
@@ -58,9 +58,9 @@ def spec(place, given, share, pruning=False, slots=None):
         "evaluation": {"metrics": ["loss"]}, "objective": {"metric": "eval_loss", "mode": "min"}}
     if given.grid == "reference":
         text["guard"] = {"loss_spike": "off", "collapse": "off"}
-    if pruning:
-        text["pruning"] = {"method": "asha", "reduction_factor": 3}
-    file = place / f"{share}-{pruning}.yaml"
+    if variant:
+        text["pruning"] = {"method": "asha", "variant": variant, "reduction_factor": 3}
+    file = place / f"{share}-{variant}.yaml"
     file.write_text(json.dumps(text))
     return file
 
@@ -115,7 +115,8 @@ def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--sides", default=",".join([*PEERS, *SIDES]), help="peft: one trial after another; peft-2: two processes of"
                          " one thread; optuna, ray: the same with successive halving; alone: Espalier, a trial at a time on each core;"
-                         " packed: trials together; shared: and what they have in common once; pruned: and asha")
+                         " packed: trials together; shared: and what they have in common once; pruned: and asha; promoted: and asha"
+                         " that promotes")
     options.add_argument("--grid", default="reference", choices=CELLS)
     options.add_argument("--scheduler", default="constant")
     options.add_argument("--dtype", default="float32", help="of Espalier's base model: float32 or bfloat16")
