@@ -139,8 +139,8 @@ class HostileRequestsTest {
       value = {
         "{}                                       | 'values' is missing",
         "{\"values\": {}}                         | There are no values to try",
-        "{\"values\": {\"seed\": [null]}}         | 'values' is missing or no such value",
-        "{\"values\": {\"seed\": [7]}}            | is missing or no such value",
+        "{\"values\": {\"seed\": [null]}}           | seed: null is not a whole number",
+        "{\"values\": {\"seed\": 7}}                | 'values.seed' is missing or no such value",
         "{\"values\": {\"seed\": []}}             | seed has no value",
         "{\"values\": {\"seed\": [\"x\"]}}        | seed: x is not a whole number",
         "{\"values\": {\"sed\": [\"7\"]}}         | did you mean seed?",

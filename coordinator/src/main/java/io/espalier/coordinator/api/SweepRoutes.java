@@ -30,8 +30,8 @@ record SweepRoutes(Backend backend) {
 
   private record Extension(Map<String, List<String>> values) {
     Extension {
-      // None of the values is null.
-      values.replaceAll((key, several) -> List.copyOf(several));
+      // What is null is no value of any key, and told as such.
+      values.replaceAll((key, several) -> several.stream().map(String::valueOf).toList());
     }
   }
 
