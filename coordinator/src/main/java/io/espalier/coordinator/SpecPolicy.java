@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -125,13 +126,15 @@ record SpecPolicy(SweepSpec spec) implements Policy {
   }
 
   @Override
-  public Verdict leftBehind(Sweep sweep, BranchProgress resting) {
-    return promotion(sweep)
-        .orElseThrow()
-        .leftBehind(
-            resting.id(),
-            resting.rest().orElseThrow().update(),
-            curves(sweep, points(sweep).orElseThrow()));
+  public Map<BranchId, Verdict> leftBehind(Sweep sweep) {
+    Promotion promotion = promotion(sweep).orElseThrow();
+    Map<BranchId, Curve> curves = curves(sweep, points(sweep).orElseThrow());
+    Map<BranchId, Verdict> verdicts = new TreeMap<>();
+    sweep
+        .resting()
+        .forEach(
+            (branch, update) -> verdicts.put(branch, promotion.leftBehind(branch, update, curves)));
+    return verdicts;
   }
 
   private Optional<Promotion> promotion(Sweep sweep) {

@@ -76,70 +76,39 @@ public record TrialResult(
 
   /** What another trial that did the same reports. */
   public TrialResult of(TrialId other) {
-    return new TrialResult(
-        other,
-        outcome,
-        updates,
-        epochs,
-        samples,
-        tokens,
-        trainLoss,
-        metrics,
-        seconds,
-        adapter,
-        provenance,
-        resampled);
+    return with(other, outcome, metrics, adapter);
   }
 
   /** The same, its adapter at another place. */
   public TrialResult withAdapter(String directory) {
-    return new TrialResult(
-        trial,
-        outcome,
-        updates,
-        epochs,
-        samples,
-        tokens,
-        trainLoss,
-        metrics,
-        seconds,
-        Optional.of(directory),
-        provenance,
-        resampled);
+    return with(trial, outcome, metrics, Optional.of(directory));
   }
 
   /** The same, ended otherwise. */
   public TrialResult withOutcome(Outcome other) {
-    return new TrialResult(
-        trial,
-        other,
-        updates,
-        epochs,
-        samples,
-        tokens,
-        trainLoss,
-        metrics,
-        seconds,
-        adapter,
-        provenance,
-        resampled);
+    return with(trial, other, metrics, adapter);
   }
 
   /** The same with more metrics; they replace those of the same name. */
   public TrialResult withMetrics(Map<String, Double> more) {
     Map<String, Double> all = new TreeMap<>(metrics);
     all.putAll(more);
+    return with(trial, outcome, all, adapter);
+  }
+
+  private TrialResult with(
+      TrialId whose, Outcome how, Map<String, Double> measured, Optional<String> directory) {
     return new TrialResult(
-        trial,
-        outcome,
+        whose,
+        how,
         updates,
         epochs,
         samples,
         tokens,
         trainLoss,
-        all,
+        measured,
         seconds,
-        adapter,
+        directory,
         provenance,
         resampled);
   }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** How trials, attempts and branches end: the part of {@link Decisions} that follows from that. */
@@ -87,14 +88,15 @@ record Endings(Draft draft) {
         || !policy.promoted(sweep).isEmpty()) {
       return;
     }
-    for (BranchId id : sweep.resting().keySet().stream().sorted().toList()) {
-      BranchProgress resting = draft.branch(id);
-      if (resting.isWaiting()) {
-        Verdict verdict = policy.leftBehind(sweep, resting);
-        draft.endOpen(resting, new Outcome.Pruned(verdict), time);
-        prunedWith(id, verdict, time);
-      }
-    }
+    new TreeMap<>(policy.leftBehind(sweep))
+        .forEach(
+            (id, verdict) -> {
+              BranchProgress resting = draft.branch(id);
+              if (resting.isWaiting()) {
+                draft.endOpen(resting, new Outcome.Pruned(verdict), time);
+                prunedWith(id, verdict, time);
+              }
+            });
     draft.endIfDone(time);
   }
 

@@ -56,9 +56,9 @@ public interface Policy {
     return List.of();
   }
 
-  /** Why one at rest ends that nobody will promote any more. */
-  default Verdict leftBehind(Sweep sweep, BranchProgress resting) {
-    throw new IllegalStateException("nothing rests: " + resting.id());
+  /** Why those at rest end when nobody will promote them any more. */
+  default Map<BranchId, Verdict> leftBehind(Sweep sweep) {
+    return Map.of();
   }
 
   /** Whether trials are still to be added to those there are. */

@@ -22,8 +22,10 @@ import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -111,8 +113,12 @@ class SweepSimulationTest {
         }
 
         @Override
-        public Verdict leftBehind(Sweep all, BranchProgress branch) {
-          return Examples.verdict("asha", branch.rest().orElseThrow().update(), 2, 1);
+        public Map<BranchId, Verdict> leftBehind(Sweep all) {
+          Map<BranchId, Verdict> verdicts = new HashMap<>();
+          all.resting()
+              .forEach(
+                  (branch, update) -> verdicts.put(branch, Examples.verdict("asha", update, 2, 1)));
+          return verdicts;
         }
 
         @Override
