@@ -4,8 +4,10 @@ import io.espalier.common.UserError;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.SweepId;
 import io.espalier.coordinator.api.HttpDoor;
-import io.espalier.coordinator.fleet.FleetSettings;
-import io.espalier.coordinator.metrics.MetricsService;
+import io.espalier.coordinator.journal.EmbeddedJournal;
+import io.espalier.coordinator.journal.Journal;
+import io.espalier.coordinator.journal.PostgresJournal;
+import io.espalier.coordinator.metrics.CoordinatorMetrics;
 import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.sweep.Surroundings;
@@ -19,43 +21,44 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A coordinator node: journal, metrics store, cluster, fleet and sweeps. One process at a time may
- * run one on a store. Owns all it opens; {@link #close} ends it in order.
+ * A coordinator node: journal, cluster and HTTP port, and while it is active the metrics store, the
+ * fleet and the sweeps. On a shared journal others stand by; without one a single process may use
+ * the store. Owns all it opens; {@link #close} ends it in order.
  */
 public final class Coordinator implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
 
   private final CoordinatorConfig config;
   private final Journal journal;
-  private final MetricsService metrics;
+  private final CoordinatorMetrics exposed;
   private final Node node;
-  private final SweepService service;
   private final HttpDoor http;
 
   private Coordinator(
       CoordinatorConfig config,
       Journal journal,
-      MetricsService metrics,
+      CoordinatorMetrics exposed,
       Node node,
-      SweepService service,
       HttpDoor http) {
     this.config = config;
     this.journal = journal;
-    this.metrics = metrics;
+    this.exposed = exposed;
     this.node = node;
-    this.service = service;
     this.http = http;
   }
 
   /**
-   * Starts the node and takes up the sweeps that an earlier life left unfinished.
+   * Starts the node. Without others it is active when this returns, and takes up the sweeps that an
+   * earlier life left unfinished; on a shared journal it stands by until it is its turn.
    *
-   * @throws UserError when the store is in use or not writable, or a port is taken
+   * @throws UserError when the store or the journal cannot be used, or a port is taken
    */
   public static Coordinator start(CoordinatorConfig config) {
     return start(config, new SpecRules(UploadedFiles.in(config.store())));
@@ -64,72 +67,49 @@ public final class Coordinator implements AutoCloseable {
   static Coordinator start(CoordinatorConfig config, Surroundings.Specs specs) {
     var opened = new Closing();
     try {
-      Journal journal = opened.with(Journal.open(config.store()));
-      Gate gate = new Gate();
-      MetricsService metrics =
-          opened.with(
-              MetricsService.start(
-                  config.store(), config.bind(), config.flightPort(), journal.epoch(), gate));
+      Journal journal = opened.with(journal(config));
+      CoordinatorMetrics exposed = opened.with(new CoordinatorMetrics(config.clock()));
       var observers = new ArrayList<Surroundings.Observer>();
-      observers.add(new Exposition(metrics));
       config
           .webhook()
           .map(address -> opened.with(new Webhook(address, sweep -> view(specs, sweep))))
           .ifPresent(observers::add);
-      Node node =
-          opened.with(
-              Node.start(
-                  config,
-                  journal,
-                  new FleetSettings(
-                      journal.epoch(),
-                      StoreId.of(config.store()),
-                      config.host(),
-                      metrics.flightPort(),
-                      metrics.store()::stored,
-                      config.patience(),
-                      config.clock(),
-                      (workers, free, used) -> {
-                        metrics.exposed().workers(workers);
-                        metrics.exposed().slots(free, used);
-                      }),
-                  fleet ->
-                      new Surroundings(
-                          config.store(),
-                          config.clock(),
-                          specs,
-                          metrics.store()::whenStored,
-                          new Observers(observers),
-                          fleet)));
-      gate.open(node);
-      SweepService service =
-          new SweepService(
-              config.clock(),
-              node,
-              metrics,
-              SweepFiles.in(config.store()),
-              UploadedFiles.in(config.store()),
-              node.disk());
+      Node node = opened.with(Node.start(config, journal));
       HttpDoor http =
           opened.with(
               HttpDoor.open(
                   node.system(),
                   config.bind(),
                   config.httpPort(),
-                  metrics.exposed(),
+                  exposed,
                   node::unready,
-                  Optional.of(service)));
-      LOG.debug(
-          "coordinator {} on {}, metric rows to port {}, http://{}:{}/metrics, store {}",
-          journal.epoch(),
-          node.address(),
-          metrics.flightPort(),
-          config.host(),
-          http.port(),
-          config.store());
-      return new Coordinator(config, journal, metrics, node, service, http);
+                  new FrontDesk(node, journal)));
+      String url = "http://%s:%d".formatted(config.host(), http.port());
+      node.serve(config, journal, url, specs, exposed, observers);
+      if (!journal.isShared()) {
+        await(node.active());
+      }
+      LOG.debug("coordinator on {}, {}/metrics, store {}", node.address(), url, config.store());
+      return new Coordinator(config, journal, exposed, node, http);
     } catch (RuntimeException e) {
       opened.close();
+      throw e;
+    }
+  }
+
+  private static Journal journal(CoordinatorConfig config) {
+    return config.shared().isPresent()
+        ? PostgresJournal.open(config.shared().get().journal(), config.shared().get().password())
+        : EmbeddedJournal.open(config.store());
+  }
+
+  private static void await(CompletableFuture<Active> active) {
+    try {
+      active.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof UserError problem) {
+        throw problem;
+      }
       throw e;
     }
   }
@@ -147,14 +127,26 @@ public final class Coordinator implements AutoCloseable {
     return node.address().getHost().get() + ":" + node.address().getPort().get();
   }
 
-  /** Where metric rows come in. */
+  /** Completes when this coordinator becomes the active one, and so knows its Flight port. */
+  public CompletionStage<Void> whenActive() {
+    return node.active().thenAccept(active -> {});
+  }
+
+  /** Where metric rows come in; only of the active coordinator. */
   public int flightPort() {
-    return metrics.flightPort();
+    return active().metrics().flightPort();
   }
 
   /** Where {@code /metrics}, {@code /alive} and {@code /ready} are. */
   public int httpPort() {
     return http.port();
+  }
+
+  private Active active() {
+    if (!node.active().isDone()) {
+      throw new IllegalStateException("this coordinator stands by");
+    }
+    return node.active().join();
   }
 
   public Path store() {
@@ -170,8 +162,9 @@ public final class Coordinator implements AutoCloseable {
    */
   public CompletionStage<SweepId> submit(SweepSpec spec, String yaml, Path baseDirectory) {
     String directory = baseDirectory.toAbsolutePath().toString();
-    return service.begin(
-        spec, new SweepsActor.Submission(yaml, directory, Map.of()), Optional.empty(), true);
+    return active()
+        .service()
+        .begin(spec, new SweepsActor.Submission(yaml, directory, Map.of()), Optional.empty(), true);
   }
 
   /**
@@ -184,7 +177,7 @@ public final class Coordinator implements AutoCloseable {
 
   /** The sweeps that have not ended, oldest first. */
   public CompletionStage<List<Unfinished>> unfinished() {
-    return service.unfinished();
+    return active().service().unfinished();
   }
 
   /**
@@ -193,7 +186,7 @@ public final class Coordinator implements AutoCloseable {
    * @return fails with {@link UserError} when there is no such sweep
    */
   public CompletionStage<SweepView> view(SweepId sweep) {
-    return service.sweep(sweep);
+    return active().service().sweep(sweep);
   }
 
   /**
@@ -205,7 +198,7 @@ public final class Coordinator implements AutoCloseable {
    *     none, or when there is no such sweep
    */
   public CompletionStage<SweepView> extend(SweepId sweep, Map<String, List<String>> values) {
-    return service.extend(sweep, values, true);
+    return active().service().extend(sweep, values, true);
   }
 
   /**
@@ -217,12 +210,12 @@ public final class Coordinator implements AutoCloseable {
    */
   public CompletionStage<SweepView> stop(SweepId sweep) {
     var stop = new SweepInput.Stop(SweepService.BY_ITS_USER, config.clock().instant());
-    return service.wish(sweep, stop).thenApply(SweepActor.Change::after);
+    return active().service().wish(sweep, stop).thenApply(SweepActor.Change::after);
   }
 
   /** The newest update of each branch of a sweep that has one, by branch; empty once it ended. */
   public List<LiveUpdate> live(SweepId sweep) {
-    return service.live(sweep);
+    return active().service().live(sweep);
   }
 
   /**
@@ -245,11 +238,14 @@ public final class Coordinator implements AutoCloseable {
   }
 
   private void close(AutoCloseable member) {
-    // The door closes first, so that every row taken is also journaled and stored.
+    // The doors close first, so that every row taken is also journaled and stored.
     var all = new Closing();
     all.with(journal);
+    all.with(exposed);
     all.with(member);
-    all.with(metrics);
+    if (node.active().isDone() && !node.active().isCompletedExceptionally()) {
+      all.with(active().metrics());
+    }
     all.with(http);
     all.close();
   }

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -17,6 +18,8 @@ import java.util.Optional;
  * @param httpPort of metrics and health; 0 for any free one
  * @param patience how long a worker may be silent before its branches go to others
  * @param webhook told what ends; absent for none
+ * @param shared what it has in common with other coordinators; absent when there are none, and its
+ *     journal is in the store
  */
 public record CoordinatorConfig(
     Path store,
@@ -27,11 +30,27 @@ public record CoordinatorConfig(
     int httpPort,
     Duration patience,
     Optional<URI> webhook,
+    Optional<Shared> shared,
     Clock clock) {
   public static final int HTTP_PORT = 8350;
   public static final int FLIGHT_PORT = 8351;
   public static final int CLUSTER_PORT = 8352;
   public static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /**
+   * What coordinators share of which one at a time is active; beside it they must see the same
+   * store.
+   *
+   * @param journal address of a PostgreSQL database, {@code jdbc:postgresql://host/database?user=x}
+   * @param password of its user; absent when the address has it, or a {@code .pgpass}
+   * @param seeds where they join each other, {@code host:port}, the same list for all; the first
+   *     must be there when all start anew. Empty for one that is alone so far.
+   */
+  public record Shared(String journal, Optional<String> password, List<String> seeds) {
+    public Shared {
+      seeds = List.copyOf(seeds);
+    }
+  }
 
   public CoordinatorConfig {
     store = store.toAbsolutePath().normalize();
@@ -40,6 +59,15 @@ public record CoordinatorConfig(
   /** On loopback and free ports, for the embedded mode and tests. */
   public static CoordinatorConfig embedded(Path store) {
     return new CoordinatorConfig(
-        store, "127.0.0.1", "127.0.0.1", 0, 0, 0, PATIENCE, Optional.empty(), Clock.systemUTC());
+        store,
+        "127.0.0.1",
+        "127.0.0.1",
+        0,
+        0,
+        0,
+        PATIENCE,
+        Optional.empty(),
+        Optional.empty(),
+        Clock.systemUTC());
   }
 }

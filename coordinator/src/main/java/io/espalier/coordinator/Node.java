@@ -3,45 +3,43 @@ package io.espalier.coordinator;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.espalier.common.UserError;
-import io.espalier.common.trial.SweepId;
-import io.espalier.coordinator.fleet.FleetActor;
-import io.espalier.coordinator.fleet.FleetSettings;
+import io.espalier.coordinator.journal.Journal;
+import io.espalier.coordinator.metrics.CoordinatorMetrics;
 import io.espalier.coordinator.sweep.Surroundings;
-import io.espalier.coordinator.sweep.SweepActor;
-import io.espalier.coordinator.sweep.SweepNotice;
-import io.espalier.coordinator.sweep.SweepsActor;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.AddressFromURIString;
 import org.apache.pekko.actor.CoordinatedShutdown;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.ChildFailed;
 import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.Terminated;
-import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.ClusterSingleton;
+import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
 import org.apache.pekko.cluster.typed.Join;
+import org.apache.pekko.cluster.typed.JoinSeedNodes;
+import org.apache.pekko.cluster.typed.SingletonActor;
 import org.apache.pekko.remote.RemoteTransportException;
 
-/** The actor system of a coordinator: a cluster of its own that workers join. */
+/**
+ * The actor system of a coordinator: a cluster that workers join, and other coordinators where the
+ * journal is shared. One of them is active.
+ */
 final class Node implements AutoCloseable {
   /** All nodes of a cluster must bear the same name. */
   static final String SYSTEM = "espalier";
-
-  /** Longer than the journal's circuit breaker takes to give up. */
-  private static final Duration ANSWER = Duration.ofSeconds(30);
 
   /** For what still works when the system ends by itself. */
   private static final Duration LAST_WORDS = Duration.ofSeconds(5);
@@ -49,36 +47,38 @@ final class Node implements AutoCloseable {
   /** Out of memory, or another error no actor outlives; Pekko logs which. */
   private static final String UNKNOWN_REASON = "a fatal error, or it was downed by its cluster";
 
-  private final ActorSystem<Void> system;
-  private final Actors actors;
-  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private static final String ROLE = "coordinator";
+
+  private final ActorSystem<Task> system;
+  private final boolean shared;
+  private final CompletableFuture<Active> active = new CompletableFuture<>();
 
   /** Done once the fleet lets workers in. */
-  private final CompletableFuture<Void> opened;
+  private final CompletableFuture<Void> opened = new CompletableFuture<>();
 
+  private final CompletableFuture<String> reason = new CompletableFuture<>();
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private volatile boolean closing;
 
-  private Node(
-      ActorSystem<Void> system,
-      Actors actors,
-      CompletableFuture<Void> opened,
-      CompletableFuture<String> reason) {
-    this.opened = opened;
+  /** What the guardian is told, once: what runs where this coordinator is the active one. */
+  private record Task(Behavior<ActiveActor.Signal> behavior) {}
+
+  private Node(ActorSystem<Task> system, boolean shared) {
     this.system = system;
-    this.actors = actors;
+    this.shared = shared;
     reason.thenAccept(why -> ended.completeExceptionally(cannotGoOn(why)));
     CoordinatedShutdown.get(system)
         .addTask(
             CoordinatedShutdown.PhaseBeforeServiceUnbind(),
             "say-why",
             () -> {
-              ends(reason);
+              ends();
               return CompletableFuture.completedStage(Done.getInstance());
             });
-    system.getWhenTerminated().whenComplete((done, problem) -> ends(reason));
+    system.getWhenTerminated().whenComplete((done, problem) -> ends());
   }
 
-  private void ends(CompletableFuture<String> reason) {
+  private void ends() {
     if (closing) {
       ended.complete(null);
     } else {
@@ -86,25 +86,15 @@ final class Node implements AutoCloseable {
     }
   }
 
-  private record Actors(ActorRef<SweepsActor.Command> sweeps, ActorRef<FleetActor.Command> fleet) {}
-
   /**
-   * @param around makes the sweeps' surroundings, given the fleet
+   * Starts the actor system and joins the cluster; nothing is decided yet.
+   *
    * @throws UserError when the cluster port cannot be bound
    */
-  static Node start(
-      CoordinatorConfig config,
-      Journal journal,
-      FleetSettings fleet,
-      Function<ActorRef<SweepNotice>, Surroundings> around) {
-    var actors = new CompletableFuture<Actors>();
-    var opened = new CompletableFuture<Void>();
-    var reason = new CompletableFuture<String>();
-    ActorSystem<Void> system;
+  static Node start(CoordinatorConfig config, Journal journal) {
+    ActorSystem<Task> system;
     try {
-      system =
-          ActorSystem.create(
-              guardian(fleet, around, actors, opened, reason), SYSTEM, settings(config, journal));
+      system = ActorSystem.create(guardian(journal.isShared()), SYSTEM, settings(config, journal));
     } catch (RuntimeException e) {
       if (!(e instanceof RemoteTransportException)) {
         throw e;
@@ -115,61 +105,76 @@ final class Node implements AutoCloseable {
           e);
     }
     Cluster cluster = Cluster.get(system);
-    cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    return new Node(system, actors.join(), opened, reason);
+    List<String> seeds = config.shared().map(CoordinatorConfig.Shared::seeds).orElse(List.of());
+    cluster
+        .manager()
+        .tell(
+            seeds.isEmpty()
+                ? Join.create(cluster.selfMember().address())
+                : new JoinSeedNodes(
+                    seeds.stream()
+                        .map(seed -> AddressFromURIString.parse("pekko://" + SYSTEM + "@" + seed))
+                        .toList()));
+    return new Node(system, journal.isShared());
+  }
+
+  /** Where several coordinators share a journal, the oldest in the cluster is the active one. */
+  private static Behavior<Task> guardian(boolean shared) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.receive(Task.class)
+                .onMessage(
+                    Task.class,
+                    task -> {
+                      Props blocking = DispatcherSelector.blocking();
+                      if (shared) {
+                        var settings = ClusterSingletonSettings.create(context.getSystem());
+                        ClusterSingleton.get(context.getSystem())
+                            .init(
+                                SingletonActor.of(task.behavior(), "active")
+                                    .withStopMessage(ActiveActor.Signal.STOP)
+                                    .withProps(blocking)
+                                    .withSettings(settings.withRole(ROLE)));
+                      } else {
+                        context.watch(context.spawn(task.behavior(), "active", blocking));
+                      }
+                      return Behaviors.same();
+                    })
+                .onSignal(Terminated.class, dead -> Behaviors.stopped())
+                .build());
   }
 
   /**
-   * None of its actors is missed by the others when it dies: without one of them the system ends.
+   * From now on this coordinator is active when it is its turn; at once when there are no others.
    *
-   * @param reason completed when it ends for that
+   * @param url where clients reach it
    */
-  private static Behavior<Void> guardian(
-      FleetSettings fleet,
-      Function<ActorRef<SweepNotice>, Surroundings> around,
-      CompletableFuture<Actors> actors,
-      CompletableFuture<Void> opened,
-      CompletableFuture<String> reason) {
-    return Behaviors.setup(
-        context -> {
-          ActorRef<FleetActor.Command> fleetActor =
-              context.spawn(FleetActor.create(fleet, () -> opened.complete(null)), "fleet");
-          ActorRef<SweepNotice> notices =
-              context.spawn(
-                  Behaviors.receiveMessage(
-                      (SweepNotice notice) -> {
-                        fleetActor.tell(new FleetActor.FromSweep(notice));
-                        return Behaviors.same();
-                      }),
-                  "notices");
-          ActorRef<SweepsActor.Command> sweeps =
-              context.spawn(SweepsActor.create(around.apply(notices)), "sweeps");
-          context.watch(fleetActor);
-          context.watch(notices);
-          context.watch(sweeps);
-          actors.complete(new Actors(sweeps, fleetActor));
-          return Behaviors.receive(Void.class)
-              .onSignal(
-                  Terminated.class,
-                  dead -> {
-                    reason.complete(reason(dead));
-                    return Behaviors.stopped();
-                  })
-              .build();
-        });
-  }
-
-  private static String reason(Terminated dead) {
-    return "its actor %s died%s"
-        .formatted(
-            dead.getRef().path().name(),
-            dead instanceof ChildFailed failed ? " of " + failed.getCause() : "");
+  void serve(
+      CoordinatorConfig config,
+      Journal journal,
+      String url,
+      Surroundings.Specs specs,
+      CoordinatorMetrics exposed,
+      List<Surroundings.Observer> observers) {
+    system.tell(
+        new Task(
+            ActiveActor.create(
+                new ActiveActor.Duties(
+                    config,
+                    journal,
+                    url,
+                    specs,
+                    exposed,
+                    observers,
+                    active,
+                    opened,
+                    reason::complete))));
   }
 
   private static UserError cannotGoOn(String reason) {
     return new UserError(
         "The coordinator cannot go on: %s. Its log says more. Nothing that was journaled is lost: started again on the same store, it goes on from there."
-            .formatted(reason));
+            .formatted(reason.replaceFirst("[.]$", "")));
   }
 
   private static Config settings(CoordinatorConfig config, Journal journal) {
@@ -178,10 +183,11 @@ final class Node implements AutoCloseable {
             Map.of(
                 "pekko.remote.artery.canonical.hostname", config.host(),
                 "pekko.remote.artery.canonical.port", config.clusterPort(),
-                "pekko.remote.artery.bind.hostname", config.bind(),
-                "pekko-persistence-jdbc.shared-databases.slick.db.url", journal.url()));
+                "pekko.remote.artery.bind.hostname", config.bind()));
     return ConfigFactory.load(
-        start.withFallback(ConfigFactory.parseResourcesAnySyntax("espalier-coordinator.conf")));
+        start
+            .withFallback(journal.settings())
+            .withFallback(ConfigFactory.parseResourcesAnySyntax("espalier-coordinator.conf")));
   }
 
   private static String cause(Throwable problem) {
@@ -192,7 +198,7 @@ final class Node implements AutoCloseable {
     return String.valueOf(deepest.getMessage());
   }
 
-  ActorSystem<Void> system() {
+  ActorSystem<?> system() {
     return system;
   }
 
@@ -204,9 +210,12 @@ final class Node implements AutoCloseable {
     return ended;
   }
 
-  /** Runs what blocks. */
-  Executor disk() {
-    return system.dispatchers().lookup(DispatcherSelector.blocking());
+  /**
+   * What this coordinator has while it is active: completes when that begins, which may be never;
+   * fails with {@link UserError} when the metrics store cannot be opened.
+   */
+  CompletableFuture<Active> active() {
+    return active;
   }
 
   /** Where others join the cluster. */
@@ -214,40 +223,16 @@ final class Node implements AutoCloseable {
     return Cluster.get(system).selfMember().address();
   }
 
-  /** Why workers cannot join yet; empty when they can. */
+  /** Why it can neither let workers in nor send clients on; empty when it can. */
   Optional<String> unready() {
     MemberStatus status = Cluster.get(system).selfMember().status();
     if (!status.equals(MemberStatus.up())) {
       return Optional.of("The coordinator is %s in its cluster, not Up.".formatted(status));
     }
-    return opened.isDone()
+    boolean standsBy = shared && !active.isDone();
+    return opened.isDone() || standsBy
         ? Optional.empty()
         : Optional.of("The coordinator reads its unfinished sweeps and lets no worker in yet.");
-  }
-
-  /** Asks the actor that numbers the sweeps. */
-  <T> CompletionStage<T> askSweeps(Function<ActorRef<T>, SweepsActor.Command> question) {
-    return AskPattern.ask(actors.sweeps(), question::apply, ANSWER, system.scheduler());
-  }
-
-  <T> CompletionStage<T> askFleet(Function<ActorRef<T>, FleetActor.Command> question) {
-    return AskPattern.ask(actors.fleet(), question::apply, ANSWER, system.scheduler());
-  }
-
-  /** Asks a sweep's actor; empty when there is no such sweep. */
-  <T> CompletionStage<Optional<T>> ask(
-      SweepId sweep, Function<ActorRef<T>, SweepActor.Command> question) {
-    CompletionStage<Optional<ActorRef<SweepActor.Command>>> found =
-        askSweeps(replyTo -> new SweepsActor.Find(sweep, replyTo));
-    return found.thenCompose(
-        actor -> {
-          if (actor.isEmpty()) {
-            return CompletableFuture.completedStage(Optional.empty());
-          }
-          CompletionStage<T> answer =
-              AskPattern.ask(actor.get(), question::apply, ANSWER, system.scheduler());
-          return answer.thenApply(Optional::of);
-        });
   }
 
   /** Leaves the cluster and ends the actor system. */

@@ -111,13 +111,15 @@ record SpecRules(UploadedFiles uploads) implements Surroundings.Specs {
   }
 
   private static SweepView.State state(Sweep sweep) {
-    return sweep
-        .end()
-        .map(Sweep.End::state)
-        .orElse(
-            sweep.phase() == Sweep.Phase.RUNNING
-                ? SweepView.State.RUNNING
-                : SweepView.State.PREPARING);
+    if (sweep.end().isPresent()) {
+      return sweep.end().get().state();
+    }
+    if (sweep.paused().isPresent() && sweep.stop().isEmpty()) {
+      return SweepView.State.PAUSED;
+    }
+    return sweep.phase() == Sweep.Phase.RUNNING
+        ? SweepView.State.RUNNING
+        : SweepView.State.PREPARING;
   }
 
   /** By number, without ranks. */

@@ -14,6 +14,7 @@ import io.espalier.coordinator.report.TrialView;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,7 +23,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What sweeps left in the store. Reads only; its methods block.
+ * What sweeps left in the store. Its methods block.
  *
  * @param sweeps {@code <store>/sweeps}
  */
@@ -41,6 +42,24 @@ record SweepFiles(Path sweeps) {
           .filter(view -> view.state().ended());
     } catch (IOException | UserError e) {
       return Optional.empty();
+    }
+  }
+
+  /** Deletes all of a sweep; how many bytes that were. What is gone already is not missed. */
+  long delete(SweepId sweep) {
+    Path directory = sweeps.resolve(sweep.value());
+    if (!Files.exists(directory)) {
+      return 0;
+    }
+    try (Stream<Path> files = Files.walk(directory)) {
+      long bytes = 0;
+      for (Path file : (Iterable<Path>) files.sorted(Comparator.reverseOrder())::iterator) {
+        bytes += Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) ? Files.size(file) : 0;
+        Files.deleteIfExists(file);
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

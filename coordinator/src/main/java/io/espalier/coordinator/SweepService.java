@@ -1,5 +1,6 @@
 package io.espalier.coordinator;
 
+import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.spec.SearchedValues;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.SweepId;
@@ -10,6 +11,7 @@ import io.espalier.coordinator.api.Refused;
 import io.espalier.coordinator.api.Refused.Reason;
 import io.espalier.coordinator.api.Submission;
 import io.espalier.coordinator.fleet.FleetActor;
+import io.espalier.coordinator.journal.Journal;
 import io.espalier.coordinator.metrics.MetricExport;
 import io.espalier.coordinator.metrics.MetricsService;
 import io.espalier.coordinator.report.LiveUpdate;
@@ -44,10 +46,11 @@ import org.apache.pekko.Done;
  */
 record SweepService(
     Clock clock,
-    Node node,
+    Actors actors,
     MetricsService metrics,
     SweepFiles files,
     UploadedFiles uploads,
+    Journal journal,
     Executor disk)
     implements Backend {
   static final String BY_ITS_USER = "stopped by its user";
@@ -79,13 +82,14 @@ record SweepService(
    */
   CompletionStage<SweepId> begin(
       SweepSpec spec, SweepsActor.Submission submission, Optional<String> key, boolean attended) {
-    return node.askSweeps(
+    return actors.askSweeps(
         replyTo -> new SweepsActor.Submit(spec.name(), submission, key, attended, replyTo));
   }
 
   /** Oldest first; without those that were never submitted. */
   CompletionStage<List<Coordinator.Unfinished>> unfinished() {
-    return node.<SweepsActor.State>askSweeps(SweepsActor.AskAll::new)
+    return actors
+        .<SweepsActor.State>askSweeps(SweepsActor.AskAll::new)
         .thenCompose(
             state ->
                 all(state.open().stream().map(this::ask).toList())
@@ -103,11 +107,12 @@ record SweepService(
 
   @Override
   public CompletionStage<List<SweepSummary>> sweeps() {
-    return node.<SweepsActor.State>askSweeps(SweepsActor.AskAll::new)
+    return actors
+        .<SweepsActor.State>askSweeps(SweepsActor.AskAll::new)
         .thenCompose(
             state ->
                 all(
-                    state.all().stream()
+                    state.there().stream()
                         .map(sweep -> state.open().contains(sweep) ? ask(sweep) : ended(sweep))
                         // At once: all views together may be larger than the memory.
                         .map(view -> view.thenApply(found -> found.map(SweepSummary::of)))
@@ -123,7 +128,8 @@ record SweepService(
   }
 
   private CompletionStage<Optional<SweepView>> ask(SweepId sweep) {
-    return node.<Optional<SweepView>>ask(sweep, SweepActor.AskView::new)
+    return actors
+        .<Optional<SweepView>>ask(sweep, SweepActor.AskView::new)
         .thenApply(view -> view.flatMap(Function.identity()));
   }
 
@@ -153,15 +159,60 @@ record SweepService(
 
   @Override
   public CompletionStage<SweepView> stop(SweepId sweep) {
-    return wish(sweep, new SweepInput.Stop(BY_ITS_USER, clock.instant()))
+    return unfinished(sweep, new SweepInput.Stop(BY_ITS_USER, clock.instant()), "stop");
+  }
+
+  @Override
+  public CompletionStage<SweepView> pause(SweepId sweep) {
+    return unfinished(sweep, new SweepInput.Pause(clock.instant()), "pause");
+  }
+
+  @Override
+  public CompletionStage<SweepView> resume(SweepId sweep) {
+    return unfinished(sweep, new SweepInput.Resume(clock.instant()), "resume");
+  }
+
+  @Override
+  public CompletionStage<Long> remove(SweepId sweep) {
+    return sweep(sweep)
+        .thenCompose(
+            view ->
+                view.state().ended()
+                    ? actors.<Boolean>askSweeps(replyTo -> new SweepsActor.Remove(sweep, replyTo))
+                    : CompletableFuture.completedStage(false))
+        .thenCompose(
+            removed -> {
+              if (!removed) {
+                throw new Refused(
+                    Reason.TOO_LATE,
+                    "Sweep %s has not ended: stop it first, with espalier stop %s, and remove it when its trials have ended."
+                        .formatted(sweep, sweep));
+              }
+              return blocking(() -> delete(sweep));
+            });
+  }
+
+  /** How many bytes became free in the store. */
+  private long delete(SweepId sweep) {
+    metrics.live().forget(sweep);
+    metrics.store().forget(sweep);
+    long bytes = files.delete(sweep);
+    journal.delete(SweepActor.journalOf(sweep));
+    return bytes;
+  }
+
+  /** A wish that comes too late when the sweep has ended. */
+  private CompletionStage<SweepView> unfinished(
+      SweepId sweep, SweepInput.Wish wish, String whatFor) {
+    return wish(sweep, wish)
         .thenApply(
             change -> {
               SweepView before = change.before();
               if (before.state().ended()) {
                 throw new Refused(
                     Reason.TOO_LATE,
-                    "Sweep %s has ended already: it is %s since %s. There is nothing to stop."
-                        .formatted(sweep, word(before), before.ended().orElseThrow()));
+                    "Sweep %s has ended already: it is %s since %s. There is nothing to %s."
+                        .formatted(sweep, word(before), before.ended().orElseThrow(), whatFor));
               }
               return change.after();
             });
@@ -205,7 +256,8 @@ record SweepService(
     var extend = new SweepInput.Extend(values, clock.instant());
     // Opened before: its journal must not say that it goes on while nobody would know after a
     // crash.
-    return node.<Done>askSweeps(replyTo -> new SweepsActor.Open(sweep, attended, replyTo))
+    return actors
+        .<Done>askSweeps(replyTo -> new SweepsActor.Open(sweep, attended, replyTo))
         .thenCompose(open -> wish(sweep, extend))
         .thenApply(
             change -> {
@@ -221,8 +273,8 @@ record SweepService(
 
   /** Completes once what follows from the wish is journaled. */
   CompletionStage<SweepActor.Change> wish(SweepId sweep, SweepInput.Wish wish) {
-    return node.<Optional<SweepActor.Change>>ask(
-            sweep, replyTo -> new SweepActor.Wish(wish, replyTo))
+    return actors
+        .<Optional<SweepActor.Change>>ask(sweep, replyTo -> new SweepActor.Wish(wish, replyTo))
         .thenApply(change -> known(sweep, change.flatMap(Function.identity())));
   }
 
@@ -253,7 +305,25 @@ record SweepService(
 
   @Override
   public CompletionStage<List<WorkerView>> workers() {
-    return node.askFleet(FleetActor.AskWorkers::new);
+    return actors.askFleet(FleetActor.AskWorkers::new);
+  }
+
+  @Override
+  public CompletionStage<WorkerView> release(WorkerId worker) {
+    return actors
+        .<Boolean>askFleet(replyTo -> new FleetActor.Release(worker, replyTo))
+        .thenCompose(known -> workers())
+        .thenApply(
+            all ->
+                all.stream()
+                    .filter(view -> view.id().equals(worker))
+                    .findFirst()
+                    .orElseThrow(
+                        () ->
+                            new Refused(
+                                Reason.UNKNOWN,
+                                "There is no worker %s. List those there are with: espalier workers"
+                                    .formatted(worker))));
   }
 
   @Override

@@ -6,6 +6,8 @@ import io.espalier.common.protocol.Lease;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
+import io.espalier.coordinator.journal.EmbeddedJournal;
+import io.espalier.coordinator.journal.Journal;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialView;
 import io.espalier.coordinator.sweep.Examples;
@@ -56,15 +58,11 @@ final class JournaledLife {
   private final long epoch;
 
   private JournaledLife(Path store, Journal journal) {
-    epoch = journal.epoch();
+    epoch = journal.begin("").orElseThrow().epoch();
     Config config =
         ConfigFactory.load(
-            ConfigFactory.parseMap(
-                    Map.of(
-                        "pekko.actor.provider",
-                        "local",
-                        "pekko-persistence-jdbc.shared-databases.slick.db.url",
-                        journal.url()))
+            ConfigFactory.parseMap(Map.of("pekko.actor.provider", "local"))
+                .withFallback(journal.settings())
                 .withFallback(ConfigFactory.parseResourcesAnySyntax("espalier-coordinator.conf")));
     system =
         ActorSystem.create(
@@ -109,7 +107,7 @@ final class JournaledLife {
    */
   public static void main(String[] arguments) throws Exception {
     Path store = Path.of(arguments[0]);
-    JournaledLife life = new JournaledLife(store, Journal.open(store));
+    JournaledLife life = new JournaledLife(store, EmbeddedJournal.open(store));
     List<String> asked = List.of(arguments).subList(1, arguments.length);
     SweepsActor.State state = life.ask(life.sweeps.join(), SweepsActor.AskAll::new);
     try {

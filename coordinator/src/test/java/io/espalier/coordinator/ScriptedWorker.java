@@ -10,8 +10,11 @@ import io.espalier.common.protocol.ProtocolVersion;
 import io.espalier.common.protocol.ToCoordinator;
 import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.trial.Checkpoint;
+import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialResult;
+import io.espalier.coordinator.sweep.Examples;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -145,6 +148,16 @@ final class ScriptedWorker implements AutoCloseable {
   void ended(Lease.Key lease, long lastSequence, TrialResult result) {
     fleet.tell(
         new ToCoordinator.BranchEnded(id, lease, List.of(result), lastSequence, Optional.empty()));
+  }
+
+  /** Gives a branch back whose trials have not ended. */
+  void rested(Lease lease, long lastSequence, Checkpoint place, Outcome outcome) {
+    List<TrialResult> standing =
+        lease.branch().milestones().stream()
+            .map(end -> Examples.result(end.trial().number(), outcome))
+            .toList();
+    fleet.tell(
+        new ToCoordinator.BranchEnded(id, lease.key(), standing, lastSequence, Optional.of(place)));
   }
 
   /** The oldest message of this kind that was not expected yet. */

@@ -6,9 +6,11 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.protocol.ToWorker;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.coordinator.sweep.Examples;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -91,6 +93,72 @@ class SweepApiTest {
       JsonNode waiting = Api.json(api.post(other + "/stop", ""));
       assertThat(waiting.get("result").get("outcome").get("outcome").asText()).isEqualTo("stopped");
       assertThat(Api.json(api.get(DEMO)).get("state").asText()).isEqualTo("COMPLETED");
+    }
+  }
+
+  @Test
+  void a_paused_sweeps_worker_is_told_to_leave_a_checkpoint_and_gets_it_again_afterwards()
+      throws Exception {
+    try (Api api = Api.on(store);
+        ScriptedWorker worker = api.join(Examples.ANN)) {
+      api.submit();
+      Lease lease = api.running(worker);
+      int other = 1 - lease.branch().milestones().get(0).trial().number();
+      api.post(DEMO + "/trials/" + other + "/stop", "");
+      JsonNode paused = Api.json(api.post(DEMO + "/pause", ""));
+      assertThat(paused.get("state").asText()).isEqualTo("PAUSED");
+      ToWorker.StopBranch told = worker.expect(ToWorker.StopBranch.class);
+      assertThat(told.goesOn()).isTrue();
+      var place = new Checkpoint(7, "branches/0/1-1/checkpoints/7");
+      worker.rested(lease, 0, place, told.outcome());
+      worker.expect(ToWorker.ResultAcknowledged.class);
+      worker.offer(1);
+      assertThat(Api.json(api.get(DEMO)).get("state").asText()).isEqualTo("PAUSED");
+
+      JsonNode resumed = Api.json(api.post(DEMO + "/resume", ""));
+
+      assertThat(resumed.get("state").asText()).isEqualTo("RUNNING");
+      worker.offer(1);
+      assertThat(worker.expect(ToWorker.Grant.class).lease().start()).contains(place);
+    }
+  }
+
+  @Test
+  void a_sweep_that_has_ended_is_removed_with_all_its_files_and_its_number_stays_taken()
+      throws Exception {
+    try (Api api = Api.on(store)) {
+      assertThat(submit(api, "one")).contains("demo-1");
+      HttpResponse<String> early = api.send(api.request(DEMO).DELETE());
+      assertThat(early.statusCode()).as(early.body()).isEqualTo(409);
+      assertThat(early.body()).contains("stop it first");
+      api.post(DEMO + "/stop", "");
+      Path files = store.resolve("sweeps/demo-1");
+      await().until(() -> Files.exists(files.resolve("sweep.json")));
+      await().until(() -> api.send(api.request(DEMO).DELETE()).statusCode(), code -> code == 200);
+
+      assertThat(files).doesNotExist();
+      assertThat(api.get(DEMO).statusCode()).isEqualTo(404);
+      assertThat(api.send(api.request(DEMO).DELETE()).statusCode()).isEqualTo(404);
+      assertThat(submit(api, "one")).as("its key is free").contains("demo-2");
+    }
+    try (Api api = Api.on(store)) {
+      assertThat(Api.json(api.get("/api/v1/sweeps")).findValuesAsText("id"))
+          .containsExactly("demo-2");
+      assertThat(api.get(DEMO).statusCode()).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void only_a_worker_that_is_there_can_be_let_out_of_its_quarantine() throws Exception {
+    try (Api api = Api.on(store);
+        ScriptedWorker worker = api.join(Examples.ANN)) {
+      worker.register(1);
+      JsonNode released =
+          Api.json(api.post("/api/v1/workers/%s/release".formatted(Examples.ANN), ""));
+      assertThat(released.get("quarantine").isNull()).isTrue();
+      HttpResponse<String> unknown = api.post("/api/v1/workers/nobody/release", "");
+      assertThat(unknown.statusCode()).isEqualTo(404);
+      assertThat(unknown.body()).contains("There is no worker nobody");
     }
   }
 

@@ -9,11 +9,13 @@ import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.SweepId;
+import io.espalier.coordinator.metrics.CoordinatorMetrics;
 import io.espalier.coordinator.metrics.MetricsGate;
 import io.espalier.coordinator.metrics.MetricsService;
 import io.espalier.worker.node.MetricsSender;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,9 +35,15 @@ class MetricsStreamTest {
   private static final SweepId SWEEP = new SweepId("stream-1");
   private static final Duration SOON = Duration.ofSeconds(30);
   @TempDir Path directory;
+  private final CoordinatorMetrics exposed = new CoordinatorMetrics(Clock.systemUTC());
 
   /** Remembers what was journaled. */
   private static class Journal implements MetricsGate {
+    @Override
+    public boolean lasts() {
+      return true;
+    }
+
     final Set<Long> evaluated = ConcurrentHashMap.newKeySet();
 
     @Override
@@ -122,7 +130,8 @@ class MetricsStreamTest {
         Awaitility.await().atMost(SOON).until(() -> sender.unacknowledged() == 0);
       }
       try (var service =
-          MetricsService.start(directory.resolve("new"), "127.0.0.1", 0, 2, new Journal())) {
+          MetricsService.start(
+              directory.resolve("new"), "127.0.0.1", 0, 2, new Journal(), exposed)) {
         sender.connect("127.0.0.1", service.flightPort(), List.of());
         rows(11, 12).forEach(sender::send);
         assertThat(service.store().whenStored(lease(), 12)).succeedsWithin(SOON);
@@ -132,7 +141,7 @@ class MetricsStreamTest {
   }
 
   private MetricsService start(long epoch, MetricsGate gate) {
-    return MetricsService.start(directory.resolve("store"), "127.0.0.1", 0, epoch, gate);
+    return MetricsService.start(directory.resolve("store"), "127.0.0.1", 0, epoch, gate, exposed);
   }
 
   private List<Path> spooled() {

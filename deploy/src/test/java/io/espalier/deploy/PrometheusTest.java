@@ -14,6 +14,7 @@ import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.Verdict;
+import io.espalier.coordinator.api.Desk;
 import io.espalier.coordinator.api.HttpDoor;
 import io.espalier.coordinator.metrics.CoordinatorMetrics;
 import io.espalier.coordinator.metrics.MetricsGate;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -49,11 +51,12 @@ class PrometheusTest {
   @Test
   void every_query_of_every_dashboard_returns_data() throws IOException {
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "watched");
-    try (var service = MetricsService.start(directory, "127.0.0.1", 0, 1, new OpenGate());
+    try (var exposed = new CoordinatorMetrics(Clock.systemUTC());
+        var service = MetricsService.start(directory, "127.0.0.1", 0, 1, new OpenGate(), exposed);
         var sender = new MetricsSender(new WorkerId("w"), directory.resolve("spool"));
         var door =
             HttpDoor.open(
-                system, "127.0.0.1", 0, service.exposed(), Optional::empty, Optional.empty());
+                system, "127.0.0.1", 0, exposed, Optional::empty, PrometheusTest::nobody);
         var prometheus =
             PrometheusServer.start(
                 URI.create("http://127.0.0.1:%d/metrics".formatted(door.port())),
@@ -127,7 +130,16 @@ class PrometheusTest {
     }
   }
 
+  private static CompletionStage<Desk.Answering> nobody() {
+    return CompletableFuture.completedStage(new Desk.Nobody("Nobody is active."));
+  }
+
   private static final class OpenGate implements MetricsGate {
+    @Override
+    public boolean lasts() {
+      return true;
+    }
+
     @Override
     public CompletionStage<Boolean> current(Lease.Key lease) {
       return CompletableFuture.completedFuture(true);

@@ -121,8 +121,8 @@ public sealed interface ToCoordinator extends ClusterMessage {
    *
    * @param results one for each of its trials, those of milestones told before too
    * @param lastSequence its last metric row; the trials are complete once that is stored
-   * @param rested where it rests, when it came to where its lease says so: the trials that are not
-   *     finished are so far as their results say
+   * @param rested where it goes on, when it came to where its lease says that it rests, or when its
+   *     worker ends: the trials that are not finished are so far as their results say
    */
   record BranchEnded(
       WorkerId worker,

@@ -1,5 +1,6 @@
 package io.espalier.common.protocol;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.espalier.common.spec.TaskSettings;
@@ -68,8 +69,17 @@ public sealed interface ToWorker extends ClusterMessage {
   /** A branch to train. */
   record Grant(Lease lease) implements ToWorker {}
 
-  /** End this branch at its next update boundary and report {@code outcome} for its open trials. */
-  record StopBranch(Lease.Key lease, Outcome outcome) implements ToWorker {}
+  /**
+   * End this branch at its next update boundary and report {@code outcome} for its open trials.
+   *
+   * @param goesOn whether it is to be trained on later: after its present update it leaves a
+   *     checkpoint
+   */
+  record StopBranch(
+      Lease.Key lease,
+      Outcome outcome,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean goesOn)
+      implements ToWorker {}
 
   /** These trials' results are journaled; the worker need not tell them before the branch's end. */
   record MilestonesAcknowledged(Lease.Key lease, List<TrialId> trials) implements ToWorker {

@@ -11,6 +11,11 @@ public record WorkerId(@JsonValue String value) {
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public WorkerId {}
 
+  /** Its host and device: the same for the next process there. */
+  public String place() {
+    return value.replaceFirst("-[0-9a-f]{8}$", "");
+  }
+
   @Override
   public String toString() {
     return value;

@@ -286,7 +286,8 @@ class GoldenMessagesTest {
                     Optional.of(new Checkpoint(30, "branches/1/2-9/checkpoints/30")),
                     List.of(40L),
                     Optional.of(60L)))),
-        Map.entry("stop-branch", new ToWorker.StopBranch(KEY, new Outcome.Stopped("enough"))),
+        Map.entry(
+            "stop-branch", new ToWorker.StopBranch(KEY, new Outcome.Stopped("enough"), false)),
         Map.entry(
             "milestones-acknowledged",
             new ToWorker.MilestonesAcknowledged(KEY, List.of(new TrialId(4), new TrialId(5)))),

@@ -1,5 +1,6 @@
 package io.espalier.coordinator.api;
 
+import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
@@ -37,8 +38,24 @@ public interface Backend {
 
   CompletionStage<SweepView> sweep(SweepId sweep);
 
+  /**
+   * Deletes a sweep that has ended, with all its files.
+   *
+   * @return the bytes that became free; fails while it has not ended
+   */
+  CompletionStage<Long> remove(SweepId sweep);
+
   /** Completes once the wish is journaled; too late when the sweep has ended. */
   CompletionStage<SweepView> stop(SweepId sweep);
+
+  /**
+   * Lets nothing of a sweep be trained until it is resumed; what trains leaves a checkpoint after
+   * its present update. Completes once it is journaled; too late when the sweep has ended.
+   */
+  CompletionStage<SweepView> pause(SweepId sweep);
+
+  /** Lets a sweep go on. */
+  CompletionStage<SweepView> resume(SweepId sweep);
 
   /**
    * Adds trials to a sweep, also to one that has ended: what was tried, with some keys at other
@@ -70,6 +87,9 @@ public interface Backend {
   CompletionStage<List<AdapterFile>> adapter(SweepId sweep, TrialId trial);
 
   CompletionStage<List<WorkerView>> workers();
+
+  /** Lets a worker out of its quarantine, if it is in one; how it stands then. */
+  CompletionStage<WorkerView> release(WorkerId worker);
 
   /** Whether content with this SHA-256 was uploaded. */
   CompletionStage<Boolean> hasFile(String sha256);

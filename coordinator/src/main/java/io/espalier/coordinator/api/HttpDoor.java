@@ -1,13 +1,16 @@
 package io.espalier.coordinator.api;
 
+import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
-import static org.apache.pekko.http.javadsl.server.Directives.get;
-import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
 import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
+import static org.apache.pekko.http.javadsl.server.Directives.redirect;
 import static org.apache.pekko.http.javadsl.server.Directives.withRequestTimeoutResponse;
 
 import io.espalier.common.UserError;
 import io.espalier.coordinator.metrics.CoordinatorMetrics;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -18,7 +21,8 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
-import org.apache.pekko.http.javadsl.server.Directives;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.model.Uri;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /**
@@ -42,7 +46,7 @@ public final class HttpDoor implements AutoCloseable {
    *
    * @param port 0 for any free one
    * @param unready why this coordinator cannot serve yet; empty when it can
-   * @param backend what requests are passed on to; without one there are metrics and health alone
+   * @param desk who answers the API
    * @throws UserError when the port cannot be bound
    */
   public static HttpDoor open(
@@ -51,17 +55,14 @@ public final class HttpDoor implements AutoCloseable {
       int port,
       CoordinatorMetrics metrics,
       Supplier<Optional<String>> unready,
-      Optional<Backend> backend) {
+      Desk desk) {
     Route routes =
         withRequestTimeoutResponse(
                 Failures::timeout,
                 () ->
                     concat(
                         new HealthRoutes(metrics, unready).route(),
-                        backend
-                            .map(HttpDoor::api)
-                            .map(OtherPages::keptAwayFrom)
-                            .orElseGet(Directives::reject)))
+                        OtherPages.keptAwayFrom(api(desk))))
             .seal(Failures.rejections(), Failures.exceptions());
     try {
       return new HttpDoor(
@@ -93,17 +94,33 @@ public final class HttpDoor implements AutoCloseable {
         .join();
   }
 
-  private static Route api(Backend backend) {
+  private static Route api(Desk desk) {
     return pathPrefix(
-        "api",
-        () ->
-            pathPrefix(
-                "v1",
-                () ->
-                    concat(
-                        new SweepRoutes(backend).route(),
-                        new FileRoutes(backend).route(),
-                        path("workers", () -> get(() -> Answers.json(backend.workers()))))));
+        "api", () -> pathPrefix("v1", () -> onSuccess(desk.now(), HttpDoor::answering)));
+  }
+
+  private static Route answering(Desk.Answering who) {
+    if (who instanceof Desk.Here here) {
+      Backend backend = here.backend();
+      return concat(
+          new SweepRoutes(backend).route(),
+          new FileRoutes(backend).route(),
+          new WorkerRoutes(backend).route());
+    }
+    if (who instanceof Desk.There there) {
+      // 307 keeps method and body.
+      return extractRequest(
+          request -> redirect(at(there.url(), request.getUri()), StatusCodes.TEMPORARY_REDIRECT));
+    }
+    return complete(
+        new Problem(StatusCodes.SERVICE_UNAVAILABLE, ((Desk.Nobody) who).why()).response());
+  }
+
+  /** The same path and query at another address. */
+  private static Uri at(String address, Uri asked) {
+    URI uri = URI.create(asked.toString());
+    String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
+    return Uri.create(address + uri.getRawPath() + query);
   }
 
   private static String reason(Throwable problem) {

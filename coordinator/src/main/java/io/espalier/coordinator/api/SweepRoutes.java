@@ -2,6 +2,7 @@ package io.espalier.coordinator.api;
 
 import static org.apache.pekko.http.javadsl.server.Directives.completeWithFuture;
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.delete;
 import static org.apache.pekko.http.javadsl.server.Directives.get;
 import static org.apache.pekko.http.javadsl.server.Directives.optionalHeaderValueByName;
 import static org.apache.pekko.http.javadsl.server.Directives.path;
@@ -11,16 +12,20 @@ import static org.apache.pekko.http.javadsl.server.Directives.post;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
 import io.espalier.common.trial.SweepId;
+import io.espalier.coordinator.report.SweepView;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.Location;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /**
- * {@code /api/v1/sweeps}: list, submit, show, stop and extend; what lies below a sweep is others'.
+ * {@code /api/v1/sweeps}: list, submit, show, stop, pause, resume, extend and delete; what lies
+ * below a sweep is others'.
  */
 record SweepRoutes(Backend backend) {
   private static final String SHAPE =
@@ -34,6 +39,8 @@ record SweepRoutes(Backend backend) {
       values.replaceAll((key, several) -> several.stream().map(String::valueOf).toList());
     }
   }
+
+  private record Removal(long bytes) {}
 
   private record Posted(
       String spec, String source, String directory, Optional<Map<String, String>> files) {
@@ -79,16 +86,22 @@ record SweepRoutes(Backend backend) {
                     .thenCompose(asked -> backend.extend(sweep, asked.values()))));
   }
 
+  private Route remove(SweepId sweep) {
+    return Answers.withoutBody(body -> Answers.json(backend.remove(sweep).thenApply(Removal::new)));
+  }
+
+  private static Route wish(Supplier<CompletionStage<SweepView>> granted) {
+    return Answers.withoutBody(body -> Answers.json(StatusCodes.ACCEPTED, granted.get()));
+  }
+
   private Route of(SweepId sweep) {
     return concat(
-        pathEnd(() -> get(() -> Answers.json(backend.sweep(sweep)))),
-        path(
-            "stop",
+        pathEnd(
             () ->
-                post(
-                    () ->
-                        Answers.withoutBody(
-                            body -> Answers.json(StatusCodes.ACCEPTED, backend.stop(sweep))))),
+                concat(get(() -> Answers.json(backend.sweep(sweep))), delete(() -> remove(sweep)))),
+        path("stop", () -> post(() -> wish(() -> backend.stop(sweep)))),
+        path("pause", () -> post(() -> wish(() -> backend.pause(sweep)))),
+        path("resume", () -> post(() -> wish(() -> backend.resume(sweep)))),
         path("extend", () -> post(() -> extend(sweep))),
         new MetricsRoute(backend, sweep).route(),
         new EventRoutes(backend, sweep).route(),

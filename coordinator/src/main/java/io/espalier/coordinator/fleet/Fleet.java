@@ -4,6 +4,7 @@ import io.espalier.common.protocol.Lease;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
+import io.espalier.coordinator.sweep.Halt;
 import io.espalier.coordinator.sweep.SweepInput;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * Who is there, what they hold and what is free. Soft state: rebuilt from what sweeps and workers
@@ -26,12 +28,14 @@ import java.util.function.UnaryOperator;
  * @param members by worker
  * @param preparing who reads the data of which sweep
  * @param ticked when {@link #tick} was last called
+ * @param quarantine who gets nothing for a while
  */
 record Fleet(
     Duration patience,
     Map<WorkerId, Member> members,
     Map<SweepId, WorkerId> preparing,
-    Instant ticked) {
+    Instant ticked,
+    Quarantine quarantine) {
 
   /** So many offers in a row may leave out a lease: one may cross the grant on its way. */
   static final int GRACE_OFFERS = 2;
@@ -48,7 +52,7 @@ record Fleet(
   record Loss(WorkerId worker, List<Lease.Key> leases, List<SweepId> preparations, String reason) {}
 
   static Fleet empty(Duration patience, Instant now) {
-    return new Fleet(patience, Map.of(), Map.of(), now);
+    return new Fleet(patience, Map.of(), Map.of(), now, Quarantine.EMPTY);
   }
 
   Optional<Member> member(WorkerId worker) {
@@ -61,11 +65,15 @@ record Fleet(
    *
    * @param content workers for which there is nothing, though they have room
    */
-  SweepInput.Room room(WorkerId worker, Set<WorkerId> content) {
+  SweepInput.Room room(WorkerId worker, Set<WorkerId> content, Instant now) {
+    if (quarantine.isShut(worker.place(), now)) {
+      return new SweepInput.Room(0, 0, slots());
+    }
     int busy = member(worker).map(Member::busy).orElse(0);
     int turns =
         members.values().stream()
             .filter(other -> !other.id().equals(worker) && !content.contains(other.id()))
+            .filter(other -> !quarantine.isShut(other.id().place(), now))
             .filter(other -> other.room() > 0)
             .mapToInt(other -> Math.max(0, other.busy() + 1 - busy))
             .min()
@@ -73,7 +81,38 @@ record Fleet(
     return new SweepInput.Room(
         Math.min(turns, member(worker).map(Member::room).orElse(0)),
         turns < Integer.MAX_VALUE ? 0 : member(worker).map(Member::ahead).orElse(0),
-        slots());
+        slots(),
+        others(worker.place(), now).isEmpty());
+  }
+
+  /** Places that could train in the stead of this one. */
+  private Set<String> others(String place, Instant now) {
+    return connected().stream()
+        .map(WorkerId::place)
+        .filter(other -> !other.equals(place) && !quarantine.isShut(other, now))
+        .collect(Collectors.toSet());
+  }
+
+  /** A worker failed a branch; where it failed at several places, it is held against none. */
+  Fleet failed(WorkerId worker, Quarantine.Failure failure, boolean everywhere, Instant now) {
+    return with(
+        everywhere
+            ? quarantine.absolved(failure.sweep(), failure.branch())
+            : quarantine.failed(worker.place(), failure, others(worker.place(), now), now));
+  }
+
+  /** The holder of a lease trained a trial to its end. */
+  Fleet trained(Lease.Key lease) {
+    return holder(lease).map(worker -> with(quarantine.trained(worker.place()))).orElse(this);
+  }
+
+  /** Its place was mended, or so somebody says. */
+  Fleet released(WorkerId worker) {
+    return with(quarantine.released(worker.place()));
+  }
+
+  private Fleet with(Quarantine next) {
+    return new Fleet(patience, members, preparing, ticked, next);
   }
 
   boolean holds(WorkerId worker, Lease.Key lease) {
@@ -81,10 +120,10 @@ record Fleet(
   }
 
   /** How a lease that this worker names shall end; empty when it shall go on. */
-  Optional<Outcome> ending(WorkerId worker, Lease.Key lease) {
+  Optional<Halt> ending(WorkerId worker, Lease.Key lease) {
     Optional<Member> member = member(worker);
     if (member.isEmpty() || !member.get().leases().containsKey(lease)) {
-      return Optional.of(new Outcome.Stopped("this attempt no longer counts"));
+      return Optional.of(Halt.forGood(new Outcome.Stopped("this attempt no longer counts")));
     }
     return Optional.ofNullable(member.get().leases().get(lease)).flatMap(Member.Held::ending);
   }
@@ -118,22 +157,25 @@ record Fleet(
   Fleet preparing(SweepId sweep, WorkerId worker) {
     Map<SweepId, WorkerId> next = new LinkedHashMap<>(preparing);
     next.put(sweep, worker);
-    return new Fleet(patience, members, next, ticked).change(worker, member -> member.taking(1));
+    return new Fleet(patience, members, next, ticked, quarantine)
+        .change(worker, member -> member.taking(1));
   }
 
   Fleet prepared(SweepId sweep) {
     Map<SweepId, WorkerId> next = new LinkedHashMap<>(preparing);
     next.remove(sweep);
-    return new Fleet(patience, members, next, ticked);
+    return new Fleet(patience, members, next, ticked, quarantine);
   }
 
   Fleet reported(Lease.Key lease) {
     return changeHeld(lease, held -> new Member.Held(0, true, held.ending()));
   }
 
-  Fleet ending(Lease.Key lease, Outcome outcome) {
-    return changeHeld(
-        lease, held -> new Member.Held(held.missed(), held.reported(), Optional.of(outcome)));
+  /**
+   * @param halt absent where it shall go on after all
+   */
+  Fleet ending(Lease.Key lease, Optional<Halt> halt) {
+    return changeHeld(lease, held -> new Member.Held(held.missed(), held.reported(), halt));
   }
 
   Fleet released(Lease.Key lease) {
@@ -157,7 +199,7 @@ record Fleet(
   Fleet recovered(
       SweepId sweep,
       Map<Lease.Key, WorkerId> leases,
-      Map<Lease.Key, Outcome> ending,
+      Map<Lease.Key, Halt> ending,
       Optional<WorkerId> preparer,
       Instant now) {
     Fleet next = without(sweep);
@@ -179,7 +221,7 @@ record Fleet(
   Tick tick(Instant now) {
     // This process slept, so it heard nobody: that is not the workers' silence.
     boolean slept = now.isAfter(ticked.plus(patience.dividedBy(2)));
-    Fleet next = new Fleet(patience, members, preparing, now);
+    Fleet next = new Fleet(patience, members, preparing, now, quarantine);
     List<Loss> losses = new ArrayList<>();
     for (Member member : members.values()) {
       if (slept) {
@@ -232,7 +274,7 @@ record Fleet(
     }
     Map<WorkerId, Member> rest = new LinkedHashMap<>(next.members);
     rest.remove(member.id());
-    return new Fleet(patience, rest, next.preparing, ticked);
+    return new Fleet(patience, rest, next.preparing, ticked, quarantine);
   }
 
   /** Slots that train, over all workers that are there. */
@@ -264,6 +306,6 @@ record Fleet(
   private Fleet with(Member member) {
     Map<WorkerId, Member> next = new LinkedHashMap<>(members);
     next.put(member.id(), member);
-    return new Fleet(patience, next, preparing, ticked);
+    return new Fleet(patience, next, preparing, ticked, quarantine);
   }
 }

@@ -7,6 +7,7 @@ import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.SweepId;
 import io.espalier.coordinator.report.WorkerView;
+import io.espalier.coordinator.sweep.Halt;
 import io.espalier.coordinator.sweep.Loss;
 import io.espalier.coordinator.sweep.SweepActor;
 import io.espalier.coordinator.sweep.SweepInput;
@@ -41,6 +42,13 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
 
   /** Who is there, by id. */
   public record AskWorkers(ActorRef<List<WorkerView>> replyTo) implements Command {}
+
+  /**
+   * Lets a worker out of its quarantine.
+   *
+   * @param replyTo told whether there is such a worker
+   */
+  public record Release(WorkerId worker, ActorRef<Boolean> replyTo) implements Command {}
 
   private record Disconnected(WorkerId worker, ActorRef<ToWorker> connection) implements Command {}
 
@@ -91,13 +99,24 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
         .onMessage(FromWorker.class, from -> worker(from.message()))
         .onMessage(FromSweep.class, from -> sweep(from.notice()))
         .onMessage(AskWorkers.class, this::workers)
+        .onMessage(Release.class, this::release)
         .onMessage(Disconnected.class, this::disconnected)
         .onMessage(LookAtTheClock.class, tick -> tick())
         .build();
   }
 
   private Behavior<Command> workers(AskWorkers ask) {
-    ask.replyTo().tell(roster.views(fleet));
+    ask.replyTo().tell(roster.views(fleet, now()));
+    return this;
+  }
+
+  private Behavior<Command> release(Release release) {
+    boolean known = fleet.member(release.worker()).isPresent();
+    if (known) {
+      fleet = fleet.released(release.worker());
+      assignAll();
+    }
+    release.replyTo().tell(known);
     return this;
   }
 
@@ -196,10 +215,12 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
 
   private void end(WorkerId worker, List<Lease.Key> holding) {
     for (Lease.Key lease : holding) {
-      fleet
-          .ending(worker, lease)
-          .ifPresent(outcome -> send(worker, new ToWorker.StopBranch(lease, outcome)));
+      fleet.ending(worker, lease).ifPresent(halt -> send(worker, stop(lease, halt)));
     }
+  }
+
+  private static ToWorker.StopBranch stop(Lease.Key lease, Halt halt) {
+    return new ToWorker.StopBranch(lease, halt.outcome(), halt.goesOn());
   }
 
   private void branchEnded(ToCoordinator.BranchEnded ended) {
@@ -262,11 +283,12 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
       fleet = fleet.prepared(over.sweep());
       tasks.remove(over.sweep());
     } else if (notice instanceof SweepNotice.Ending ending) {
-      fleet = fleet.ending(ending.lease(), ending.outcome());
+      fleet = fleet.ending(ending.lease(), Optional.of(ending.halt()));
       fleet
           .holder(ending.lease())
-          .ifPresent(
-              worker -> send(worker, new ToWorker.StopBranch(ending.lease(), ending.outcome())));
+          .ifPresent(worker -> send(worker, stop(ending.lease(), ending.halt())));
+    } else if (notice instanceof SweepNotice.GoingOn goingOn) {
+      fleet = fleet.ending(goingOn.lease(), Optional.empty());
     } else if (notice instanceof SweepNotice.Released released) {
       fleet = fleet.released(released.lease());
     } else if (notice instanceof SweepNotice.MilestonesSettled settled) {
@@ -277,6 +299,10 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
           settled.worker(), new ToWorker.CheckpointAcknowledged(settled.lease(), settled.update()));
     } else if (notice instanceof SweepNotice.Settled settled) {
       send(settled.worker(), new ToWorker.ResultAcknowledged(settled.lease()));
+    } else if (notice instanceof SweepNotice.Failed failed) {
+      failed(failed);
+    } else if (notice instanceof SweepNotice.Trained trained) {
+      fleet = fleet.trained(trained.lease());
     } else if (notice instanceof SweepNotice.Finished finished) {
       sweeps.remove(finished.sweep());
       tasks.remove(finished.sweep());
@@ -286,6 +312,30 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     slotsChanged();
     openIfReady();
     return this;
+  }
+
+  private void failed(SweepNotice.Failed failed) {
+    WorkerId worker = failed.worker();
+    boolean was = fleet.quarantine().isShut(worker.place(), now());
+    fleet =
+        fleet.failed(
+            worker,
+            new Quarantine.Failure(failed.sweep(), failed.branch(), failed.reason()),
+            failed.everywhere(),
+            now());
+    fleet
+        .quarantine()
+        .shut(worker.place(), now())
+        .filter(standing -> !was)
+        .ifPresent(
+            standing ->
+                getContext()
+                    .getLog()
+                    .warn(
+                        "{} is quarantined until {}: {}",
+                        worker.place(),
+                        standing.until().orElseThrow(),
+                        standing.reason()));
   }
 
   private void ready(SweepNotice.Ready ready) {
@@ -356,7 +406,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   }
 
   private void ask(WorkerId worker, Optional<SweepId> after) {
-    SweepInput.Room room = fleet.room(worker, content);
+    SweepInput.Room room = fleet.room(worker, content, now());
     Optional<SweepId> next = room.isNone() ? Optional.empty() : sweeps.next(after);
     if (next.isPresent()) {
       questions.asked(worker, next.get());

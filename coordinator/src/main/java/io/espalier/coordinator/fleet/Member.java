@@ -2,7 +2,7 @@ package io.espalier.coordinator.fleet;
 
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.protocol.WorkerId;
-import io.espalier.common.trial.Outcome;
+import io.espalier.coordinator.sweep.Halt;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -35,7 +35,7 @@ record Member(
    * @param reported whether its result is here and waits for its rows
    * @param ending how it shall end, if it shall
    */
-  record Held(int missed, boolean reported, Optional<Outcome> ending) {
+  record Held(int missed, boolean reported, Optional<Halt> ending) {
     static final Held NEW = new Held(0, false, Optional.empty());
   }
 

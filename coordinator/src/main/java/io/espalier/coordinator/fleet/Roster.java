@@ -27,15 +27,15 @@ final class Roster {
   }
 
   /** By id. */
-  List<WorkerView> views(Fleet fleet) {
+  List<WorkerView> views(Fleet fleet, Instant now) {
     entries.keySet().retainAll(fleet.members().keySet());
     return fleet.members().values().stream()
-        .map(this::view)
+        .map(member -> view(member, fleet.quarantine().shut(member.id().place(), now)))
         .sorted(Comparator.comparing(view -> view.id().value()))
         .toList();
   }
 
-  private WorkerView view(Member member) {
+  private WorkerView view(Member member, Optional<Quarantine.Standing> shut) {
     Optional<Entry> entry = Optional.ofNullable(entries.get(member.id()));
     return new WorkerView(
         member.id(),
@@ -46,6 +46,9 @@ final class Roster {
         member.leases().keySet().stream().map(Lease.Key::toString).sorted().toList(),
         member.connected(),
         entry.map(Entry::registered),
-        entry.map(Entry::heard));
+        entry.map(Entry::heard),
+        shut.map(
+            standing ->
+                new WorkerView.Quarantine(standing.reason(), standing.until().orElseThrow())));
   }
 }

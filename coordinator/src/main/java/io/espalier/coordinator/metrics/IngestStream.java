@@ -140,13 +140,22 @@ final class IngestStream {
     acknowledged.put(
         lease,
         CompletableFuture.allOf(before, stored)
-            .thenRun(() -> answer(new Answer.Stored(lease, last)))
+            .thenRun(() -> stored(lease, last))
             .whenComplete(
                 (done, problem) -> {
                   if (problem != null) {
                     interrupt(problem.toString());
                   }
                 }));
+  }
+
+  /** After a term's end another may have looked before these rows were there. */
+  private void stored(Lease.Key lease, long last) {
+    if (gate.lasts()) {
+      answer(new Answer.Stored(lease, last));
+    } else {
+      interrupt("this coordinator is no longer active");
+    }
   }
 
   /** Repeated rows too: an earlier version may have stored them and died before. */

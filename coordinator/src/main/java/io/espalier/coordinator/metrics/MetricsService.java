@@ -2,21 +2,28 @@ package io.espalier.coordinator.metrics;
 
 import io.espalier.common.metrics.MetricRow;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Everything that happens to measurements on the coordinator: the Flight door, the store behind it,
- * what is shown live and to Prometheus. Owns them all.
+ * what is shown live and to Prometheus. Owns the door and the store.
  */
 public final class MetricsService implements AutoCloseable {
   private final MetricsStore store;
   private final LiveMetrics live = new LiveMetrics();
-  private final CoordinatorMetrics exposed = new CoordinatorMetrics(Clock.systemUTC());
+  private final CoordinatorMetrics exposed;
   private final FlightIngest ingest;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private MetricsService(
-      Path store, String host, int flightPort, long coordinatorEpoch, MetricsGate gate) {
+      Path store,
+      String host,
+      int flightPort,
+      long coordinatorEpoch,
+      MetricsGate gate,
+      CoordinatorMetrics exposed) {
+    this.exposed = exposed;
     this.store = MetricsStore.open(store, coordinatorEpoch);
     try {
       ingest =
@@ -38,7 +45,6 @@ public final class MetricsService implements AutoCloseable {
                 }
               });
     } catch (RuntimeException e) {
-      exposed.close();
       this.store.close();
       throw e;
     }
@@ -49,12 +55,18 @@ public final class MetricsService implements AutoCloseable {
    *
    * @param store the store's directory
    * @param flightPort 0 for any free one
-   * @param coordinatorEpoch this life of the coordinator, from 1
+   * @param coordinatorEpoch the term in which rows are taken, from 1
+   * @param exposed what Prometheus sees of them; stays the caller's
    * @throws io.espalier.common.UserError when the store or the port cannot be opened
    */
   public static MetricsService start(
-      Path store, String host, int flightPort, long coordinatorEpoch, MetricsGate gate) {
-    return new MetricsService(store, host, flightPort, coordinatorEpoch, gate);
+      Path store,
+      String host,
+      int flightPort,
+      long coordinatorEpoch,
+      MetricsGate gate,
+      CoordinatorMetrics exposed) {
+    return new MetricsService(store, host, flightPort, coordinatorEpoch, gate, exposed);
   }
 
   /** Where workers send their rows. */
@@ -75,11 +87,12 @@ public final class MetricsService implements AutoCloseable {
     return exposed;
   }
 
-  /** Closes the door, then writes what has arrived. */
+  /** Closes the door, then writes what has arrived; does nothing the second time. */
   @Override
   public void close() {
-    ingest.close();
-    store.close();
-    exposed.close();
+    if (closed.compareAndSet(false, true)) {
+      ingest.close();
+      store.close();
+    }
   }
 }

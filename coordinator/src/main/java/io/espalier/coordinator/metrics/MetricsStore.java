@@ -128,6 +128,23 @@ public final class MetricsStore implements AutoCloseable {
         disk);
   }
 
+  /** Lets go of a sweep's files, which are about to be deleted. */
+  public void forget(SweepId sweep) {
+    SweepLog log = logs.remove(sweep);
+    if (log != null) {
+      CompletableFuture.runAsync(
+              () -> {
+                try {
+                  log.close();
+                } catch (IOException e) {
+                  LOG.warn("a metrics file of {} is not closed cleanly", sweep, e);
+                }
+              },
+              disk)
+          .join();
+    }
+  }
+
   /** Writes what is pending and ends. Further calls fail. */
   @Override
   public void close() {

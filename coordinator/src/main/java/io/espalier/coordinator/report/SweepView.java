@@ -83,6 +83,7 @@ public record SweepView(
   public enum State {
     PREPARING,
     RUNNING,
+    PAUSED,
     COMPLETED,
     STOPPED,
     FAILED;

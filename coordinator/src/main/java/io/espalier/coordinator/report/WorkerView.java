@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param connected whether its node is there
  * @param registered when it last did
  * @param heard when it last said anything
+ * @param quarantine why it gets nothing at present, though it may have room
  */
 public record WorkerView(
     WorkerId id,
@@ -29,9 +30,18 @@ public record WorkerView(
     List<String> holding,
     boolean connected,
     Optional<Instant> registered,
-    Optional<Instant> heard) {
+    Optional<Instant> heard,
+    Optional<Quarantine> quarantine) {
   public WorkerView {
     requireNonNull(id, "id is null");
     holding = List.copyOf(holding);
+    // Coordinators of earlier versions tell of none.
+    quarantine = quarantine == null ? Optional.empty() : quarantine;
   }
+
+  /**
+   * @param reason for people
+   * @param until when it may try again
+   */
+  public record Quarantine(String reason, Instant until) {}
 }

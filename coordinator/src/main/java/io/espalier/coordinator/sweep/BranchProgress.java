@@ -14,9 +14,11 @@ import io.espalier.common.trial.Verdict;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * How far one branch has come.
@@ -138,6 +140,14 @@ public record BranchProgress(
         .mapToLong(Branch.Milestone::update)
         .max()
         .orElse(0);
+  }
+
+  /** Where it failed. */
+  Set<String> failedAt() {
+    return losses(Loss.Kind.FAILED).stream()
+        .flatMap(loss -> loss.worker().stream())
+        .map(WorkerId::place)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   List<Loss> losses(Loss.Kind kind) {

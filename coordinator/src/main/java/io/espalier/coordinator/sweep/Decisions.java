@@ -81,7 +81,7 @@ public final class Decisions {
     } else if (input instanceof SweepInput.CheckpointLeft left) {
       checkpointLeft(left);
     } else if (input instanceof SweepInput.BranchRested rested) {
-      endings.rested(rested);
+      endings.rested(rested, isAtRest(rested));
     } else if (input instanceof SweepInput.BranchEnded ended) {
       endings.branchEnded(ended);
       if (policy.skipsDominated() && draft.sweep().isUnfinished()) {
@@ -90,6 +90,23 @@ public final class Decisions {
     } else if (input instanceof SweepInput.Unreadable unreadable) {
       endings.unreadable(unreadable);
     }
+  }
+
+  /** Whether it was to rest there; else its worker gave it back. */
+  private boolean isAtRest(SweepInput.BranchRested rested) {
+    if (!draft.sweep().isCurrent(rested.branch(), rested.attempt())) {
+      return false;
+    }
+    long begun =
+        draft
+            .branch(rested.branch())
+            .current()
+            .flatMap(BranchProgress.Running::start)
+            .map(Checkpoint::update)
+            .orElse(0L);
+    return policy
+        .rest(draft.sweep(), rested.branch(), begun)
+        .equals(Optional.of(rested.place().update()));
   }
 
   private void asked(SweepInput.Ask ask) {
@@ -102,7 +119,9 @@ public final class Decisions {
       }
       return;
     }
-    if (draft.sweep().stop().isPresent() || draft.sweep().excludes(ask.worker())) {
+    if (draft.sweep().stop().isPresent()
+        || draft.sweep().paused().isPresent()
+        || draft.sweep().excludes(ask.worker())) {
       return;
     }
     List<BranchId> promoted = policy.promoted(draft.sweep());
@@ -118,10 +137,15 @@ public final class Decisions {
     Forks forks = draft.sweep().forks();
     Dominance dominance = Dominance.of(draft.sweep());
     List<BranchProgress> waiting =
-        new ArrayList<>(promoted.stream().map(draft.sweep().branches()::get).toList());
+        new ArrayList<>(
+            promoted.stream()
+                .map(draft.sweep().branches()::get)
+                .filter(progress -> ask.room().alone() || !failedHere(progress, ask.worker()))
+                .toList());
     draft.sweep().branches().stream()
         .filter(BranchProgress::isReady)
         .filter(forks::canBegin)
+        .filter(progress -> ask.room().alone() || !failedHere(progress, ask.worker()))
         .sorted(
             Comparator.comparing((BranchProgress progress) -> dominance.over(progress).isPresent())
                 .thenComparing(longestFirst(forks)))
@@ -138,6 +162,10 @@ public final class Decisions {
               forks.start(progress),
               ask.time()));
     }
+  }
+
+  private static boolean failedHere(BranchProgress progress, WorkerId worker) {
+    return progress.failedAt().contains(worker.place());
   }
 
   /** By the updates that are left. */

@@ -1,5 +1,6 @@
 package io.espalier.coordinator.sweep;
 
+import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
@@ -20,6 +21,9 @@ import java.util.stream.Collectors;
 record Endings(Draft draft) {
   /** So many workers may vanish under a branch: it may be what ends them. */
   static final int LOST_WORKERS = 10;
+
+  /** What fails at so many places is not tried at a third. */
+  private static final int PLACES = 2;
 
   /** How a worker's reason begins when it could not read where it was to begin. */
   private static final String CHECKPOINT = "checkpoint ";
@@ -53,7 +57,10 @@ record Endings(Draft draft) {
     draft.endIfDone(input.time());
   }
 
-  void rested(SweepInput.BranchRested input) {
+  /**
+   * @param asked whether it was to rest there
+   */
+  void rested(SweepInput.BranchRested input, boolean asked) {
     BranchId branch = input.branch();
     if (!draft.sweep().isCurrent(branch, input.attempt())) {
       return;
@@ -66,11 +73,28 @@ record Endings(Draft draft) {
       draft.add(
           new SweepEvent.CheckpointKept(branch, input.attempt(), input.place(), input.time()));
     }
+    if (!asked) {
+      givenBack(progress, input);
+      return;
+    }
     List<TrialResult> standing =
         input.results().stream().filter(result -> progress.isOpen(result.trial())).toList();
     draft.add(
         new SweepEvent.Rested(branch, input.attempt(), input.place(), standing, input.time()));
     unwanted(progress).ifPresent(why -> draft.endOpen(draft.branch(branch), why, input.time()));
+    draft.endIfDone(input.time());
+  }
+
+  private void givenBack(BranchProgress progress, SweepInput.BranchRested input) {
+    List<Outcome> left =
+        input.results().stream()
+            .filter(result -> progress.isOpen(result.trial()))
+            .map(TrialResult::outcome)
+            .toList();
+    if (progress.isCurrent(input.attempt())) {
+      Loss loss = progress.hasEnded() ? Loss.returned("it has ended") : loss(progress, left);
+      attemptLost(input.branch(), input.attempt(), loss, input.time());
+    }
     draft.endIfDone(input.time());
   }
 
@@ -83,6 +107,7 @@ record Endings(Draft draft) {
   void leftBehind(Policy policy, Instant time) {
     Sweep sweep = draft.sweep();
     if (sweep.phase() != Sweep.Phase.RUNNING
+        || sweep.paused().isPresent()
         || sweep.resting().isEmpty()
         || !sweep.onlyRests()
         || !policy.promoted(sweep).isEmpty()) {
@@ -226,16 +251,19 @@ record Endings(Draft draft) {
   }
 
   void attemptLost(BranchId branch, Attempt attempt, Loss loss, Instant time) {
-    draft.add(new SweepEvent.LeaseLost(branch, attempt, loss, time));
+    Optional<WorkerId> worker = draft.branch(branch).current().map(BranchProgress.Running::worker);
+    Loss whose = worker.map(loss::of).orElse(loss);
+    draft.add(new SweepEvent.LeaseLost(branch, attempt, whose, time));
     BranchProgress progress = draft.branch(branch);
     if (unwanted(progress).isPresent()) {
       draft.endOpen(progress, unwanted(progress).get(), time);
-    } else if (progress.losses(Loss.Kind.FAILED).size() >= Decisions.ATTEMPTS
+    } else if (progress.failedAt().size() >= PLACES
+        || progress.losses(Loss.Kind.FAILED).size() >= Decisions.ATTEMPTS
         || progress.losses(Loss.Kind.GONE).size() >= LOST_WORKERS) {
       List<String> reasons =
           progress.losses().stream()
               .filter(lost -> lost.kind() != Loss.Kind.RETURNED)
-              .map(Loss::reason)
+              .map(lost -> where(lost, progress) + lost.reason())
               .toList();
       String sentence =
           "given up after %d attempts: %s"
@@ -243,6 +271,13 @@ record Endings(Draft draft) {
       draft.endOpen(progress, new Outcome.Failed(sentence), time);
     }
     draft.endIfDone(time);
+  }
+
+  /** Named where it matters. */
+  private static String where(Loss lost, BranchProgress progress) {
+    return progress.failedAt().size() < PLACES
+        ? ""
+        : lost.worker().map(worker -> "on %s: ".formatted(worker.place())).orElse("");
   }
 
   /** Its branches go to others and it gets no more of this sweep. */

@@ -1,9 +1,19 @@
 package io.espalier.coordinator.sweep;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.espalier.common.protocol.WorkerId;
+import java.util.Optional;
 
-/** Why an attempt came to nothing. */
-public record Loss(Kind kind, String reason) {
+/**
+ * Why an attempt came to nothing.
+ *
+ * @param worker who failed it; absent where that is of no account
+ */
+public record Loss(
+    Kind kind,
+    String reason,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<WorkerId> worker) {
 
   /** Whose fault it was: what counts against the branch. */
   public enum Kind {
@@ -16,7 +26,19 @@ public record Loss(Kind kind, String reason) {
   }
 
   @JsonCreator(mode = JsonCreator.Mode.PROPERTIES)
-  public Loss {}
+  public Loss {
+    // Earlier versions wrote none.
+    worker = worker == null ? Optional.empty() : worker;
+  }
+
+  private Loss(Kind kind, String reason) {
+    this(kind, reason, Optional.empty());
+  }
+
+  /** The same, and whose failure it was. */
+  Loss of(WorkerId failing) {
+    return kind == Kind.FAILED ? new Loss(kind, reason, Optional.of(failing)) : this;
+  }
 
   /** Earlier versions kept the reason alone. */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

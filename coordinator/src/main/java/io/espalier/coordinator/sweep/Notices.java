@@ -28,12 +28,12 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Policy policy, Path direct
 
   SweepNotice.Ready ready(ActorRef<SweepActor.Command> actor) {
     Map<Lease.Key, WorkerId> leases = new HashMap<>();
-    Map<Lease.Key, Outcome> ending = new HashMap<>();
+    Map<Lease.Key, Halt> ending = new HashMap<>();
     running()
         .forEach(
             (key, progress) -> {
               leases.put(key, progress.current().orElseThrow().worker());
-              sweep.ending(progress).ifPresent(outcome -> ending.put(key, outcome));
+              sweep.ending(progress).ifPresent(halt -> ending.put(key, halt));
             });
     Optional<SweepNotice.Preparation> preparation =
         sweep
@@ -84,9 +84,7 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Policy policy, Path direct
     } else if (event instanceof SweepEvent.Planned) {
       return List.of(new SweepNotice.Waiting(sweep.id()));
     } else if (event instanceof SweepEvent.LeaseLost lost) {
-      return List.of(
-          new SweepNotice.Released(key(lost.branch(), lost.attempt())),
-          new SweepNotice.Waiting(sweep.id()));
+      return leaseLost(lost);
     } else if (event instanceof SweepEvent.Rested rested) {
       return List.of(
           new SweepNotice.Released(key(rested.branch(), rested.attempt())),
@@ -94,12 +92,20 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Policy policy, Path direct
     } else if (event instanceof SweepEvent.Judged judged) {
       return List.of(
           new SweepNotice.Ending(
-              key(judged.branch(), judged.attempt()), new Outcome.Pruned(judged.verdict())));
+              key(judged.branch(), judged.attempt()),
+              Halt.forGood(new Outcome.Pruned(judged.verdict()))));
     } else if (event instanceof SweepEvent.CheckpointKept kept) {
       return somethingCame(kept.branch());
     } else if (event instanceof SweepEvent.TrialStopRequested stop) {
       return ending(stop.branch());
-    } else if (event instanceof SweepEvent.StopRequested) {
+    } else if (event instanceof SweepEvent.Resumed) {
+      List<SweepNotice> notices = new ArrayList<>();
+      running().entrySet().stream()
+          .filter(entry -> sweep.ending(entry.getValue()).isEmpty())
+          .forEach(entry -> notices.add(new SweepNotice.GoingOn(entry.getKey())));
+      notices.add(new SweepNotice.Waiting(sweep.id()));
+      return notices;
+    } else if (event instanceof SweepEvent.StopRequested || event instanceof SweepEvent.Paused) {
       return running().entrySet().stream()
           .<SweepNotice>map(
               entry ->
@@ -114,8 +120,30 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Policy policy, Path direct
     return List.of();
   }
 
+  private List<SweepNotice> leaseLost(SweepEvent.LeaseLost lost) {
+    List<SweepNotice> notices = new ArrayList<>();
+    lost.loss()
+        .worker()
+        .map(
+            worker ->
+                new SweepNotice.Failed(
+                    sweep.id(),
+                    lost.branch(),
+                    worker,
+                    lost.loss().reason(),
+                    sweep.branches().get(lost.branch()).failedAt().size() > 1))
+        .ifPresent(notices::add);
+    notices.add(new SweepNotice.Released(key(lost.branch(), lost.attempt())));
+    notices.add(new SweepNotice.Waiting(sweep.id()));
+    return notices;
+  }
+
   private List<SweepNotice> trialEnded(SweepEvent.TrialEnded ended) {
     List<SweepNotice> notices = new ArrayList<>();
+    ended
+        .attempt()
+        .map(attempt -> new SweepNotice.Trained(key(ended.branch(), attempt)))
+        .ifPresent(notices::add);
     ended
         .attempt()
         .filter(attempt -> !sweep.isCurrent(ended.branch(), attempt))

@@ -31,6 +31,7 @@ import java.util.Set;
  * @param end once no trial is open
  * @param ratings the newest of each trial and metric
  * @param extended when it last went on after its end
+ * @param paused since when nothing of it is to be trained; absent where it may be
  */
 public record Sweep(
     SweepId id,
@@ -43,15 +44,18 @@ public record Sweep(
     Optional<String> stop,
     Optional<End> end,
     List<Rated> ratings,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<SweepView.Extension> extended)
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<SweepView.Extension> extended,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Instant> paused)
     implements Journaled {
   public Sweep {
     // Snapshots of earlier versions lack these.
     excluded = excluded == null ? List.of() : List.copyOf(excluded);
     ratings = ratings == null ? List.of() : List.copyOf(ratings);
     extended = extended == null ? Optional.empty() : extended;
+    paused = paused == null ? Optional.empty() : paused;
   }
 
+  private static final String PAUSED = "its sweep is paused";
   private static final String NOT_NEEDED = "no trial needs it any more";
 
   /** What a sweep waits for: a spec, the counts of its data, its trials, nothing. */
@@ -126,6 +130,7 @@ public record Sweep(
         Optional.empty(),
         Optional.empty(),
         List.of(),
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -193,18 +198,17 @@ public record Sweep(
   }
 
   /** What the worker of a branch has to be told, when it is to end before its last update. */
-  Optional<Outcome> ending(BranchProgress progress) {
+  Optional<Halt> ending(BranchProgress progress) {
     if (progress.current().isEmpty()) {
       return Optional.empty();
     }
+    boolean notNeeded = progress.hasEnded() && !forks().await(progress);
     return progress
         .givenUp()
         .or(() -> stop.map(Outcome.Stopped::new))
-        .or(
-            () ->
-                progress.hasEnded() && !forks().await(progress)
-                    ? Optional.of(new Outcome.Stopped(NOT_NEEDED))
-                    : Optional.empty());
+        .or(() -> notNeeded ? Optional.of(new Outcome.Stopped(NOT_NEEDED)) : Optional.empty())
+        .map(Halt::forGood)
+        .or(() -> paused.map(since -> new Halt(new Outcome.Stopped(PAUSED), true)));
   }
 
   /** What was reported of a branch's training before it forked, one per point. */
@@ -267,6 +271,10 @@ public record Sweep(
       return isNeededWithout(e.trial())
           ? this
           : with(branches.get(e.branch()).stopping(e.reason()));
+    } else if (event instanceof SweepEvent.Paused e) {
+      return paused(Optional.of(e.time()));
+    } else if (event instanceof SweepEvent.Resumed) {
+      return paused(Optional.empty());
     } else if (event instanceof SweepEvent.Rated e) {
       return rated(new Rated(e.trial(), e.rating()));
     } else if (event instanceof SweepEvent.SweepEnded e) {
@@ -277,19 +285,52 @@ public record Sweep(
 
   private Sweep in(Phase next, Origin from) {
     return new Sweep(
-        id, next, from, preparation, branches, excluded, lastAttempt, stop, end, ratings, extended);
+        id,
+        next,
+        from,
+        preparation,
+        branches,
+        excluded,
+        lastAttempt,
+        stop,
+        end,
+        ratings,
+        extended,
+        paused);
   }
 
   private Sweep with(Preparation next) {
     return new Sweep(
-        id, phase, origin, next, branches, excluded, lastAttempt, stop, end, ratings, extended);
+        id,
+        phase,
+        origin,
+        next,
+        branches,
+        excluded,
+        lastAttempt,
+        stop,
+        end,
+        ratings,
+        extended,
+        paused);
   }
 
   private Sweep without(Excluded worker) {
     List<Excluded> all = new ArrayList<>(excluded);
     all.add(worker);
     return new Sweep(
-        id, phase, origin, preparation, branches, all, lastAttempt, stop, end, ratings, extended);
+        id,
+        phase,
+        origin,
+        preparation,
+        branches,
+        all,
+        lastAttempt,
+        stop,
+        end,
+        ratings,
+        extended,
+        paused);
   }
 
   private Sweep with(BranchProgress changed) {
@@ -298,7 +339,18 @@ public record Sweep(
 
   private Sweep with(Branches next, Optional<Attempt> newest) {
     return new Sweep(
-        id, phase, origin, preparation, next, excluded, newest, stop, end, ratings, extended);
+        id,
+        phase,
+        origin,
+        preparation,
+        next,
+        excluded,
+        newest,
+        stop,
+        end,
+        ratings,
+        extended,
+        paused);
   }
 
   private Sweep ending(Phase next, Optional<String> reason, Optional<End> how) {
@@ -313,7 +365,8 @@ public record Sweep(
         reason,
         how,
         ratings,
-        extended);
+        extended,
+        paused);
   }
 
   private int trials() {
@@ -332,7 +385,24 @@ public record Sweep(
         Optional.empty(),
         Optional.empty(),
         ratings,
-        Optional.of(extension));
+        Optional.of(extension),
+        Optional.empty());
+  }
+
+  private Sweep paused(Optional<Instant> since) {
+    return new Sweep(
+        id,
+        phase,
+        origin,
+        preparation,
+        branches,
+        excluded,
+        lastAttempt,
+        stop,
+        end,
+        ratings,
+        extended,
+        since);
   }
 
   private Sweep rated(Rated newest) {
@@ -343,6 +413,17 @@ public record Sweep(
                 && old.rating().metric().equals(newest.rating().metric()));
     all.add(newest);
     return new Sweep(
-        id, phase, origin, preparation, branches, excluded, lastAttempt, stop, end, all, extended);
+        id,
+        phase,
+        origin,
+        preparation,
+        branches,
+        excluded,
+        lastAttempt,
+        stop,
+        end,
+        all,
+        extended,
+        paused);
   }
 }

@@ -189,7 +189,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
       Surroundings around,
       ActorRef<SweepsActor.Command> sweeps) {
     super(
-        PersistenceId.of("sweep", id.value()),
+        persistenceId(id),
         // The object survives the restart and goes on talking to its children.
         SupervisorStrategy.restartWithBackoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 0.1)
             .withStopChildren(false));
@@ -204,6 +204,15 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
             SweepScribe.create(around, () -> self.tell(new Kept())),
             "scribe",
             DispatcherSelector.blocking());
+  }
+
+  private static PersistenceId persistenceId(SweepId sweep) {
+    return PersistenceId.of("sweep", sweep.value());
+  }
+
+  /** What the events of a sweep are filed under. */
+  public static String journalOf(SweepId sweep) {
+    return persistenceId(sweep).id();
   }
 
   @Override

@@ -39,6 +39,8 @@ import java.util.Optional;
   @JsonSubTypes.Type(value = SweepEvent.Judged.class, name = "judged"),
   @JsonSubTypes.Type(value = SweepEvent.StopRequested.class, name = "stop-requested"),
   @JsonSubTypes.Type(value = SweepEvent.TrialStopRequested.class, name = "trial-stop-requested"),
+  @JsonSubTypes.Type(value = SweepEvent.Paused.class, name = "paused"),
+  @JsonSubTypes.Type(value = SweepEvent.Resumed.class, name = "resumed"),
   @JsonSubTypes.Type(value = SweepEvent.Rated.class, name = "rated"),
   @JsonSubTypes.Type(value = SweepEvent.TrialEnded.class, name = "trial-ended"),
   @JsonSubTypes.Type(value = SweepEvent.SweepEnded.class, name = "sweep-ended")
@@ -152,6 +154,12 @@ public sealed interface SweepEvent extends Journaled {
   /** A person ends one trial; its worker is about to be told when no other trial needs it. */
   record TrialStopRequested(BranchId branch, TrialId trial, String reason, Instant time)
       implements SweepEvent {}
+
+  /** A person wants nothing of it trained for a while; the workers are about to be told. */
+  record Paused(Instant time) implements SweepEvent {}
+
+  /** It goes on. */
+  record Resumed(Instant time) implements SweepEvent {}
 
   /** People judged a trial; replaces what they said of this metric before. */
   record Rated(TrialId trial, Rating rating, Instant time) implements SweepEvent {}

@@ -44,8 +44,13 @@ public sealed interface SweepInput {
    * @param free slots of the worker that train nothing
    * @param ahead branches it may hold beyond its slots, so that none waits for the coordinator
    * @param everywhere slots of all workers
+   * @param alone whether there is no other place that could train what fails here
    */
-  record Room(int free, int ahead, int everywhere) {
+  record Room(int free, int ahead, int everywhere, boolean alone) {
+    public Room(int free, int ahead, int everywhere) {
+      this(free, ahead, everywhere, true);
+    }
+
     public boolean isNone() {
       return free == 0 && ahead == 0;
     }
@@ -109,7 +114,8 @@ public sealed interface SweepInput {
   }
 
   /**
-   * A branch came to where it was to rest, all its metric rows stored.
+   * A branch came to where it was to rest, or was given back by a worker that ends, all its metric
+   * rows stored.
    *
    * @param results of the trials that have ended on it, and of the others how far they have come
    */
@@ -126,6 +132,12 @@ public sealed interface SweepInput {
 
   /** The sweep shall end. */
   record Stop(String reason, Instant time) implements Wish {}
+
+  /** Nothing of the sweep shall be trained until it is resumed; what trains leaves a checkpoint. */
+  record Pause(Instant time) implements Wish {}
+
+  /** The sweep shall go on. */
+  record Resume(Instant time) implements Wish {}
 
   /** One trial shall end. */
   record StopTrial(TrialId trial, String reason, Instant time) implements Wish {}

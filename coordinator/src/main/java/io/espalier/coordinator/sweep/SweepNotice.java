@@ -3,7 +3,7 @@ package io.espalier.coordinator.sweep;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
-import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
 import java.util.List;
@@ -34,7 +34,7 @@ public sealed interface SweepNotice {
       SweepId sweep,
       ActorRef<SweepActor.Command> actor,
       Map<Lease.Key, WorkerId> leases,
-      Map<Lease.Key, Outcome> ending,
+      Map<Lease.Key, Halt> ending,
       Optional<Preparation> preparation)
       implements SweepNotice {
     public Ready {
@@ -62,7 +62,10 @@ public sealed interface SweepNotice {
   record PreparationOver(SweepId sweep) implements SweepNotice {}
 
   /** A branch shall end. */
-  record Ending(Lease.Key lease, Outcome outcome) implements SweepNotice {}
+  record Ending(Lease.Key lease, Halt halt) implements SweepNotice {}
+
+  /** A branch that was to end shall not, if it still trains. */
+  record GoingOn(Lease.Key lease) implements SweepNotice {}
 
   /** An attempt no longer counts. */
   record Released(Lease.Key lease) implements SweepNotice {}
@@ -80,6 +83,13 @@ public sealed interface SweepNotice {
 
   /** A worker's result is journaled, or not needed any more. */
   record Settled(WorkerId worker, Lease.Key lease) implements SweepNotice {}
+
+  /** A worker failed a branch; {@code everywhere} when it has failed at several places. */
+  record Failed(SweepId sweep, BranchId branch, WorkerId worker, String reason, boolean everywhere)
+      implements SweepNotice {}
+
+  /** The holder of this lease has trained a trial to its end. */
+  record Trained(Lease.Key lease) implements SweepNotice {}
 
   /** Nothing is left to do for a sweep. */
   record Finished(SweepId sweep) implements SweepNotice {}

@@ -70,6 +70,12 @@ public final class SweepsActor
    */
   public record Open(SweepId sweep, boolean attended, ActorRef<Done> replyTo) implements Command {}
 
+  /**
+   * Forgets a sweep that has ended; its files and its journal are the asker's to remove. Answered
+   * with whether it is forgotten: not while there is something to do for it.
+   */
+  public record Remove(SweepId sweep, ActorRef<Boolean> replyTo) implements Command {}
+
   /** The sweeps there are. */
   public record AskAll(ActorRef<State> replyTo) implements Command {}
 
@@ -85,18 +91,33 @@ public final class SweepsActor
   /**
    * The sweeps there are.
    *
-   * @param all oldest first; the n-th has number n
+   * @param all oldest first, also those removed; the n-th has number n
    * @param open those that go on after a restart
    * @param keys what was submitted with a key
    * @param attended those of {@code open} that the process that began them waited for
+   * @param removed what of them is no more
    */
   public record State(
-      List<SweepId> all, List<SweepId> open, Map<String, SweepId> keys, Set<SweepId> attended) {
+      List<SweepId> all,
+      List<SweepId> open,
+      Map<String, SweepId> keys,
+      Set<SweepId> attended,
+      Set<SweepId> removed) {
     public State {
       all = List.copyOf(all);
       open = List.copyOf(open);
       keys = Map.copyOf(keys);
       attended = Set.copyOf(attended);
+      removed = Set.copyOf(removed);
+    }
+
+    /** Those that were not removed, oldest first. */
+    public List<SweepId> there() {
+      return all.stream().filter(this::has).toList();
+    }
+
+    private boolean has(SweepId sweep) {
+      return all.contains(sweep) && !removed.contains(sweep);
     }
 
     State apply(SweepsEvent event) {
@@ -104,6 +125,7 @@ public final class SweepsActor
       List<SweepId> nextOpen = new ArrayList<>(open);
       Map<String, SweepId> nextKeys = new HashMap<>(keys);
       Set<SweepId> nextAttended = new HashSet<>(attended);
+      Set<SweepId> nextRemoved = new HashSet<>(removed);
       if (event instanceof SweepsEvent.Numbered numbered) {
         nextAll.add(numbered.sweep());
         nextOpen.add(numbered.sweep());
@@ -116,11 +138,14 @@ public final class SweepsActor
         if (opened.attended()) {
           nextAttended.add(opened.sweep());
         }
+      } else if (event instanceof SweepsEvent.Removed) {
+        nextRemoved.add(event.sweep());
+        nextKeys.values().remove(event.sweep());
       } else {
         nextOpen.remove(event.sweep());
         nextAttended.remove(event.sweep());
       }
-      return new State(nextAll, nextOpen, nextKeys, nextAttended);
+      return new State(nextAll, nextOpen, nextKeys, nextAttended, nextRemoved);
     }
   }
 
@@ -144,7 +169,7 @@ public final class SweepsActor
 
   @Override
   public State emptyState() {
-    return new State(List.of(), List.of(), Map.of(), Set.of());
+    return new State(List.of(), List.of(), Map.of(), Set.of(), Set.of());
   }
 
   @Override
@@ -160,6 +185,7 @@ public final class SweepsActor
         .onCommand(Find.class, this::find)
         .onCommand(AskAll.class, (state, ask) -> Effect().reply(ask.replyTo(), state))
         .onCommand(Open.class, this::open)
+        .onCommand(Remove.class, this::remove)
         .onCommand(Over.class, this::over)
         .onCommand(Died.class, (state, died) -> goWith(died))
         .build();
@@ -212,18 +238,34 @@ public final class SweepsActor
     return Effect()
         .reply(
             find.replyTo(),
-            state.all().contains(find.sweep())
-                ? Optional.of(actor(find.sweep()))
-                : Optional.empty());
+            state.has(find.sweep()) ? Optional.of(actor(find.sweep())) : Optional.empty());
   }
 
   private Effect<SweepsEvent, State> open(State state, Open open) {
-    boolean opens = state.all().contains(open.sweep()) && !state.open().contains(open.sweep());
+    boolean opens = state.has(open.sweep()) && !state.open().contains(open.sweep());
     return opens
         ? Effect()
             .persist(new SweepsEvent.Opened(open.sweep(), open.attended()))
             .thenRun(after -> open.replyTo().tell(Done.getInstance()))
         : Effect().reply(open.replyTo(), Done.getInstance());
+  }
+
+  private Effect<SweepsEvent, State> remove(State state, Remove remove) {
+    SweepId sweep = remove.sweep();
+    if (!state.has(sweep) || state.open().contains(sweep)) {
+      return Effect().reply(remove.replyTo(), false);
+    }
+    return Effect()
+        .persist(new SweepsEvent.Removed(sweep))
+        .thenRun(
+            after -> {
+              ActorRef<SweepActor.Command> actor = actors.remove(sweep);
+              if (actor != null) {
+                context.unwatch(actor);
+                context.stop(actor);
+              }
+              remove.replyTo().tell(true);
+            });
   }
 
   private Effect<SweepsEvent, State> over(State state, Over over) {

@@ -10,7 +10,8 @@ import java.util.Optional;
 @JsonSubTypes({
   @JsonSubTypes.Type(value = SweepsEvent.Numbered.class, name = "numbered"),
   @JsonSubTypes.Type(value = SweepsEvent.Closed.class, name = "closed"),
-  @JsonSubTypes.Type(value = SweepsEvent.Opened.class, name = "opened")
+  @JsonSubTypes.Type(value = SweepsEvent.Opened.class, name = "opened"),
+  @JsonSubTypes.Type(value = SweepsEvent.Removed.class, name = "removed")
 })
 public sealed interface SweepsEvent extends Journaled {
   SweepId sweep();
@@ -26,6 +27,9 @@ public sealed interface SweepsEvent extends Journaled {
 
   /** Nothing is left to do for it after a restart. */
   record Closed(SweepId sweep) implements SweepsEvent {}
+
+  /** A person wants it no more: its files and its journal go. Its number is not given again. */
+  record Removed(SweepId sweep) implements SweepsEvent {}
 
   /**
    * There will be more to do for it.

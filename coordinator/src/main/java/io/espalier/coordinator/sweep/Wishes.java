@@ -21,6 +21,14 @@ record Wishes(Draft draft, Policy policy) {
       stopped(stop);
     } else if (wish instanceof SweepInput.StopTrial stop) {
       trialStopped(stop);
+    } else if (wish instanceof SweepInput.Pause pause) {
+      if (draft.sweep().paused().isEmpty() && draft.sweep().stop().isEmpty()) {
+        draft.add(new SweepEvent.Paused(pause.time()));
+      }
+    } else if (wish instanceof SweepInput.Resume resume) {
+      if (draft.sweep().paused().isPresent()) {
+        draft.add(new SweepEvent.Resumed(resume.time()));
+      }
     }
   }
 

@@ -15,6 +15,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,12 +29,13 @@ class HttpDoorTest {
               .withFallback(ConfigFactory.load("espalier-coordinator.conf")));
   private static final CoordinatorMetrics METRICS = new CoordinatorMetrics(Clock.systemUTC());
   private static volatile Optional<String> unready = Optional.empty();
+  private static volatile Desk.Answering answering = new Desk.Nobody("Nobody is active.");
   private static HttpDoor door;
   private final HttpClient client = HttpClient.newHttpClient();
 
   @BeforeAll
   static void open() {
-    door = HttpDoor.open(KIT.system(), "127.0.0.1", 0, METRICS, () -> unready, Optional.empty());
+    door = HttpDoor.open(KIT.system(), "127.0.0.1", 0, METRICS, () -> unready, HttpDoorTest::desk);
   }
 
   @AfterAll
@@ -40,6 +43,28 @@ class HttpDoorTest {
     door.close();
     METRICS.close();
     KIT.shutdownTestKit();
+  }
+
+  private static CompletionStage<Desk.Answering> desk() {
+    return CompletableFuture.completedStage(answering);
+  }
+
+  @Test
+  void whoever_stands_by_sends_clients_on_with_all_they_asked() throws Exception {
+    answering = new Desk.There("http://head:8350");
+    HttpResponse<String> sent = get("/api/v1/sweeps/a%20b/metrics?format=csv", "*/*");
+    assertThat(sent.statusCode()).isEqualTo(307);
+    assertThat(sent.headers().firstValue("Location"))
+        .hasValue("http://head:8350/api/v1/sweeps/a%20b/metrics?format=csv");
+    assertThat(get("/alive", "*/*").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void without_an_active_coordinator_it_says_so() throws Exception {
+    answering = new Desk.Nobody("Nobody is active.");
+    HttpResponse<String> answer = get("/api/v1/sweeps", "*/*");
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.body()).contains("\"detail\":\"Nobody is active.\"");
   }
 
   @Test
@@ -99,7 +124,7 @@ class HttpDoorTest {
                           port,
                           METRICS,
                           Optional::empty,
-                          Optional.empty())
+                          HttpDoorTest::desk)
                       .close())
           .isInstanceOf(UserError.class)
           .hasMessageContaining("HTTP port " + port)

@@ -11,6 +11,7 @@ import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
+import io.espalier.coordinator.sweep.Halt;
 import io.espalier.coordinator.sweep.SweepInput;
 import java.time.Duration;
 import java.time.Instant;
@@ -56,25 +57,27 @@ class FleetTest {
   @Test
   void a_worker_has_room_for_what_it_offers_and_no_more_than_its_slots() {
     join(ANN, 2);
-    assertThat(fleet.room(ANN, Set.of()).free()).isZero();
+    assertThat(fleet.room(ANN, Set.of(), NOW).free()).isZero();
     offer(ANN, 2);
-    assertThat(fleet.room(ANN, Set.of()).free()).isEqualTo(2);
+    assertThat(fleet.room(ANN, Set.of(), NOW).free()).isEqualTo(2);
     fleet = fleet.granted(ANN, LEASE);
-    assertThat(fleet.room(ANN, Set.of()).free()).isEqualTo(1);
+    assertThat(fleet.room(ANN, Set.of(), NOW).free()).isEqualTo(1);
     offer(ANN, 2);
-    assertThat(fleet.room(ANN, Set.of()).free()).as("the offer crossed the grant").isEqualTo(1);
+    assertThat(fleet.room(ANN, Set.of(), NOW).free())
+        .as("the offer crossed the grant")
+        .isEqualTo(1);
   }
 
   @Test
   void a_worker_may_hold_one_branch_more_for_every_four_slots() {
     join(ANN, 2);
     offer(ANN, 2);
-    assertThat(fleet.room(ANN, Set.of())).isEqualTo(new SweepInput.Room(2, 1, 2));
+    assertThat(fleet.room(ANN, Set.of(), NOW)).isEqualTo(new SweepInput.Room(2, 1, 2));
     fleet = fleet.granted(ANN, LEASE).granted(ANN, lease(1, 2));
     offer(ANN, 0, LEASE, lease(1, 2));
-    assertThat(fleet.room(ANN, Set.of())).isEqualTo(new SweepInput.Room(0, 1, 2));
+    assertThat(fleet.room(ANN, Set.of(), NOW)).isEqualTo(new SweepInput.Room(0, 1, 2));
     fleet = fleet.granted(ANN, lease(2, 3));
-    assertThat(fleet.room(ANN, Set.of())).isEqualTo(new SweepInput.Room(0, 0, 2));
+    assertThat(fleet.room(ANN, Set.of(), NOW)).isEqualTo(new SweepInput.Room(0, 0, 2));
     assertThat(fleet.usedSlots()).isEqualTo(2);
   }
 
@@ -82,7 +85,7 @@ class FleetTest {
   void a_worker_offers_more_slots_when_it_knows_what_it_trains() {
     join(ANN, 1);
     fleet = fleet.offered(ANN, 8, 8, List.of(), now);
-    assertThat(fleet.room(ANN, Set.of()).free()).isEqualTo(8);
+    assertThat(fleet.room(ANN, Set.of(), NOW).free()).isEqualTo(8);
     assertThat(fleet.slots()).isEqualTo(8);
   }
 
@@ -92,11 +95,11 @@ class FleetTest {
     join(BOB, 4);
     offer(ANN, 4);
     offer(BOB, 4);
-    assertThat(fleet.room(ANN, Set.of())).isEqualTo(new SweepInput.Room(1, 0, 8));
+    assertThat(fleet.room(ANN, Set.of(), NOW)).isEqualTo(new SweepInput.Room(1, 0, 8, false));
     fleet = fleet.granted(ANN, LEASE);
-    assertThat(fleet.room(ANN, Set.of()).free()).as("it is the other's turn").isZero();
-    assertThat(fleet.room(BOB, Set.of()).free()).isEqualTo(2);
-    assertThat(fleet.room(ANN, Set.of(BOB)).free()).as("the other wants none").isEqualTo(3);
+    assertThat(fleet.room(ANN, Set.of(), NOW).free()).as("it is the other's turn").isZero();
+    assertThat(fleet.room(BOB, Set.of(), NOW).free()).isEqualTo(2);
+    assertThat(fleet.room(ANN, Set.of(BOB), NOW).free()).as("the other wants none").isEqualTo(3);
   }
 
   @Test
@@ -107,7 +110,7 @@ class FleetTest {
     for (int i = 0; i < 5; i++) {
       offer(ANN, 1);
     }
-    assertThat(fleet.room(ANN, Set.of()).free()).isEqualTo(1);
+    assertThat(fleet.room(ANN, Set.of(), NOW).free()).isEqualTo(1);
     assertThat(pass(1)).isEmpty();
   }
 
@@ -139,9 +142,9 @@ class FleetTest {
         .isEqualTo(
             new Fleet.Loss(
                 ANN, List.of(LEASE), List.of(SWEEP), "worker ann-cpu-1 was silent for 20 s"));
-    assertThat(fleet.room(ANN, Set.of()).free()).isZero();
+    assertThat(fleet.room(ANN, Set.of(), NOW).free()).isZero();
     offer(ANN, 1, LEASE);
-    assertThat(fleet.room(ANN, Set.of()).free()).isEqualTo(1);
+    assertThat(fleet.room(ANN, Set.of(), NOW).free()).isEqualTo(1);
     assertThat(fleet.ending(ANN, LEASE)).as("it works for nothing").isPresent();
   }
 
@@ -151,7 +154,7 @@ class FleetTest {
     offer(ANN, 1);
     fleet = fleet.granted(ANN, LEASE);
     fleet = fleet.disconnected(ANN, now);
-    assertThat(fleet.room(ANN, Set.of()).free()).isZero();
+    assertThat(fleet.room(ANN, Set.of(), NOW).free()).isZero();
     assertThat(pass(4)).isEmpty();
     join(ANN, 1);
     offer(ANN, 0, LEASE);
@@ -164,7 +167,7 @@ class FleetTest {
   @Test
   void after_a_restart_each_worker_has_a_full_period_to_show_up_with_its_leases() {
     Lease.Key other = lease(1, 2);
-    Outcome stopped = new Outcome.Stopped("enough");
+    Halt stopped = Halt.forGood(new Outcome.Stopped("enough"));
     fleet =
         fleet.recovered(
             SWEEP, Map.of(LEASE, ANN, other, BOB), Map.of(LEASE, stopped), Optional.empty(), now);

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class FlightIngestTest {
   @TempDir Path directory;
+  private final CoordinatorMetrics exposed = new CoordinatorMetrics(Clock.systemUTC());
 
   @Test
   void rows_are_answered_once_they_are_durable() throws InterruptedException {
@@ -133,7 +135,7 @@ class FlightIngestTest {
       assertThatThrownBy(
               () ->
                   MetricsService.start(
-                      directory, "127.0.0.1", taken.getLocalPort(), 1, new OpenGate()))
+                      directory, "127.0.0.1", taken.getLocalPort(), 1, new OpenGate(), exposed))
           .isInstanceOf(UserError.class)
           .hasMessageContaining(String.valueOf(taken.getLocalPort()))
           .hasMessageContaining("--flight-port");
@@ -141,6 +143,6 @@ class FlightIngestTest {
   }
 
   private MetricsService start(MetricsGate gate) {
-    return MetricsService.start(directory, "127.0.0.1", 0, 1, gate);
+    return MetricsService.start(directory, "127.0.0.1", 0, 1, gate, exposed);
   }
 }

@@ -9,6 +9,11 @@ import java.util.concurrent.CompletionStage;
 /** Takes everything at once. */
 class OpenGate implements MetricsGate {
   @Override
+  public boolean lasts() {
+    return true;
+  }
+
+  @Override
   public CompletionStage<Boolean> current(Lease.Key lease) {
     return CompletableFuture.completedFuture(true);
   }

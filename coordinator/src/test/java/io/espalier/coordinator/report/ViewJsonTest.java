@@ -41,7 +41,8 @@ class ViewJsonTest {
             List.of("demo-1/3@1-2"),
             true,
             Optional.of(NOW),
-            Optional.of(NOW));
+            Optional.of(NOW),
+            Optional.of(new WorkerView.Quarantine("three failed", NOW)));
     var gone =
         new WorkerView(
             new WorkerId("gone-cpu-2"),
@@ -51,6 +52,7 @@ class ViewJsonTest {
             0,
             List.of(),
             false,
+            Optional.empty(),
             Optional.empty(),
             Optional.empty());
     assertThat(ViewJson.readList(ViewJson.write(List.of(there, gone)), WorkerView.class, "here"))

@@ -255,7 +255,8 @@ class ForksTest {
     assertThat(notices)
         .contains(
             new SweepNotice.Ending(
-                early.key(), new Outcome.Pruned(Examples.verdict("asha", 30, 11, 10))));
+                early.key(),
+                Halt.forGood(new Outcome.Pruned(Examples.verdict("asha", 30, 11, 10)))));
   }
 
   @Test

@@ -203,6 +203,9 @@ class GoldenEventsTest {
             CHECKPOINT,
             List.of(Examples.result(0, new Outcome.Stopped("it rests after update 20"))),
             NOW));
+    events.put("paused", new SweepEvent.Paused(NOW));
+    events.put("resumed", new SweepEvent.Resumed(NOW));
+    events.put("removed", new SweepsEvent.Removed(SWEEP));
     events.put("reopened", new SweepEvent.Reopened(NOW));
     events.put("preparation-lost", new SweepEvent.PreparationLost(ANN, "gone", NOW));
     events.put(

@@ -61,6 +61,7 @@ class SweepSimulationTest {
         }
         tell(anything(random, branches, epoch), policy);
       }
+      tell(new SweepInput.Resume(NOW), policy);
       for (int step = 0; sweep.isUnfinished(); step++) {
         assertThat(step).as("steps to the end").isLessThan(20 * branches + 20);
         tell(new SweepInput.Ask(ANN, room(3), epoch, NOW), policy);
@@ -151,7 +152,9 @@ class SweepSimulationTest {
         attempt = lease.attempt();
       }
       List<TrialId> trials = trials(branch, branches);
-      return switch (random.nextInt(18)) {
+      return switch (random.nextInt(20)) {
+        case 18 -> random.nextInt(5) == 0 ? new SweepInput.Pause(NOW) : new SweepInput.Resume(NOW);
+        case 19 -> new SweepInput.Resume(NOW);
         case 16, 17 ->
             leases.isEmpty()
                 ? new SweepInput.Prepared(worker, DATASET, NOW)

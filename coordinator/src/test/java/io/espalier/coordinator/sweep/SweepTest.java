@@ -17,8 +17,10 @@ import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.report.SweepView;
 import java.util.List;
@@ -214,6 +216,20 @@ class SweepTest {
   }
 
   @Test
+  void a_branch_that_fails_at_two_places_is_given_up_with_both_reasons() {
+    start();
+    ask(1);
+    end(ATTEMPT, new Outcome.Failed("no memory"));
+    tell(new SweepInput.Ask(ANN, new SweepInput.Room(1, 0, 2, false), 7, NOW));
+    assertThat(events).as("another may have it").isEmpty();
+    tell(new SweepInput.Ask(BOB, new SweepInput.Room(1, 0, 2, false), 7, NOW));
+    assertThat(events).hasSize(1);
+    end(new Attempt(7, 2), new Outcome.Failed("no disk"));
+    assertThat(outcome().reason())
+        .isEqualTo("given up after 2 attempts: on ann-cpu-1: no memory; on bob-cpu-2: no disk");
+  }
+
+  @Test
   void a_stop_that_nobody_asked_for_is_not_the_trials_end() {
     start();
     ask(1);
@@ -231,6 +247,21 @@ class SweepTest {
     ask(1);
     end(new Attempt(7, 31), new Outcome.Completed());
     assertThat(outcome()).isEqualTo(new Outcome.Completed());
+  }
+
+  @Test
+  void a_branch_given_back_with_a_checkpoint_goes_on_from_there() {
+    start();
+    ask(1);
+    var place = new Checkpoint(5, "branches/0/7-1/checkpoints/5");
+    TrialResult standing = result(0, new Outcome.Stopped("the worker was stopped"));
+    tell(new SweepInput.BranchRested(FIRST, ATTEMPT, place, List.of(standing), NOW));
+    assertThat(sweep.branches().get(FIRST).isReady()).as("not at rest").isTrue();
+    ask(1);
+    assertThat(events)
+        .singleElement()
+        .isInstanceOfSatisfying(
+            SweepEvent.Leased.class, leased -> assertThat(leased.start()).contains(place));
   }
 
   @Test

@@ -6,10 +6,12 @@ import static io.espalier.coordinator.sweep.Examples.result;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.Verdict;
@@ -100,6 +102,64 @@ class WishesTest {
     assertThat(branch(life).result(SHORT).orElseThrow().updates()).isEqualTo(20);
   }
 
+  private static SweepInput ask() {
+    return new SweepInput.Ask(Examples.ANN, Examples.room(1), 1, NOW);
+  }
+
+  @Test
+  void a_sweep_that_is_paused_leaves_a_checkpoint_and_goes_on_from_there_when_it_is_resumed() {
+    Life life = new Life(SHARED).running(1);
+    List<SweepEvent> paused = life.tell(new SweepInput.Pause(NOW));
+    assertThat(notices(life, paused.get(0)))
+        .singleElement()
+        .isInstanceOfSatisfying(
+            SweepNotice.Ending.class, ending -> assertThat(ending.halt().goesOn()).isTrue());
+    assertThat(life.tell(new SweepInput.Pause(NOW))).as("a repeat").isEmpty();
+    var place = new Checkpoint(7, "branches/0/1-1/checkpoints/7");
+    var stopped = new Outcome.Stopped("its sweep is paused");
+    life.tell(
+        new SweepInput.BranchRested(
+            BRANCH,
+            new Attempt(1, 1),
+            place,
+            List.of(result(0, stopped), result(1, stopped)),
+            NOW));
+    assertThat(life.tell(ask())).isEmpty();
+
+    List<SweepEvent> resumed = life.tell(new SweepInput.Resume(NOW));
+
+    assertThat(notices(life, resumed.get(0)))
+        .containsExactly(new SweepNotice.Waiting(life.sweep().id()));
+    assertThat(life.tell(ask()))
+        .singleElement()
+        .isInstanceOfSatisfying(
+            SweepEvent.Leased.class, leased -> assertThat(leased.start()).contains(place));
+  }
+
+  @Test
+  void a_branch_whose_worker_has_not_heard_of_the_pause_trains_on_when_it_is_over() {
+    Life life = new Life(SHARED).running(1);
+    life.tell(new SweepInput.Pause(NOW));
+    List<SweepEvent> resumed = life.tell(new SweepInput.Resume(NOW));
+    assertThat(notices(life, resumed.get(0)))
+        .contains(
+            new SweepNotice.GoingOn(new Lease.Key(life.sweep().id(), BRANCH, new Attempt(1, 1))));
+    assertThat(life.tell(new SweepInput.Resume(NOW))).as("a repeat").isEmpty();
+  }
+
+  @Test
+  void a_paused_sweep_can_be_stopped() {
+    Life life = new Life(SHARED).running(1);
+    life.tell(new SweepInput.Pause(NOW));
+    List<SweepEvent> events = life.tell(new SweepInput.Stop("enough", NOW));
+    assertThat(notices(life, events.get(0)))
+        .singleElement()
+        .isInstanceOfSatisfying(
+            SweepNotice.Ending.class,
+            ending ->
+                assertThat(ending.halt()).isEqualTo(Halt.forGood(new Outcome.Stopped("enough"))));
+  }
+
   @Test
   void a_trial_that_has_reached_its_milestone_has_ended_and_the_branch_goes_on() {
     Life life = new Life(SHARED).running(1);
@@ -123,7 +183,9 @@ class WishesTest {
     life.tell(stop(LONG));
     List<SweepEvent> events = life.tell(reached(SHORT));
     assertThat(events).hasSize(1);
-    assertThat(notices(life, events.get(0))).singleElement().isInstanceOf(SweepNotice.Ending.class);
+    assertThat(notices(life, events.get(0)))
+        .hasAtLeastOneElementOfType(SweepNotice.Ending.class)
+        .noneMatch(SweepNotice.Released.class::isInstance);
     assertThat(life.sweep().end()).as("its worker is still at work").isEmpty();
     life.tell(
         new SweepInput.BranchEnded(
@@ -149,7 +211,8 @@ class WishesTest {
     assertThat(notices(life, events.get(0)))
         .singleElement()
         .isInstanceOfSatisfying(
-            SweepNotice.Ending.class, ending -> assertThat(ending.outcome()).isEqualTo(STOPPED));
+            SweepNotice.Ending.class,
+            ending -> assertThat(ending.halt().outcome()).isEqualTo(STOPPED));
     life.tell(
         new SweepInput.BranchEnded(
             BRANCH, new Attempt(1, 1), List.of(result(0, STOPPED), result(1, STOPPED)), NOW));

@@ -1,10 +1,14 @@
 package io.espalier.deploy.cli;
 
+import io.espalier.common.UserError;
 import io.espalier.coordinator.Coordinator;
 import io.espalier.coordinator.CoordinatorConfig;
+import io.espalier.coordinator.journal.PostgresJournal;
+import io.espalier.deploy.node.CoordinatorHosts;
 import io.espalier.deploy.node.Listening;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -20,10 +24,13 @@ import picocli.CommandLine.Option;
       "Runs a coordinator until it is told to end (SIGTERM or Ctrl-C): it takes sweeps, leases"
           + " their trials to workers, and keeps what comes of them.",
       "Unfinished sweeps go on when it is started again on the same store. When it cannot go on it"
-          + " ends with code 1 and says why: let whatever starts it start it again."
+          + " ends with code 1 and says why: let whatever starts it start it again.",
+      "With --journal several of them share a PostgreSQL database and see the same store: one is"
+          + " active, the others stand by, send clients on to it and take its place when it is gone."
     })
 final class CoordinatorCommand implements Callable<Integer> {
   private static final long LOOK_MILLIS = 500;
+  private static final String JOURNAL_PASSWORD = "ESPALIER_JOURNAL_PASSWORD";
   private static final String OPENED =
       "the HTTP port (start and stop sweeps, read results), the Flight port (metric rows) and the"
           + " cluster port (join as a worker)";
@@ -66,6 +73,25 @@ final class CoordinatorCommand implements Callable<Integer> {
   private int clusterPort = CoordinatorConfig.CLUSTER_PORT;
 
   @Option(
+      names = "--journal",
+      paramLabel = "URL",
+      description = {
+        "PostgreSQL database that holds the sweeps, for several coordinators:"
+            + " jdbc:postgresql://HOST/DATABASE?user=NAME; its tables are made. The password is taken"
+            + " from ESPALIER_JOURNAL_PASSWORD or ~/.pgpass (default: an H2 file in the store, for one)."
+      })
+  private Optional<String> journal = Optional.empty();
+
+  @Option(
+      names = "--coordinator-hosts",
+      paramLabel = "HOST[:PORT]",
+      split = ",",
+      description =
+          "With --journal: all coordinators, this one too, in the same order for each and for the"
+              + " workers (port: 8352). The first must be there when all of them start anew.")
+  private List<String> coordinators = List.of();
+
+  @Option(
       names = "--insecure",
       description = "Open the ports beyond this machine, without certificates.")
   private boolean insecure;
@@ -97,20 +123,24 @@ final class CoordinatorCommand implements Callable<Integer> {
             Listening.port("--http-port", httpPort),
             patience,
             webhook.address(),
+            shared(),
             clock);
     console.logTo(RunLog.openBeside(console.err(), started.store(), clock.instant()));
     try (Interrupts interrupts = Interrupts.listen();
         Coordinator coordinator = Coordinator.start(started)) {
-      console
-          .out()
-          .printf(
-              "coordinator: HTTP http://%s:%d, Flight %s:%d, cluster %s, store %s%n",
-              host,
-              coordinator.httpPort(),
-              host,
-              coordinator.flightPort(),
-              coordinator.clusterAddress(),
-              coordinator.store());
+      if (journal.isEmpty()) {
+        active(coordinator);
+      } else {
+        console
+            .out()
+            .printf(
+                "coordinator: HTTP http://%s:%d, cluster %s, journal %s; stands by until it is its turn%n",
+                host,
+                coordinator.httpPort(),
+                coordinator.clusterAddress(),
+                PostgresJournal.shown(journal.get()));
+        coordinator.whenActive().thenRun(() -> active(coordinator));
+      }
       CompletableFuture<Void> ended = coordinator.whenEnded().toCompletableFuture();
       while (!ended.isDone() && !interrupts.next(LOOK_MILLIS)) {
         // Until the first signal, or until it cannot go on.
@@ -121,6 +151,31 @@ final class CoordinatorCommand implements Callable<Integer> {
       console.err().println("Ending; unfinished sweeps go on when it is started again.");
     }
     return CommandLineInterface.OK;
+  }
+
+  private void active(Coordinator coordinator) {
+    console
+        .out()
+        .printf(
+            "coordinator: HTTP http://%s:%d, Flight %s:%d, cluster %s, store %s%n",
+            host,
+            coordinator.httpPort(),
+            host,
+            coordinator.flightPort(),
+            coordinator.clusterAddress(),
+            coordinator.store());
+  }
+
+  private Optional<CoordinatorConfig.Shared> shared() {
+    if (journal.isEmpty() && !coordinators.isEmpty()) {
+      throw new UserError(
+          "--coordinator-hosts: several coordinators need a journal that all of them reach; name it with --journal jdbc:postgresql://HOST/DATABASE?user=NAME");
+    }
+    List<String> seeds =
+        coordinators.isEmpty() ? List.of() : CoordinatorHosts.parse(coordinators).seeds();
+    Optional<String> password =
+        Optional.ofNullable(System.getenv(JOURNAL_PASSWORD)).filter(text -> !text.isEmpty());
+    return journal.map(url -> new CoordinatorConfig.Shared(url, password, seeds));
   }
 
   /** Throws why it ended by itself. */

@@ -14,7 +14,10 @@ final class UrlOption {
       names = "--url",
       paramLabel = "URL",
       description =
-          "The coordinator's address (default: ESPALIER_URL, else " + UrlOption.HERE + ").")
+          "The coordinator's address, or those of several with commas between them (default:"
+              + " ESPALIER_URL, else "
+              + UrlOption.HERE
+              + ").")
   private Optional<String> url = Optional.empty();
 
   CoordinatorClient client() {

@@ -137,6 +137,15 @@ final class WorkerCommand implements Callable<Integer> {
   private Duration checkpointEvery = WorkerConfig.CHECKPOINT_EVERY;
 
   @Option(
+      names = "--grace",
+      paramLabel = "TIME",
+      converter = DurationText.class,
+      description =
+          "When it is told to end (SIGTERM), how long it may take to the end of the present update:"
+              + " there it leaves a checkpoint, and its trials go on elsewhere (default: 20s).")
+  private Duration grace = WorkerConfig.GRACE;
+
+  @Option(
       names = "--heartbeat",
       hidden = true,
       paramLabel = "TIME",
@@ -190,6 +199,7 @@ final class WorkerCommand implements Callable<Integer> {
         modelRoots,
         checkpointEvery,
         heartbeat,
+        grace,
         silence);
   }
 
@@ -203,7 +213,8 @@ final class WorkerCommand implements Callable<Integer> {
     // Held between the lives of the processes too, whose own locks end with them.
     try (SpoolLock lock = SpoolLock.on(settings.spool(), Duration.ZERO);
         Interrupts interrupts = Interrupts.listen();
-        DeviceProcesses processes = DeviceProcesses.start(devices(), this::command)) {
+        DeviceProcesses processes =
+            DeviceProcesses.start(devices(), this::command, settings.grace())) {
       while (!processes.areGivenUp() && !interrupts.next(LOOK_MILLIS)) {
         // Until the first signal, or until none can go on.
       }

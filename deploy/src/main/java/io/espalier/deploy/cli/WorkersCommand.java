@@ -5,9 +5,11 @@ import io.espalier.coordinator.report.TextTable.Column;
 import io.espalier.coordinator.report.ViewJson;
 import io.espalier.coordinator.report.WorkerView;
 import io.espalier.deploy.client.CoordinatorClient;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,6 +28,14 @@ final class WorkersCommand implements Callable<Integer> {
   @Option(names = "--json", description = "The same as a JSON array.")
   private boolean json;
 
+  @Option(
+      names = "--release",
+      paramLabel = "WORKER",
+      description =
+          "First let this worker out of its quarantine: one that failed three different trials in a"
+              + " row gets none for ten minutes, longer each time.")
+  private Optional<String> released = Optional.empty();
+
   WorkersCommand(Console console) {
     this.console = console;
   }
@@ -33,6 +43,7 @@ final class WorkersCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     CoordinatorClient client = url.client();
+    released.ifPresent(client::release);
     List<WorkerView> workers = client.workers();
     if (json) {
       console.out().println(ViewJson.write(workers));
@@ -58,6 +69,20 @@ final class WorkersCommand implements Callable<Integer> {
     return new TextTable(columns, workers.stream().map(WorkersCommand::row).toList());
   }
 
+  private static String state(WorkerView worker) {
+    String state = worker.connected() ? "connected" : "away";
+    return worker
+        .quarantine()
+        .map(
+            shut ->
+                "%s, quarantined until %s: %s".formatted(state, text(shut.until()), shut.reason()))
+        .orElse(state);
+  }
+
+  private static String text(Instant time) {
+    return TIME.format(time.atZone(ZoneId.systemDefault()));
+  }
+
   private static List<String> row(WorkerView worker) {
     return List.of(
         worker.id().toString(),
@@ -65,8 +90,8 @@ final class WorkersCommand implements Callable<Integer> {
         worker.device().orElse("–"),
         Integer.toString(worker.slots()),
         Integer.toString(worker.free()),
-        worker.connected() ? "connected" : "away",
-        worker.heard().map(time -> TIME.format(time.atZone(ZoneId.systemDefault()))).orElse("–"),
+        state(worker),
+        worker.heard().map(WorkersCommand::text).orElse("–"),
         String.join(" ", worker.holding()));
   }
 }

@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * A coordinator reached over HTTP. Every method waits for the answer; each throws a {@link
@@ -38,25 +39,30 @@ public final class CoordinatorClient {
 
   private final HttpCalls calls;
 
-  private CoordinatorClient(URI base) {
-    this.calls = new HttpCalls(base);
+  private CoordinatorClient(List<URI> bases) {
+    this.calls = new HttpCalls(bases);
   }
 
   /**
-   * @param url {@code http://host:8350}
+   * @param urls {@code http://host:8350}; several, with commas between them, where several
+   *     coordinators share a journal
    * @throws UserError when it is no such address
    */
-  public static CoordinatorClient at(String url) {
+  public static CoordinatorClient at(String urls) {
+    return new CoordinatorClient(
+        Stream.of(urls.split(",", -1)).map(CoordinatorClient::address).toList());
+  }
+
+  private static URI address(String url) {
     Optional<URI> uri =
         parsed(url)
             .filter(parsed -> SCHEMES.contains(String.valueOf(parsed.getScheme())))
             .filter(parsed -> parsed.getHost() != null);
-    return new CoordinatorClient(
-        uri.orElseThrow(
-            () ->
-                new UserError(
-                    "'%s' is no address of a coordinator; expected http://HOST:PORT, such as http://127.0.0.1:8350."
-                        .formatted(url))));
+    return uri.orElseThrow(
+        () ->
+            new UserError(
+                "'%s' is no address of a coordinator; expected http://HOST:PORT, such as http://127.0.0.1:8350."
+                    .formatted(url)));
   }
 
   private static Optional<URI> parsed(String url) {
@@ -67,9 +73,9 @@ public final class CoordinatorClient {
     }
   }
 
-  /** Where it is. */
+  /** Where it is, as a user names it. */
   public String url() {
-    return calls.base().toString();
+    return calls.name();
   }
 
   /** A sweep to begin. */
@@ -156,6 +162,25 @@ public final class CoordinatorClient {
     return post(path(sweep) + "/stop", "", SweepView.class);
   }
 
+  /** What trains leaves a checkpoint after its present update and waits; returns before it has. */
+  public SweepView pause(String sweep) {
+    return post(path(sweep) + "/pause", "", SweepView.class);
+  }
+
+  public SweepView resume(String sweep) {
+    return post(path(sweep) + "/resume", "", SweepView.class);
+  }
+
+  private record Removal(long bytes) {}
+
+  /** Deletes a sweep that has ended, with its files; the bytes that became free. */
+  public long remove(String sweep) {
+    String path = path(sweep);
+    String json =
+        answered(() -> HttpCalls.text(calls.body(calls.request(path, HttpCalls.ANSWER).DELETE())));
+    return understood(path, () -> ViewJson.read(json, Removal.class, path).bytes());
+  }
+
   private record Extension(Map<String, List<String>> values) {}
 
   /** Adds trials to a sweep, also to one that has ended: what was tried, with these values. */
@@ -208,6 +233,11 @@ public final class CoordinatorClient {
     return understood(path, () -> ViewJson.readList(json, WorkerView.class, path));
   }
 
+  /** Lets a worker out of its quarantine. */
+  public WorkerView release(String worker) {
+    return post("/api/v1/workers/%s/release".formatted(segment(worker)), "", WorkerView.class);
+  }
+
   /** Follows a sweep from now on, across restarts of the coordinator. */
   public SweepEvents events(String sweep) {
     return SweepEvents.open(calls, path(sweep) + "/events");
@@ -253,7 +283,7 @@ public final class CoordinatorClient {
     } catch (UserError e) {
       throw new UserError(
           "%s%s was answered, but not as a coordinator of this version does; see whether the address is right."
-              .formatted(calls.base(), path),
+              .formatted(calls.name(), path),
           e);
     }
   }

@@ -20,11 +20,16 @@ import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
- * Requests to one coordinator. An answer that is an error becomes a {@link UserError} with the
- * coordinator's own words; when none comes it is an {@link IOException}, for whoever may try again.
+ * Requests to a coordinator, or to whichever of several answers: one that stands by sends on to the
+ * active one. An answer that is an error becomes a {@link UserError} with the coordinator's own
+ * words; when none comes it is an {@link IOException}, for whoever may try again.
  */
 final class HttpCalls {
   /** A coordinator answers within this time or says that it cannot. */
@@ -47,19 +52,26 @@ final class HttpCalls {
   private static final int LONGEST_PROBLEM = 1 << 16;
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final URI base;
+  private final List<URI> bases;
+  private volatile URI base;
   private final HttpClient http =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
+          .followRedirects(HttpClient.Redirect.NORMAL)
           .connectTimeout(CONNECTION)
           .build();
 
-  HttpCalls(URI base) {
-    this.base = base;
+  /**
+   * @param bases one or more
+   */
+  HttpCalls(List<URI> bases) {
+    this.bases = List.copyOf(bases);
+    this.base = bases.get(0);
   }
 
-  URI base() {
-    return base;
+  /** Those that are asked, as a user names them. */
+  String name() {
+    return bases.stream().map(URI::toString).collect(Collectors.joining(","));
   }
 
   /** The body of a good answer, to be closed. */
@@ -91,7 +103,7 @@ final class HttpCalls {
   }
 
   HttpRequest.Builder request(String path, Duration patience) {
-    return HttpRequest.newBuilder(URI.create(base + path)).timeout(patience);
+    return HttpRequest.newBuilder(URI.create(bases.get(0) + path)).timeout(patience);
   }
 
   InputStream body(HttpRequest.Builder request) throws IOException {
@@ -115,7 +127,7 @@ final class HttpCalls {
     if (problem instanceof HttpConnectTimeoutException || problem instanceof ConnectException) {
       return new UserError(
           "No coordinator answers at %s%s. Start one with: espalier coordinator; or name another with --url or ESPALIER_URL."
-              .formatted(base, unknownHost(problem) ? " (there is no such host)" : ""),
+              .formatted(name(), unknownHost(problem) ? " (there is no such host)" : ""),
           problem);
     }
     if (problem instanceof NotNow answered) {
@@ -124,12 +136,12 @@ final class HttpCalls {
     if (problem instanceof HttpTimeoutException) {
       return new UserError(
           "The coordinator at %s did not answer within %d s; its log says what it is doing. Try again."
-              .formatted(base, ANSWER.toSeconds()),
+              .formatted(name(), ANSWER.toSeconds()),
           problem);
     }
     return new UserError(
         "The connection to %s broke: %s. Try again; if it stays so, see whether a coordinator listens at that address."
-            .formatted(base, Optional.ofNullable(problem.getMessage()).orElse("no reason given")),
+            .formatted(name(), Optional.ofNullable(problem.getMessage()).orElse("no reason given")),
         problem);
   }
 
@@ -142,9 +154,31 @@ final class HttpCalls {
     return false;
   }
 
+  /** By the one that answered last, else by the next that can be reached. */
   private HttpResponse<InputStream> exchange(HttpRequest request) throws IOException {
+    List<URI> order = new ArrayList<>(bases);
+    Collections.rotate(order, -bases.indexOf(base));
+    for (URI asked : order.subList(0, order.size() - 1)) {
+      try {
+        return exchange(request, asked);
+      } catch (ConnectException | HttpConnectTimeoutException unreachable) {
+        // The next one may be there.
+      }
+    }
+    return exchange(request, order.get(order.size() - 1));
+  }
+
+  private HttpResponse<InputStream> exchange(HttpRequest request, URI asked) throws IOException {
+    String path = request.uri().toString().substring(bases.get(0).toString().length());
     try {
-      return http.send(request, BodyHandlers.ofInputStream());
+      HttpResponse<InputStream> answer =
+          http.send(
+              HttpRequest.newBuilder(request, (name, value) -> true)
+                  .uri(URI.create(asked + path))
+                  .build(),
+              BodyHandlers.ofInputStream());
+      base = asked;
+      return answer;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted");

@@ -69,6 +69,7 @@ public final class EmbeddedCluster implements AutoCloseable {
                 httpPort,
                 CoordinatorConfig.PATIENCE,
                 webhook,
+                Optional.empty(),
                 Clock.systemUTC()));
     try {
       List<SweepId> stopped = stopLeft(coordinator);

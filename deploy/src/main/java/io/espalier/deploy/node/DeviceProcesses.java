@@ -23,22 +23,27 @@ public final class DeviceProcesses implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DeviceProcesses.class);
   private static final int NOT_UNDERSTOOD = 2;
   private static final int SIGNALLED = 128;
-  private static final long PATIENCE_SECONDS = 90;
+
+  /** What a process needs to end, beyond the grace of what it trains. */
+  private static final Duration CLOSING = Duration.ofSeconds(70);
 
   private final List<Supervised> all = new ArrayList<>();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final CountDownLatch running;
+  private final Duration grace;
 
-  private DeviceProcesses(int count) {
+  private DeviceProcesses(int count, Duration grace) {
     running = new CountDownLatch(count);
+    this.grace = grace;
   }
 
   /**
    * @param command what serves a device
+   * @param grace how long what it trains may take to come to an end, when it is told to
    */
   public static DeviceProcesses start(
-      List<DeviceName> devices, Function<DeviceName, List<String>> command) {
-    DeviceProcesses processes = new DeviceProcesses(devices.size());
+      List<DeviceName> devices, Function<DeviceName, List<String>> command, Duration grace) {
+    DeviceProcesses processes = new DeviceProcesses(devices.size(), grace);
     for (DeviceName device : devices) {
       processes.all.add(processes.new Supervised(device, command.apply(device)));
     }
@@ -56,7 +61,7 @@ public final class DeviceProcesses implements AutoCloseable {
   public void close() {
     closing.countDown();
     all.forEach(Supervised::end);
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    long deadline = System.nanoTime() + grace.plus(CLOSING).toNanos();
     for (Supervised one : all) {
       try {
         one.thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime())));

@@ -88,8 +88,15 @@ public final class Progress {
         view.state().ended()
             ? ""
             : moment.remaining().map(left -> ", about " + clock(left) + " left").orElse("");
-    return "%d/%d trials%s, %s%s"
-        .formatted(moment.ended().size(), view.trials().size(), lost(moment), elapsed, remaining);
+    String paused = view.state() == SweepView.State.PAUSED ? "paused, " : "";
+    return "%s%d/%d trials%s, %s%s"
+        .formatted(
+            paused,
+            moment.ended().size(),
+            view.trials().size(),
+            lost(moment),
+            elapsed,
+            paused.isEmpty() ? remaining : "");
   }
 
   /** {@code (2 killed, 1 pruned)}: what did not get to its end. */

@@ -24,6 +24,7 @@ final class Api {
   private final HttpClient client =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
+          .followRedirects(HttpClient.Redirect.NORMAL)
           .connectTimeout(Duration.ofSeconds(2))
           .build();
   private final URI base;
@@ -45,6 +46,17 @@ final class Api {
     try {
       get("/ready");
       return true;
+    } catch (NoAnswer e) {
+      return false;
+    }
+  }
+
+  /** Whether it is the active coordinator: one that stands by sends on to another address. */
+  boolean answersItself() {
+    URI workers = base.resolve("/api/v1/workers");
+    try {
+      HttpResponse<String> answer = answer(HttpRequest.newBuilder(workers));
+      return answer.statusCode() == 200 && answer.uri().equals(workers);
     } catch (NoAnswer e) {
       return false;
     }
@@ -126,22 +138,24 @@ final class Api {
   }
 
   private String send(String method, String path, String body) {
-    HttpRequest request =
-        HttpRequest.newBuilder(base.resolve(path))
-            .timeout(Duration.ofSeconds(20))
-            .header("Content-Type", "application/json")
-            .method(method, HttpRequest.BodyPublishers.ofString(body))
-            .build();
+    HttpResponse<String> response =
+        answer(
+            HttpRequest.newBuilder(base.resolve(path))
+                .header("Content-Type", "application/json")
+                .method(method, HttpRequest.BodyPublishers.ofString(body)));
+    if (response.statusCode() >= 300) {
+      throw new NoAnswer(
+          "%s %s: %d %s".formatted(method, path, response.statusCode(), response.body()));
+    }
+    return response.body();
+  }
+
+  private HttpResponse<String> answer(HttpRequest.Builder builder) {
+    HttpRequest request = builder.timeout(Duration.ofSeconds(20)).build();
     try {
-      HttpResponse<String> response =
-          client.send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
-      if (response.statusCode() >= 300) {
-        throw new NoAnswer(
-            "%s %s: %d %s".formatted(method, path, response.statusCode(), response.body()));
-      }
-      return response.body();
+      return client.send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
     } catch (IOException e) {
-      throw new NoAnswer("%s %s: %s".formatted(method, path, e));
+      throw new NoAnswer("%s %s: %s".formatted(request.method(), request.uri(), e));
     } catch (InterruptedException e) {
       throw new AssertionError("interrupted", e);
     }

@@ -237,6 +237,7 @@ class ClientIT {
                   httpPort,
                   CoordinatorConfig.PATIENCE,
                   Optional.empty(),
+                  Optional.empty(),
                   Clock.systemUTC()));
       List<String> seeds = List.of(coordinator.clusterAddress());
       return new Serving(

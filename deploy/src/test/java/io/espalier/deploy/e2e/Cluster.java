@@ -13,80 +13,142 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A coordinator and its workers, each a process of its own started by the packaged launcher, on the
- * loopback network. Its ports stay the same when the coordinator is started again.
+ * Coordinators and workers, each a process of its own started by the packaged launcher, on the
+ * loopback network. The ports of a coordinator stay the same when it is started again.
  */
 final class Cluster implements AutoCloseable {
   private static final Duration A_MINUTE = Duration.ofMinutes(1);
 
+  /** Of one coordinator. */
+  private record Ports(int http, int flight, int cluster) {}
+
   private final Path directory;
-  private final int httpPort;
-  private final int flightPort;
-  private final int clusterPort;
+  private final Optional<String> journal;
+  private final List<Ports> ports;
+  private final List<Launcher.Running> coordinators = new ArrayList<>();
   private final Map<String, Launcher.Running> workers = new LinkedHashMap<>();
-  private Launcher.Running coordinator;
 
-  private Cluster(Path directory, List<Integer> ports) {
+  private Cluster(Path directory, Optional<String> journal, int coordinators) {
     this.directory = directory;
-    httpPort = ports.get(0);
-    flightPort = ports.get(1);
-    clusterPort = ports.get(2);
-    coordinator = launchCoordinator();
-    awaitReady();
+    this.journal = journal;
+    this.ports = freePorts(coordinators);
+    for (int number = 0; number < coordinators; number++) {
+      this.coordinators.add(launch(number));
+    }
+    for (int number = 0; number < coordinators; number++) {
+      awaitReady(number);
+    }
   }
 
-  /** Starts the coordinator; its store and the workers' spools are in {@code directory}. */
+  /** Starts a coordinator; its store and the workers' spools are in {@code directory}. */
   static Cluster start(Path directory) {
-    return new Cluster(directory, freePorts());
+    return new Cluster(directory, Optional.empty(), 1);
   }
 
-  private static List<Integer> freePorts() {
+  /** Starts several on one journal, see {@code --journal}; returns when one is active. */
+  static Cluster start(Path directory, String journal, int coordinators) {
+    Cluster cluster = new Cluster(directory, Optional.of(journal), coordinators);
+    await().atMost(A_MINUTE).until(() -> cluster.active().isPresent());
+    return cluster;
+  }
+
+  private static List<Ports> freePorts(int coordinators) {
     List<ServerSocket> sockets = new ArrayList<>();
     try {
-      for (int i = 0; i < 3; i++) {
+      for (int i = 0; i < 3 * coordinators; i++) {
         sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
       }
-      List<Integer> ports = sockets.stream().map(ServerSocket::getLocalPort).toList();
+      List<Integer> free = sockets.stream().map(ServerSocket::getLocalPort).toList();
       for (ServerSocket socket : sockets) {
         socket.close();
       }
-      return ports;
+      return IntStream.range(0, coordinators)
+          .mapToObj(i -> new Ports(free.get(3 * i), free.get(3 * i + 1), free.get(3 * i + 2)))
+          .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
+  /** Of the first coordinator. */
   Api api() {
-    return new Api(URI.create("http://127.0.0.1:" + httpPort));
+    return api(0);
   }
 
-  /** SIGKILL to the coordinator; returns when it is gone. */
+  Api api(int coordinator) {
+    return new Api(URI.create("http://127.0.0.1:" + ports.get(coordinator).http()));
+  }
+
+  /** All of them, as {@code ESPALIER_URL} takes them. */
+  String urls() {
+    return ports.stream()
+        .map(each -> "http://127.0.0.1:" + each.http())
+        .collect(Collectors.joining(","));
+  }
+
+  /** The number of the coordinator that answers for itself. */
+  Optional<Integer> active() {
+    return IntStream.range(0, ports.size())
+        .filter(number -> coordinators.get(number).alive() && api(number).answersItself())
+        .boxed()
+        .findFirst();
+  }
+
+  /** SIGKILL to the first coordinator; returns when it is gone. */
   void killCoordinator() {
-    Signals.send("KILL", coordinator.handle());
-    coordinator.await();
+    kill(0);
   }
 
-  /** On the store and the ports that it had. */
+  /** SIGKILL to a coordinator; returns when it is gone. */
+  void kill(int coordinator) {
+    Signals.send("KILL", coordinators.get(coordinator).handle());
+    coordinators.get(coordinator).await();
+  }
+
+  Launcher.Running coordinator(int number) {
+    return coordinators.get(number);
+  }
+
+  /** The first one, on the store and the ports that it had. */
   void startCoordinatorAgain() {
-    coordinator = launchCoordinator();
-    awaitReady();
+    startAgain(0);
   }
 
-  private Launcher.Running launchCoordinator() {
-    return Launcher.start(
-        directory,
-        "coordinator",
-        "--store=store",
-        "--http-port=" + httpPort,
-        "--flight-port=" + flightPort,
-        "--cluster-port=" + clusterPort);
+  void startAgain(int coordinator) {
+    coordinators.set(coordinator, launch(coordinator));
+    awaitReady(coordinator);
   }
 
-  private void awaitReady() {
-    Api api = api();
+  private Launcher.Running launch(int number) {
+    Ports own = ports.get(number);
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "coordinator",
+                "--store=store",
+                "--http-port=" + own.http(),
+                "--flight-port=" + own.flight(),
+                "--cluster-port=" + own.cluster()));
+    journal.ifPresent(
+        url -> arguments.addAll(List.of("--journal=" + url, "--coordinator-hosts=" + hosts())));
+    return Launcher.start(directory, arguments.toArray(String[]::new));
+  }
+
+  private String hosts() {
+    return ports.stream()
+        .map(each -> "127.0.0.1:" + each.cluster())
+        .collect(Collectors.joining(","));
+  }
+
+  private void awaitReady(int number) {
+    Api api = api(number);
+    Launcher.Running coordinator = coordinators.get(number);
     await()
         .atMost(A_MINUTE)
         .pollInterval(Duration.ofMillis(50))
@@ -104,7 +166,7 @@ final class Cluster implements AutoCloseable {
         Launcher.start(
             directory,
             "worker",
-            "--coordinator-hosts=127.0.0.1:" + clusterPort,
+            "--coordinator-hosts=" + hosts(),
             "--lanes=1",
             "--slots=1",
             "--checkpoint-every=200ms",
@@ -124,7 +186,7 @@ final class Cluster implements AutoCloseable {
     return directory.resolve("spool-" + worker);
   }
 
-  private Launcher.Running worker(String name) {
+  Launcher.Running worker(String name) {
     Launcher.Running worker = workers.get(name);
     if (worker == null) {
       throw new AssertionError("no worker " + name);
@@ -135,7 +197,7 @@ final class Cluster implements AutoCloseable {
   /** SIGKILL to all that is left. */
   @Override
   public void close() {
-    Stream.concat(workers.values().stream(), Stream.of(coordinator))
+    Stream.concat(workers.values().stream(), coordinators.stream())
         .forEach(Launcher.Running::close);
   }
 }

@@ -16,72 +16,38 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A sweep over processes that are killed and frozen: in the end it is as if they had not been. */
 class SurvivalIT {
-  private static final int TRIALS = 4;
-  private static final int EPOCHS = 150;
-  private static final int UPDATES = 3 * EPOCHS;
-  private static final Duration MINUTES = Duration.ofMinutes(4);
-  private static final String SWEEP = "long-1";
-
-  @TempDir static Path undisturbed;
-  private static String table;
-  private static List<JsonNode> rows;
+  private static final Duration MINUTES = LongSweep.MINUTES;
 
   @TempDir Path directory;
-  private TinySweep tiny;
-
-  @BeforeAll
-  static void an_undisturbed_run() throws IOException {
-    TinySweep tiny = TinySweep.in(undisturbed);
-    // Trials that share a pass are rounded otherwise than alone.
-    Launcher.Ended run =
-        InProcess.run("run", spec(tiny), "--store", tiny.store(), "--lanes", "1", "--slots", "1");
-    assertThat(run.exitCode()).as(run.err() + run.out()).isZero();
-    table = table(tiny);
-    rows =
-        TrialNumbers.rows(
-            InProcess.run("metrics", SWEEP, "--format", "jsonl", "--store", tiny.store()).out());
-  }
+  private LongSweep sweep;
 
   @BeforeEach
   void files() {
-    tiny = TinySweep.in(directory);
-  }
-
-  private static Path spec(TinySweep tiny) {
-    return tiny.longGrid("long", "1e-3, 2e-3, 3e-3, 4e-3", EPOCHS);
-  }
-
-  private static String table(TinySweep tiny) {
-    Launcher.Ended show = InProcess.run("show", SWEEP, "--store", tiny.store());
-    assertThat(show.exitCode()).as(show.err()).isZero();
-    return show.out();
+    sweep = LongSweep.in(directory);
   }
 
   @Test
   void a_worker_killed_in_the_middle_of_a_trial() throws IOException {
     try (Cluster cluster = Cluster.start(directory)) {
-      Api api = startSweep(cluster);
+      Api api = sweep.start(cluster);
       // Those that are not needed any more go when the coordinator has a newer one.
       Set<Path> first = checkpoints();
       await().atMost(MINUTES).until(() -> disjoint(first, checkpoints()));
       Signals.send("KILL", cluster.device("a"));
-      awaitEnd(api);
+      sweep.awaitEnd(api);
 
-      assertAsUndisturbed(api);
+      sweep.assertAsUndisturbed(api);
       String next = attempts(api).stream().filter(SurvivalIT::again).findFirst().orElseThrow();
       assertThat(Files.readString(log(next))).contains("goes on after update ");
-      assertThat(api.rows(SWEEP))
+      assertThat(api.rows(LongSweep.ID))
           .filteredOn(row -> row.get("attempt").asText().equals(next))
           .allSatisfy(row -> assertThat(row.get("update").asLong()).isGreaterThan(1));
     }
@@ -89,7 +55,7 @@ class SurvivalIT {
 
   /** In the store, of all branches. */
   private Set<Path> checkpoints() {
-    Path branches = tiny.store().resolve("sweeps/%s/branches".formatted(SWEEP));
+    Path branches = sweep.store().resolve("sweeps/%s/branches".formatted(LongSweep.ID));
     try (Stream<Path> files = Files.walk(branches)) {
       return files
           .filter(file -> file.getParent().endsWith("checkpoints"))
@@ -106,7 +72,7 @@ class SurvivalIT {
   }
 
   private Path log(String attempt) throws IOException {
-    Path branches = tiny.store().resolve("sweeps/%s/branches".formatted(SWEEP));
+    Path branches = sweep.store().resolve("sweeps/%s/branches".formatted(LongSweep.ID));
     try (Stream<Path> files = Files.walk(branches)) {
       return files
           .filter(file -> file.endsWith(Path.of(attempt, "trial.log")))
@@ -118,7 +84,7 @@ class SurvivalIT {
   @Test
   void a_coordinator_killed_and_started_again_while_the_workers_train_on() {
     try (Cluster cluster = Cluster.start(directory)) {
-      Api api = startSweep(cluster);
+      Api api = sweep.start(cluster);
       List<String> held = held(api).map(SurvivalIT::attempt).toList();
       cluster.killCoordinator();
       Instant killed = Instant.now();
@@ -126,14 +92,14 @@ class SurvivalIT {
       await().atMost(MINUTES).until(() -> bytes(cluster.spool("a")) > spooled + 10_000);
       Instant started = Instant.now();
       cluster.startCoordinatorAgain();
-      awaitEnd(api);
+      sweep.awaitEnd(api);
 
-      assertAsUndisturbed(api);
+      sweep.assertAsUndisturbed(api);
       assertThat(attempts(api))
           .as("leases of the coordinator's first life are good in its second")
-          .hasSize(TRIALS)
+          .hasSize(LongSweep.TRIALS)
           .containsAll(held);
-      assertThat(api.rows(SWEEP))
+      assertThat(api.rows(LongSweep.ID))
           .extracting(row -> Instant.parse(row.get("time").asText()))
           .as("rows of the time without a coordinator")
           .filteredOn(time -> time.isAfter(killed) && time.isBefore(started))
@@ -144,7 +110,7 @@ class SurvivalIT {
   @Test
   void a_worker_frozen_until_its_trial_is_given_to_another_and_then_continued() throws IOException {
     try (Cluster cluster = Cluster.start(directory)) {
-      Api api = startSweep(cluster);
+      Api api = sweep.start(cluster);
       List<String> before = held(api).toList();
       Signals.send("STOP", cluster.device("a"));
       await().atMost(MINUTES).until(() -> held(api).anyMatch(SurvivalIT::again));
@@ -153,56 +119,24 @@ class SurvivalIT {
           before.stream().filter(held -> branch(held).equals(branch(given))).findFirst().get();
       Signals.send("CONT", cluster.device("a"));
       await().atMost(MINUTES).until(() -> connected(api) == 2);
-      awaitEnd(api);
+      sweep.awaitEnd(api);
 
-      assertAsUndisturbed(api);
+      sweep.assertAsUndisturbed(api);
       assertThat(api.metric("espalier_metric_rows_refused_total")).isPositive();
       assertThat(published())
           .as("adapters that count, by attempt")
-          .hasSize(TRIALS)
+          .hasSize(LongSweep.TRIALS)
           .contains(attempt(given))
           .doesNotContain(attempt(frozen));
     }
   }
 
-  /** Two workers, each in the middle of a trial. */
-  private Api startSweep(Cluster cluster) {
-    cluster.startWorker("a");
-    cluster.startWorker("b");
-    Api api = cluster.api();
-    assertThat(api.submit(spec(tiny))).isEqualTo(SWEEP);
-    await()
-        .atMost(MINUTES)
-        .until(
-            () ->
-                TrialNumbers.updates(api.rows(SWEEP)).values().stream()
-                        .filter(updates -> updates.size() > 20 && updates.size() < UPDATES)
-                        .count()
-                    == 2);
-    return api;
-  }
-
-  private static void awaitEnd(Api api) {
-    await()
-        .atMost(MINUTES)
-        .ignoreExceptionsInstanceOf(Api.NoAnswer.class)
-        .until(() -> api.sweep(SWEEP).get("state").asText(), "COMPLETED"::equalsIgnoreCase);
-  }
-
-  private void assertAsUndisturbed(Api api) {
-    List<JsonNode> survived = api.rows(SWEEP);
-    List<Long> all = LongStream.rangeClosed(1, UPDATES).boxed().toList();
-    assertThat(TrialNumbers.updates(survived))
-        .as("each trial has each update once")
-        .containsOnlyKeys(IntStream.range(0, TRIALS).boxed().toList())
-        .allSatisfy((trial, updates) -> assertThat(updates).isEqualTo(all));
-    assertThat(TrialNumbers.of(survived)).isEqualTo(TrialNumbers.of(rows));
-    assertThat(table(tiny)).isEqualTo(table);
-  }
-
   /** Under which the rows were measured that count: {@code <life of the coordinator>-<lease>}. */
   private static List<String> attempts(Api api) {
-    return api.rows(SWEEP).stream().map(row -> row.get("attempt").asText()).distinct().toList();
+    return api.rows(LongSweep.ID).stream()
+        .map(row -> row.get("attempt").asText())
+        .distinct()
+        .toList();
   }
 
   /** {@code <sweep>/<branch>@<attempt>} of every worker. */
@@ -215,8 +149,9 @@ class SurvivalIT {
   /** The attempts whose adapters the trials' links name. */
   private List<String> published() throws IOException {
     List<String> attempts = new ArrayList<>();
-    for (int trial = 0; trial < TRIALS; trial++) {
-      Path link = tiny.store().resolve("sweeps/%s/trials/%d/adapter".formatted(SWEEP, trial));
+    for (int trial = 0; trial < LongSweep.TRIALS; trial++) {
+      Path link =
+          sweep.store().resolve("sweeps/%s/trials/%d/adapter".formatted(LongSweep.ID, trial));
       Matcher found =
           Pattern.compile("branches/\\d+/(\\d+-\\d+)/").matcher(link.toRealPath().toString());
       assertThat(found.find()).as(link.toRealPath().toString()).isTrue();
@@ -235,7 +170,7 @@ class SurvivalIT {
 
   /** Whether an attempt is one more than the trials need: leases are counted from 1. */
   private static boolean again(String attempt) {
-    return Long.parseLong(attempt.substring(attempt.lastIndexOf('-') + 1)) > TRIALS;
+    return Long.parseLong(attempt.substring(attempt.lastIndexOf('-') + 1)) > LongSweep.TRIALS;
   }
 
   private static long connected(Api api) {

@@ -7,6 +7,7 @@ import io.espalier.worker.node.DeviceName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,8 @@ class DeviceProcessesTest {
   private DeviceProcesses start(String then) {
     return DeviceProcesses.start(
         List.of(DeviceName.CPU),
-        device -> List.of("sh", "-c", "echo $$ >> " + lives + "; " + then));
+        device -> List.of("sh", "-c", "echo $$ >> " + lives + "; " + then),
+        Duration.ZERO);
   }
 
   private List<String> lives() throws IOException {

@@ -1,8 +1,10 @@
 package io.espalier.worker.node;
 
+import io.espalier.common.trial.Outcome;
 import io.espalier.worker.model.Libtorch;
 import io.espalier.worker.train.BranchRun;
 import io.espalier.worker.train.Lane;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -78,10 +80,10 @@ final class LaneThreads {
   }
 
   /**
-   * Ends a branch that is to be stopped at once if it waits for a slot. One that a lane has taken
-   * ends there.
+   * Ends a branch at once if it waits for a slot. One that a lane has taken ends there, as it was
+   * told.
    */
-  void withdraw(BranchRun run) {
+  void withdraw(BranchRun run, Outcome outcome) {
     Optional<Task> found;
     synchronized (this) {
       found = waiting.stream().filter(task -> task.run() == run).findFirst();
@@ -89,6 +91,7 @@ final class LaneThreads {
     }
     found.ifPresent(
         task -> {
+          run.stop(outcome);
           run.endIfStopped();
           task.ended().run();
         });
@@ -231,12 +234,12 @@ final class LaneThreads {
    *
    * @return whether all lanes ended
    */
-  boolean close(long seconds) throws InterruptedException {
+  boolean close(Duration within) throws InterruptedException {
     synchronized (this) {
       closing = true;
       notifyAll();
     }
     threads.shutdown();
-    return threads.awaitTermination(seconds, TimeUnit.SECONDS);
+    return threads.awaitTermination(within.toMillis(), TimeUnit.MILLISECONDS);
   }
 }

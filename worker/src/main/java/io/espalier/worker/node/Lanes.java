@@ -48,7 +48,8 @@ final class Lanes implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Lanes.class);
 
   private static final long SPOOL_SECONDS = 60;
-  private static final long CLOSE_SECONDS = 60;
+  private static final Duration CLOSING = Duration.ofSeconds(60);
+  private static final Outcome.Stopped CLOSED = new Outcome.Stopped("the worker was stopped");
   private static final Outcome ROWS_LOST =
       new Outcome.Failed("metric rows were lost on the worker's disk; its log has the file");
 
@@ -64,6 +65,7 @@ final class Lanes implements AutoCloseable {
   private final ResultSpool results;
   private final Clock clock;
   private final Cadence cadence;
+  private final Duration grace;
 
   /** Guarded by itself; insertion order is the order of granting. */
   private final Map<Lease.Key, Held> held = new LinkedHashMap<>();
@@ -76,6 +78,7 @@ final class Lanes implements AutoCloseable {
   /**
    * @param results what an earlier process left there counts as held, and is reported
    * @param checkpointEvery of training, of each branch; zero for never
+   * @param grace how long a branch may take to the end of its update when this closes
    */
   Lanes(
       int lanes,
@@ -84,11 +87,13 @@ final class Lanes implements AutoCloseable {
       MetricsSender metrics,
       ResultSpool results,
       Duration checkpointEvery,
+      Duration grace,
       Clock clock) {
     this.trunks = trunks;
     this.metrics = metrics;
     this.results = results;
     this.clock = clock;
+    this.grace = grace;
     cadence = new Cadence(checkpointEvery, clock);
     this.slots = new MeasuredSlots(slots, lanes, KeptSpeeds.ofUser());
     threads = new LaneThreads(lanes, slots);
@@ -286,11 +291,32 @@ final class Lanes implements AutoCloseable {
         lease.run.ifPresent(
             run -> {
               run.stop(outcome);
-              // Its end is kept on disk, for which nobody here waits.
-              CompletableFuture.runAsync(() -> threads.withdraw(run));
+              withdraw(run, outcome);
             });
       }
     }
+  }
+
+  /**
+   * Ends a branch after its present update, with a checkpoint from which it goes on later; without
+   * effect when it has ended or is to end otherwise.
+   */
+  void giveBack(Lease.Key key, Outcome.Stopped why) {
+    synchronized (held) {
+      Optional<Held> lease = Optional.ofNullable(held.get(key)).filter(Held::busy);
+      Optional<BranchRun> run = lease.filter(one -> one.stop.isEmpty()).flatMap(one -> one.run);
+      if (run.isPresent()) {
+        run.get().giveBack(why);
+        withdraw(run.get(), why);
+      } else {
+        stop(key, why);
+      }
+    }
+  }
+
+  /** If it waits for a slot. Its end is kept on disk, for which nobody here waits. */
+  private void withdraw(BranchRun run, Outcome outcome) {
+    CompletableFuture.runAsync(() -> threads.withdraw(run, outcome));
   }
 
   /** Forgets a result that the coordinator has journaled. */
@@ -455,7 +481,7 @@ final class Lanes implements AutoCloseable {
       begun.stop.ifPresent(
           outcome -> {
             run.stop(outcome);
-            CompletableFuture.runAsync(() -> threads.withdraw(run));
+            withdraw(run, outcome);
           });
     }
   }
@@ -505,26 +531,40 @@ final class Lanes implements AutoCloseable {
     return results;
   }
 
-  /** Ends every branch at its next update, waits for the lanes, and frees the models. */
+  /**
+   * Gives every branch back after its present update, with a checkpoint, waits for the lanes, and
+   * frees the models. What has not come so far after the grace ends without one.
+   */
   @Override
   public void close() {
     synchronized (held) {
       closing = true;
       // A branch that has not begun leaves the map when it is stopped.
-      List.copyOf(held.keySet())
-          .forEach(key -> stop(key, new Outcome.Stopped("the worker was stopped")));
+      List.copyOf(held.keySet()).forEach(key -> giveBack(key, CLOSED));
     }
     loader.shutdown();
     try {
-      if (!loader.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)
-          || !threads.close(CLOSE_SECONDS)) {
-        log.warn("a lane is still busy after {} s; its model is not freed", CLOSE_SECONDS);
-        return;
+      if (!ended(grace)) {
+        log.warn(
+            "an update takes longer than {} s; what it trains ends before it", grace.toSeconds());
+        synchronized (held) {
+          List.copyOf(held.keySet()).forEach(key -> stop(key, CLOSED));
+        }
+        if (!ended(CLOSING)) {
+          log.warn("a lane is still busy; its model is not freed");
+          return;
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return;
     }
     trunks.close();
+  }
+
+  private boolean ended(Duration within) throws InterruptedException {
+    long deadline = System.nanoTime() + within.toNanos();
+    return loader.awaitTermination(within.toMillis(), TimeUnit.MILLISECONDS)
+        && threads.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
   }
 }

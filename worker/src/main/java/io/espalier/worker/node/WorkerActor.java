@@ -8,6 +8,7 @@ import io.espalier.common.protocol.StoreMark;
 import io.espalier.common.protocol.ToCoordinator;
 import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
 import java.time.Duration;
 import java.util.HashSet;
@@ -247,7 +248,11 @@ final class WorkerActor {
       // Offers sent before the grant came do not name it; this one does.
       offer(fleet);
     } else if (message instanceof ToWorker.StopBranch stop) {
-      duties.lanes().stop(stop.lease(), stop.outcome());
+      if (stop.goesOn()) {
+        duties.lanes().giveBack(stop.lease(), new Outcome.Stopped(stop.outcome().reason()));
+      } else {
+        duties.lanes().stop(stop.lease(), stop.outcome());
+      }
     } else if (message instanceof ToWorker.MilestonesAcknowledged done) {
       duties.lanes().acknowledged(done.lease(), done.trials());
     } else if (message instanceof ToWorker.CheckpointAcknowledged done) {

@@ -20,6 +20,8 @@ import java.util.Optional;
  * @param modelRoots directories that hold models by name
  * @param heartbeat between two offers
  * @param checkpointEvery of training, for the case that a branch is lost; zero for never
+ * @param grace how long a branch may take to the end of its update, to be given back with a
+ *     checkpoint, when the worker is told to end
  * @param silence without a word from the coordinator after which the connection is made anew
  */
 public record WorkerConfig(
@@ -35,6 +37,7 @@ public record WorkerConfig(
     List<Path> modelRoots,
     Duration checkpointEvery,
     Duration heartbeat,
+    Duration grace,
     Duration silence) {
   public WorkerConfig {
     seeds = List.copyOf(seeds);
@@ -43,6 +46,7 @@ public record WorkerConfig(
 
   public static final Duration CHECKPOINT_EVERY = Duration.ofSeconds(60);
   public static final Duration HEARTBEAT = Duration.ofSeconds(1);
+  public static final Duration GRACE = Duration.ofSeconds(20);
   public static final Duration SILENCE = Duration.ofSeconds(20);
 
   /** A worker on a free port, with the usual intervals. */
@@ -61,6 +65,7 @@ public record WorkerConfig(
         List.of(),
         CHECKPOINT_EVERY,
         HEARTBEAT,
+        GRACE,
         SILENCE);
   }
 }

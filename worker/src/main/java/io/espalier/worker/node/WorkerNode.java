@@ -30,6 +30,7 @@ public final class WorkerNode implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(WorkerNode.class);
   private static final Duration SAY_AGAIN = Duration.ofMinutes(1);
   private static final long RETRY_SECONDS = 1;
+  private static final Duration LAST_ANSWER = Duration.ofSeconds(5);
 
   /** Its branches end at their next update. */
   private static final Duration PREDECESSOR = Duration.ofSeconds(15);
@@ -67,6 +68,7 @@ public final class WorkerNode implements AutoCloseable {
             metrics,
             results,
             config.checkpointEvery(),
+            config.grace(),
             clock);
     // Without its rows no result counts: a process that starts anew can deliver both.
     metrics.whenDead().whenComplete((never, problem) -> ended.completeExceptionally(problem));
@@ -150,6 +152,18 @@ public final class WorkerNode implements AutoCloseable {
     }
   }
 
+  /** So that others go on at once; a coordinator that does not answer is told by the next life. */
+  private void awaitAcknowledgment() {
+    long deadline = System.nanoTime() + LAST_ANSWER.toNanos();
+    try {
+      while (wasRegistered && !lanes.holding().isEmpty() && System.nanoTime() < deadline) {
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private UserError cannotListen(RuntimeException problem) {
     Throwable deepest = problem;
     for (Throwable next = problem; next != null; next = next.getCause()) {
@@ -229,11 +243,15 @@ public final class WorkerNode implements AutoCloseable {
         .withFallback(ConfigFactory.load("espalier-worker"));
   }
 
-  /** Ends every branch at its next update, tells the coordinator, and frees the device. */
+  /**
+   * Gives every branch back after its present update with a checkpoint, tells the coordinator, and
+   * frees the device.
+   */
   @Override
   public void close() {
     closing.countDown();
     lanes.close();
+    awaitAcknowledgment();
     system.ifPresent(current -> current.tell(WorkerActor.Stop.INSTANCE));
     try {
       loop.join();

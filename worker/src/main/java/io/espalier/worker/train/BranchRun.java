@@ -35,8 +35,8 @@ import java.util.function.Function;
 /**
  * One branch's way through its updates in a slot of a pack: which rows come next, what its guards
  * say, where its trials end. The device's work is the {@link Lane}'s, on whose thread all but
- * {@link #stop} is called once it has taken the branch. What goes wrong is in the trials' outcomes,
- * nothing is thrown.
+ * {@link #stop} and {@link #giveBack} is called once it has taken the branch. What goes wrong is in
+ * the trials' outcomes, nothing is thrown.
  */
 public final class BranchRun {
   private final Lease lease;
@@ -52,6 +52,7 @@ public final class BranchRun {
   private final PeakMemory memory = new PeakMemory();
   private final DeviceTime time = new DeviceTime();
   private final CompletableFuture<Outcome> stop = new CompletableFuture<>();
+  private final CompletableFuture<Outcome.Stopped> givenBack = new CompletableFuture<>();
   private final TrialLog log;
   private final Milestones milestones;
   private final ResumePoints resumePoints;
@@ -117,6 +118,14 @@ public final class BranchRun {
     stop.complete(outcome);
   }
 
+  /**
+   * Ends the branch after its present update, with a checkpoint from which another attempt goes on:
+   * {@link #rested}. Safe from any thread; the first call counts.
+   */
+  public void giveBack(Outcome.Stopped why) {
+    givenBack.complete(why);
+  }
+
   /** Whether all its trials have ended. */
   public boolean hasEnded() {
     return ended;
@@ -127,7 +136,10 @@ public final class BranchRun {
     return milestones.results();
   }
 
-  /** Where it rests, when it came to where its lease says so. Once it has ended. */
+  /**
+   * Where it goes on, when it came to where its lease says that it rests, or was given back. Once
+   * it has ended.
+   */
   public Optional<Checkpoint> rested() {
     return rested;
   }
@@ -363,24 +375,29 @@ public final class BranchRun {
       end(new Outcome.EarlyStopped(enough.get()));
       return;
     }
+    boolean leaves = givenBack.isDone();
     resumePoints.after(
-        number, fingerprint(slot.trainable()), () -> milestones.state(number, slot.copy()));
+        number, leaves, fingerprint(slot.trainable()), () -> milestones.state(number, slot.copy()));
     if (number == lease.branch().updates()) {
       fingerprint.ifPresent(resumePoints::end);
       ended = true;
     } else if (lease.restsAfter(number) && resumePoints.at(number).isPresent()) {
-      rest(resumePoints.at(number).get());
+      rest(resumePoints.at(number).get(), "it rests after update " + number);
+    } else if (leaves && resumePoints.at(number).isPresent()) {
+      rest(resumePoints.at(number).get(), givenBack.join().reason());
+    } else if (leaves) {
+      end(givenBack.join());
     } else {
       rows = rows(number + 1);
       began = System.nanoTime();
     }
   }
 
-  private void rest(Checkpoint place) {
+  private void rest(Checkpoint place, String why) {
     ended = true;
     rested = Optional.of(place);
     fingerprint.ifPresent(resumePoints::end);
-    milestones.rest(place);
+    milestones.rest(place, why);
   }
 
   private void lowered(Measurement.Update made, GradientNorm rule, double factor) {
@@ -415,7 +432,7 @@ public final class BranchRun {
 
   /** The coordinator has journaled the branch's end, after which this is called once. */
   public void forgetCheckpoints() {
-    resumePoints.discard();
+    resumePoints.discard(rested);
   }
 
   private void end(Outcome outcome) {

@@ -238,10 +238,10 @@ final class Milestones {
     open(outcome).forEach(this::ended);
   }
 
-  /** How far the trials that are left have come when their branch rests. */
-  void rest(Checkpoint place) {
-    log.rests(place);
-    results.addAll(open(new Outcome.Stopped("it rests after update " + place.update())));
+  /** How far the trials that are left have come when their branch waits to go on. */
+  void rest(Checkpoint place, String why) {
+    log.rests(place, why);
+    results.addAll(open(new Outcome.Stopped(why)));
   }
 
   private List<TrialResult> open(Outcome outcome) {

@@ -72,12 +72,13 @@ final class ResumePoints {
    * Leaves a checkpoint where one is due.
    *
    * @param update that is done
+   * @param asked whether one is due in any case
    * @param state copies the branch's from the device
    */
-  void after(long update, Fingerprint fingerprint, Supplier<BranchState> state) {
+  void after(long update, boolean asked, Fingerprint fingerprint, Supplier<BranchState> state) {
     Instant now = cadence.clock().instant();
     boolean fork = lease.forks().contains(update);
-    if (fork || lease.restsAfter(update) || isDue(update, now)) {
+    if (fork || lease.restsAfter(update) || asked || isDue(update, now)) {
       BranchState taken = state.get();
       since = now;
       if (!write(update, fingerprint, taken) && fork) {
@@ -162,8 +163,11 @@ final class ResumePoints {
 
   /**
    * The attempt's end is journaled: of what it left only that is needed which others go on from.
+   *
+   * @param place where the branch itself goes on
    */
-  void discard() {
-    removeIf(checkpoint -> !lease.leaves(checkpoint.update()));
+  void discard(Optional<Checkpoint> place) {
+    removeIf(
+        checkpoint -> !lease.leaves(checkpoint.update()) && !place.equals(Optional.of(checkpoint)));
   }
 }

@@ -129,8 +129,8 @@ public final class TrialLog {
     line("goes on after update %d, from %s".formatted(start.update(), start.place()));
   }
 
-  void rests(Checkpoint place) {
-    line("rests after update %d, until it is promoted".formatted(place.update()));
+  void rests(Checkpoint place, String why) {
+    line("gives its slot back after update %d: %s".formatted(place.update(), why));
   }
 
   void noCheckpoint(Path place, IOException problem) {

@@ -39,7 +39,14 @@ class LanesTest {
         var metrics = new MetricsSender(new WorkerId("ann"), folder.resolve("rows"));
         var lanes =
             new Lanes(
-                1, LaneSlots.of(1), trunks, metrics, results, Duration.ZERO, Clock.systemUTC())) {
+                1,
+                LaneSlots.of(1),
+                trunks,
+                metrics,
+                results,
+                Duration.ZERO,
+                Duration.ZERO,
+                Clock.systemUTC())) {
       assertThat(lanes.ended()).containsExactly(ResultSpoolTest.ended(1));
 
       lanes.rowsLost(ResultSpoolTest.ended(1).lease());
@@ -73,7 +80,7 @@ class LanesTest {
       threads.train(waiting, ended::countDown);
 
       waiting.stop(ENOUGH);
-      threads.withdraw(waiting);
+      threads.withdraw(waiting, ENOUGH);
 
       assertThat(ended.getCount()).isZero();
       assertThat(waiting.results().get(0).outcome()).isEqualTo(ENOUGH);
@@ -81,10 +88,10 @@ class LanesTest {
       assertThat(training.hasEnded()).isFalse();
 
       training.stop(ENOUGH);
-      threads.withdraw(training);
+      threads.withdraw(training, ENOUGH);
       assertThat(training.hasEnded()).as("it is the lane's").isFalse();
       release.countDown();
-      assertThat(threads.close(60)).isTrue();
+      assertThat(threads.close(Duration.ofSeconds(60))).isTrue();
       assertThat(training.results()).hasSize(1);
     } finally {
       release.countDown();

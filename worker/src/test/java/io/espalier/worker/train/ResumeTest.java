@@ -38,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -66,7 +67,7 @@ class ResumeTest {
   }
 
   /** What a branch told: measurements by update, and checkpoints. */
-  private static final class Told implements BranchListener {
+  private static class Told implements BranchListener {
     private final List<String> measured = new ArrayList<>();
     private final List<Checkpoint> checkpoints = new ArrayList<>();
 
@@ -232,6 +233,41 @@ class ResumeTest {
     TrialResult last = trained(from(lease, first.rested().orElseThrow()), after).get(0);
 
     assertThat(after.measured).isNotEmpty().isEqualTo(whole.after(6));
+    assertThat(last.metrics()).isEqualTo(expected.metrics());
+    assertThat(exported(last)).isEqualTo(exported(expected));
+  }
+
+  @Test
+  void a_branch_that_is_given_back_goes_on_from_the_update_it_was_at() {
+    Lease lease = lease(training(Map.of()));
+    var whole = new Told();
+    TrialResult expected = trained(lease, whole).get(1);
+    var given = new CompletableFuture<BranchRun>();
+    var before =
+        new Told() {
+          @Override
+          public void measured(
+              long update, double epoch, long samples, long tokens, Measurement measurement) {
+            super.measured(update, epoch, samples, tokens, measurement);
+            if (update == 7) {
+              given.join().giveBack(new Outcome.Stopped("its host is wanted back"));
+            }
+          }
+        };
+    given.complete(run(lease, before));
+
+    Lane.train(List.of(given.join()));
+
+    BranchRun first = given.join();
+    assertThat(first.rested()).map(Checkpoint::update).contains(7L);
+    assertThat(first.results().get(1).outcome())
+        .isEqualTo(new Outcome.Stopped("its host is wanted back"));
+    first.forgetCheckpoints();
+    var after = new Told();
+
+    TrialResult last = trained(from(lease, first.rested().orElseThrow()), after).get(0);
+
+    assertThat(after.measured).isNotEmpty().isEqualTo(whole.after(7));
     assertThat(last.metrics()).isEqualTo(expected.metrics());
     assertThat(exported(last)).isEqualTo(exported(expected));
   }

@@ -1,4 +1,4 @@
-package io.espalier.coordinator;
+package io.espalier.coordinator.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -12,14 +12,18 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class JournalTest {
+class EmbeddedJournalTest {
   @TempDir Path store;
+
+  private static long epoch(Journal journal) {
+    return journal.begin("").orElseThrow().epoch();
+  }
 
   /** Another process with the journal; says so and waits for the end of its input. */
   static final class Other {
     public static void main(String[] arguments) throws Exception {
-      try (Journal journal = Journal.open(Path.of(arguments[0]))) {
-        System.out.println("open, epoch " + journal.epoch());
+      try (Journal journal = EmbeddedJournal.open(Path.of(arguments[0]))) {
+        System.out.println("open, epoch " + epoch(journal));
         System.in.read();
       }
     }
@@ -38,7 +42,7 @@ class JournalTest {
             .start();
     try (BufferedReader said = other.inputReader(StandardCharsets.UTF_8)) {
       assertThat(said.readLine()).isEqualTo("open, epoch 1");
-      assertThatThrownBy(() -> Journal.open(store))
+      assertThatThrownBy(() -> EmbeddedJournal.open(store))
           .isInstanceOf(UserError.class)
           .hasMessageContaining(store.toString())
           .hasMessageContaining("in use by another coordinator")
@@ -48,16 +52,16 @@ class JournalTest {
     } finally {
       other.destroyForcibly();
     }
-    try (Journal journal = Journal.open(store)) {
-      assertThat(journal.epoch()).isEqualTo(2);
+    try (Journal journal = EmbeddedJournal.open(store)) {
+      assertThat(epoch(journal)).isEqualTo(2);
     }
   }
 
   @Test
   void a_second_coordinator_in_the_same_process_is_told_the_same() {
-    try (Journal first = Journal.open(store)) {
-      assertThat(first.epoch()).isEqualTo(1);
-      assertThatThrownBy(() -> Journal.open(store))
+    try (Journal first = EmbeddedJournal.open(store)) {
+      assertThat(epoch(first)).isEqualTo(1);
+      assertThatThrownBy(() -> EmbeddedJournal.open(store))
           .isInstanceOf(UserError.class)
           .hasMessageContaining("in use by another coordinator");
     }
@@ -66,7 +70,7 @@ class JournalTest {
   @Test
   void a_store_that_cannot_be_written_is_named() throws Exception {
     Path file = Files.writeString(store.resolve("file"), "");
-    assertThatThrownBy(() -> Journal.open(file))
+    assertThatThrownBy(() -> EmbeddedJournal.open(file))
         .isInstanceOf(UserError.class)
         .hasMessageContaining(file.toString())
         .hasMessageContaining("--store");

@@ -1,4 +1,4 @@
-package io.espalier.coordinator;
+package io.espalier.coordinator.journal;
 
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -9,7 +9,7 @@ import java.sql.Statement;
  * The tables of Pekko's JDBC journal in H2. Unlike in the script that comes with it, payloads are
  * VARBINARY: as BLOBs they go to H2's large-object storage, many times slower.
  */
-final class JournalSchema {
+final class EmbeddedSchema {
   private static final String TABLES =
       """
       CREATE TABLE "event_journal" (
@@ -46,7 +46,7 @@ final class JournalSchema {
       CREATE TABLE coordinator_epoch (epoch BIGINT NOT NULL) AS SELECT 0;
       """;
 
-  private JournalSchema() {}
+  private EmbeddedSchema() {}
 
   static void createIn(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {

@@ -1,5 +1,7 @@
-package io.espalier.coordinator;
+package io.espalier.coordinator.journal;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import io.espalier.common.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,34 +11,34 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The embedded database under the journal, an H2 file in the store. Opened before the actor system,
+ * An H2 file in the store, for a coordinator without others. Opened before the actor system,
  * because only a plain connection says clearly that another process has the file.
  */
-final class Journal implements AutoCloseable {
+public final class EmbeddedJournal implements Journal {
   private static final int LOCKED_BY_ANOTHER = 90020;
 
   // H2 lets one process open a file twice.
   private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
 
   private final Path file;
-  private final long epoch;
 
-  private Journal(Path file, long epoch) {
+  private EmbeddedJournal(Path file) {
     this.file = file;
-    this.epoch = epoch;
   }
 
   /**
-   * Creates what is missing and counts this life of the coordinator.
+   * Creates what is missing.
    *
    * @param store directory, absolute
    * @throws UserError when another coordinator uses the store, or it cannot be written
    */
-  static Journal open(Path store) {
+  public static EmbeddedJournal open(Path store) {
     Path file = store.resolve("journal").resolve("espalier");
     if (!OPEN.add(file)) {
       throw inUse(store);
@@ -44,8 +46,8 @@ final class Journal implements AutoCloseable {
     try {
       Files.createDirectories(store.resolve("journal"));
       try (Connection connection = DriverManager.getConnection(url(file))) {
-        JournalSchema.createIn(connection);
-        return new Journal(file, nextEpoch(connection));
+        EmbeddedSchema.createIn(connection);
+        return new EmbeddedJournal(file);
       }
     } catch (SQLException e) {
       OPEN.remove(file);
@@ -56,19 +58,81 @@ final class Journal implements AutoCloseable {
     }
   }
 
-  /** Which life of the coordinator on this store this is, from 1. */
-  long epoch() {
-    return epoch;
+  @Override
+  public Config settings() {
+    // One connection for all: H2 writes fastest with a single thread.
+    return ConfigFactory.parseMap(
+            Map.of(
+                "profile",
+                "slick.jdbc.H2Profile$",
+                "db.driver",
+                "org.h2.Driver",
+                "db.url",
+                url(file),
+                "db.user",
+                "",
+                "db.password",
+                "",
+                "db.numThreads",
+                1,
+                "db.maxConnections",
+                1,
+                "db.minConnections",
+                1))
+        .atPath(DATABASE)
+        .withFallback(ConfigFactory.parseMap(Map.of("jdbc-journal.parallelism", 1)));
   }
 
-  String url() {
-    return url(file);
+  @Override
+  public boolean isShared() {
+    return false;
+  }
+
+  /** Nobody else has the file: it lasts as long as the process. */
+  private record Life(long epoch) implements Term {
+    @Override
+    public boolean renew() {
+      return true;
+    }
+
+    @Override
+    public boolean lasts() {
+      return true;
+    }
+
+    @Override
+    public void end() {
+      // The file is free when the process lets go of it.
+    }
+  }
+
+  @Override
+  public Optional<Term> begin(String url) {
+    try (Connection connection = DriverManager.getConnection(url(file))) {
+      return Optional.of(new Life(nextEpoch(connection)));
+    } catch (SQLException e) {
+      throw unusable(file, e);
+    }
+  }
+
+  @Override
+  public Optional<String> active() {
+    return Optional.empty();
+  }
+
+  @Override
+  public void delete(String persistenceId) {
+    try (Connection connection = DriverManager.getConnection(url(file))) {
+      Rows.delete(connection, persistenceId);
+    } catch (SQLException e) {
+      throw unusable(file, e);
+    }
   }
 
   /** Compacts and closes the file; nothing else may use it by then. */
   @Override
   public void close() {
-    try (Connection connection = DriverManager.getConnection(url());
+    try (Connection connection = DriverManager.getConnection(url(file));
         Statement statement = connection.createStatement()) {
       statement.execute("SHUTDOWN COMPACT");
     } catch (SQLException e) {

@@ -1,0 +1,99 @@
+package io.espalier.deploy.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.espalier.deploy.PostgresServer;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Three coordinators on one journal, of which the active one dies, freezes or loses its database:
+ * in the end it is as if it had not. Runs where PostgreSQL is named: {@code mvn verify
+ * -Despalier.postgresql=DIRECTORY}, the directory of its programs.
+ */
+@Tag("postgresql")
+class FailoverIT {
+  @TempDir Path directory;
+  private LongSweep sweep;
+  private PostgresServer postgres;
+
+  @BeforeEach
+  void start() {
+    sweep = LongSweep.in(directory);
+    postgres = PostgresServer.start();
+  }
+
+  @AfterEach
+  void stop() {
+    postgres.close();
+  }
+
+  private Cluster cluster() {
+    return Cluster.start(directory, postgres.url(), 3);
+  }
+
+  /** Waits until another coordinator is active than this one. */
+  private static int another(Cluster cluster, int than) {
+    return await()
+        .atMost(LongSweep.MINUTES)
+        .until(cluster::active, found -> found.filter(number -> number != than).isPresent())
+        .orElseThrow();
+  }
+
+  @Test
+  void the_active_coordinator_killed_twice_while_the_workers_train_on() {
+    try (Cluster cluster = cluster()) {
+      sweep.start(cluster);
+      int first = cluster.active().orElseThrow();
+      cluster.kill(first);
+      int second = another(cluster, first);
+      Launcher.Ended asked = InProcess.run("ls", "--url", cluster.urls());
+      assertThat(asked.exitCode()).as(asked.err()).isZero();
+      assertThat(asked.out()).contains(LongSweep.ID).contains("running");
+
+      cluster.startAgain(first);
+      cluster.kill(second);
+      Api api = cluster.api(another(cluster, second));
+      sweep.awaitEnd(api);
+
+      sweep.assertAsUndisturbed(api);
+    }
+  }
+
+  @Test
+  void the_active_coordinator_frozen_until_another_has_taken_its_place_and_then_continued() {
+    try (Cluster cluster = cluster()) {
+      sweep.start(cluster);
+      int first = cluster.active().orElseThrow();
+      Signals.send("STOP", cluster.coordinator(first).handle());
+      int second = another(cluster, first);
+      Signals.send("CONT", cluster.coordinator(first).handle());
+      Launcher.Ended frozen = cluster.coordinator(first).await();
+      assertThat(frozen.exitCode()).as(frozen.err()).isEqualTo(1);
+      assertThat(frozen.err()).contains("The coordinator cannot go on").doesNotContain("\tat ");
+      Api api = cluster.api(second);
+      sweep.awaitEnd(api);
+
+      sweep.assertAsUndisturbed(api);
+    }
+  }
+
+  @Test
+  void the_database_restarted_while_a_sweep_runs() {
+    try (Cluster cluster = cluster()) {
+      Api api = sweep.start(cluster);
+      Optional<Integer> active = cluster.active();
+      postgres.crashAndRestart();
+      sweep.awaitEnd(api);
+
+      assertThat(cluster.active()).isEqualTo(active);
+      sweep.assertAsUndisturbed(api);
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package io.espalier.deploy.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A worker whose host is wanted back gives its trials to another, update for update. */
+class PreemptionIT {
+  @TempDir Path directory;
+
+  @Test
+  void a_worker_told_to_end_gives_its_trial_back_and_no_update_is_made_twice() {
+    LongSweep sweep = LongSweep.in(directory);
+    try (Cluster cluster = Cluster.start(directory)) {
+      Api api = sweep.start(cluster);
+      Signals.send("TERM", cluster.worker("a").handle());
+      Launcher.Ended ended = cluster.worker("a").await();
+      assertThat(ended.exitCode()).as(ended.err()).isZero();
+      assertThat(cluster.spool("a").resolve("cpu/results")).isEmptyDirectory();
+      cluster.startWorker("c");
+      sweep.awaitEnd(api);
+
+      sweep.assertAsUndisturbed(api);
+      Map<String, List<JsonNode>> attempts =
+          api.rows(LongSweep.ID).stream()
+              .collect(
+                  Collectors.groupingBy(
+                      row -> row.get("attempt").asText(), TreeMap::new, Collectors.toList()));
+      assertThat(attempts).as("one more than there are trials").hasSize(LongSweep.TRIALS + 1);
+    }
+  }
+
+  @Test
+  void a_sweep_paused_and_resumed_is_trained_as_if_it_had_not_been() {
+    LongSweep sweep = LongSweep.in(directory);
+    try (Cluster cluster = Cluster.start(directory)) {
+      Api api = sweep.start(cluster);
+      Launcher.Ended paused = InProcess.run("pause", LongSweep.ID, "--url", cluster.urls());
+      assertThat(paused.exitCode()).as(paused.err()).isZero();
+      await()
+          .atMost(LongSweep.MINUTES)
+          .until(() -> api.workers().stream().allMatch(worker -> worker.get("holding").isEmpty()));
+      assertThat(api.sweep(LongSweep.ID).get("state").asText()).isEqualToIgnoringCase("paused");
+
+      assertThat(InProcess.run("resume", LongSweep.ID, "--url", cluster.urls()).exitCode())
+          .isZero();
+      sweep.awaitEnd(api);
+
+      sweep.assertAsUndisturbed(api);
+      Launcher.Ended late = InProcess.run("pause", LongSweep.ID, "--url", cluster.urls());
+      assertThat(late.exitCode()).isEqualTo(1);
+      assertThat(late.err()).contains("has ended already").contains("nothing to pause");
+    }
+  }
+}
