@@ -175,7 +175,8 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
                         duties.specs(),
                         opened.store()::whenStored,
                         new Observers(observers),
-                        notices)),
+                        notices,
+                        begun::lasts)),
                 "sweeps");
     List.of(fleet, notices, sweeps).forEach(getContext()::watch);
     var actors = new Actors(getContext().getSystem(), sweeps, fleet);

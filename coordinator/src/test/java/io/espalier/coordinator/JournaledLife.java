@@ -99,7 +99,8 @@ final class JournaledLife {
         new SpecRules(UploadedFiles.in(store)),
         (lease, sequence) -> CompletableFuture.completedStage(null),
         nobody,
-        fleet);
+        fleet,
+        () -> true);
   }
 
   /**

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /**
@@ -15,6 +16,8 @@ import org.apache.pekko.actor.typed.ActorRef;
  *
  * @param store directory of all that is kept
  * @param fleet told what concerns workers
+ * @param lasts whether no other coordinator can have begun to decide: what this one still thinks
+ *     may be old otherwise
  */
 public record Surroundings(
     Path store,
@@ -22,7 +25,8 @@ public record Surroundings(
     Specs specs,
     Rows rows,
     Observer observer,
-    ActorRef<SweepNotice> fleet) {
+    ActorRef<SweepNotice> fleet,
+    BooleanSupplier lasts) {
 
   /** What is known of specs. */
   public interface Specs {

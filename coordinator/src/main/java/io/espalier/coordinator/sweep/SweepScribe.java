@@ -119,7 +119,11 @@ final class SweepScribe extends AbstractBehavior<SweepScribe.Command> {
       write(spec, state.sweep().origin().yaml());
     }
     Surroundings.Specs specs = around.specs();
-    write(directory.resolve("sweep.json"), specs.json(specs.view(state.sweep(), state.spec())));
+    String json = specs.json(specs.view(state.sweep(), state.spec()));
+    // A process that was frozen on its way here may find the file of another, which knows more.
+    if (around.lasts().getAsBoolean()) {
+      write(directory.resolve("sweep.json"), json);
+    }
   }
 
   private static void publish(Sweep sweep, Path directory) {
