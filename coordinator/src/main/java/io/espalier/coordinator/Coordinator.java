@@ -3,6 +3,7 @@ package io.espalier.coordinator;
 import io.espalier.common.UserError;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.api.HttpDoor;
 import io.espalier.coordinator.journal.EmbeddedJournal;
 import io.espalier.coordinator.journal.Journal;
@@ -199,6 +200,17 @@ public final class Coordinator implements AutoCloseable {
    */
   public CompletionStage<SweepView> extend(SweepId sweep, Map<String, List<String>> values) {
     return active().service().extend(sweep, values, true);
+  }
+
+  /**
+   * Has trained again what failed or was stopped, also of a sweep that has ended, for this process
+   * alone, which waits for its end: {@link Unfinished#attended}.
+   *
+   * @param trial the only one that is meant; absent for all
+   * @return completes once it is journaled; fails with {@link UserError} when there is none
+   */
+  public CompletionStage<SweepView> retry(SweepId sweep, Optional<TrialId> trial) {
+    return active().service().retry(sweep, trial, true);
   }
 
   /**

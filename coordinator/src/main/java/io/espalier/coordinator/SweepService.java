@@ -253,12 +253,29 @@ record SweepService(
   CompletionStage<SweepView> extend(
       SweepId sweep, Map<String, List<String>> values, boolean attended) {
     SearchedValues.check(values);
-    var extend = new SweepInput.Extend(values, clock.instant());
+    return reopening(sweep, new SweepInput.Extend(values, clock.instant()), attended);
+  }
+
+  @Override
+  public CompletionStage<SweepView> retry(SweepId sweep, Optional<TrialId> trial) {
+    return retry(sweep, trial, false);
+  }
+
+  /**
+   * @param attended whether this process waits for the sweep's end, and nobody else does
+   */
+  CompletionStage<SweepView> retry(SweepId sweep, Optional<TrialId> trial, boolean attended) {
+    return reopening(sweep, new SweepInput.Retry(trial, clock.instant()), attended);
+  }
+
+  /** A wish by which a sweep may go on that has ended. */
+  private CompletionStage<SweepView> reopening(
+      SweepId sweep, SweepInput.Wish wish, boolean attended) {
     // Opened before: its journal must not say that it goes on while nobody would know after a
     // crash.
     return actors
         .<Done>askSweeps(replyTo -> new SweepsActor.Open(sweep, attended, replyTo))
-        .thenCompose(open -> wish(sweep, extend))
+        .thenCompose(open -> wish(sweep, wish))
         .thenApply(
             change -> {
               change

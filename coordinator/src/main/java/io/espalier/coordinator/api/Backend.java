@@ -66,6 +66,14 @@ public interface Backend {
    */
   CompletionStage<SweepView> extend(SweepId sweep, Map<String, List<String>> values);
 
+  /**
+   * Has trained again what failed or was stopped, also of a sweep that has ended.
+   *
+   * @param trial the only one that is meant; absent for all
+   * @return completes once it is journaled; fails when there is none
+   */
+  CompletionStage<SweepView> retry(SweepId sweep, Optional<TrialId> trial);
+
   CompletionStage<TrialView> trial(SweepId sweep, TrialId trial);
 
   /** Completes once the wish is journaled; too late when the trial has ended. */

@@ -24,8 +24,8 @@ import org.apache.pekko.http.javadsl.model.headers.Location;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /**
- * {@code /api/v1/sweeps}: list, submit, show, stop, pause, resume, extend and delete; what lies
- * below a sweep is others'.
+ * {@code /api/v1/sweeps}: list, submit, show, stop, pause, resume, retry, extend and delete; what
+ * lies below a sweep is others'.
  */
 record SweepRoutes(Backend backend) {
   private static final String SHAPE =
@@ -102,6 +102,7 @@ record SweepRoutes(Backend backend) {
         path("stop", () -> post(() -> wish(() -> backend.stop(sweep)))),
         path("pause", () -> post(() -> wish(() -> backend.pause(sweep)))),
         path("resume", () -> post(() -> wish(() -> backend.resume(sweep)))),
+        path("retry", () -> post(() -> wish(() -> backend.retry(sweep, Optional.empty())))),
         path("extend", () -> post(() -> extend(sweep))),
         new MetricsRoute(backend, sweep).route(),
         new EventRoutes(backend, sweep).route(),

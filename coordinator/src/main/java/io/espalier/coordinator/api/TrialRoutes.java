@@ -11,6 +11,7 @@ import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.sweep.Rating;
+import java.util.Optional;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.server.Route;
 
@@ -28,6 +29,7 @@ record TrialRoutes(Backend backend, SweepId sweep) {
     return concat(
         pathEnd(() -> get(() -> Answers.json(backend.trial(sweep, trial)))),
         path("stop", () -> post(() -> stop(trial))),
+        path("retry", () -> post(() -> retry(trial))),
         path("ratings", () -> post(() -> rate(trial))),
         new TrialFileRoutes(backend, sweep, trial).route());
   }
@@ -35,6 +37,11 @@ record TrialRoutes(Backend backend, SweepId sweep) {
   private Route stop(TrialId trial) {
     return Answers.withoutBody(
         body -> Answers.json(StatusCodes.ACCEPTED, backend.stop(sweep, trial)));
+  }
+
+  private Route retry(TrialId trial) {
+    return Answers.withoutBody(
+        body -> Answers.json(StatusCodes.ACCEPTED, backend.retry(sweep, Optional.of(trial))));
   }
 
   private Route rate(TrialId trial) {

@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -234,6 +235,31 @@ public record BranchProgress(
         all,
         checkpoints,
         rest);
+  }
+
+  /**
+   * These trials of it are open again, as if it had never been given up. It goes on from what was
+   * left before their ends.
+   */
+  BranchProgress retried(Set<TrialId> trials) {
+    OptionalLong first =
+        branch.milestones().stream()
+            .filter(end -> trials.contains(end.trial()))
+            .mapToLong(Branch.Milestone::update)
+            .min();
+    if (first.isEmpty()) {
+      return this;
+    }
+    return new BranchProgress(
+        branch,
+        current,
+        List.of(),
+        reports,
+        Optional.empty(),
+        Optional.empty(),
+        results.stream().filter(result -> !trials.contains(result.trial())).toList(),
+        checkpoints.stream().filter(left -> left.update() < first.getAsLong()).toList(),
+        Optional.empty());
   }
 
   /**

@@ -81,7 +81,7 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Policy policy, Path direct
     } else if (event instanceof SweepEvent.PreparationLost) {
       return List.of(
           new SweepNotice.PreparationOver(sweep.id()), new SweepNotice.Waiting(sweep.id()));
-    } else if (event instanceof SweepEvent.Planned) {
+    } else if (event instanceof SweepEvent.Planned || event instanceof SweepEvent.Retried) {
       return List.of(new SweepNotice.Waiting(sweep.id()));
     } else if (event instanceof SweepEvent.LeaseLost lost) {
       return leaseLost(lost);

@@ -271,6 +271,12 @@ public record Sweep(
       return isNeededWithout(e.trial())
           ? this
           : with(branches.get(e.branch()).stopping(e.reason()));
+    } else if (event instanceof SweepEvent.Retried e) {
+      Branches next = branches;
+      for (BranchProgress progress : branches.stream().toList()) {
+        next = next.with(progress.retried(Set.copyOf(e.trials())));
+      }
+      return with(next, lastAttempt);
     } else if (event instanceof SweepEvent.Paused e) {
       return paused(Optional.of(e.time()));
     } else if (event instanceof SweepEvent.Resumed) {

@@ -39,6 +39,7 @@ import java.util.Optional;
   @JsonSubTypes.Type(value = SweepEvent.Judged.class, name = "judged"),
   @JsonSubTypes.Type(value = SweepEvent.StopRequested.class, name = "stop-requested"),
   @JsonSubTypes.Type(value = SweepEvent.TrialStopRequested.class, name = "trial-stop-requested"),
+  @JsonSubTypes.Type(value = SweepEvent.Retried.class, name = "retried"),
   @JsonSubTypes.Type(value = SweepEvent.Paused.class, name = "paused"),
   @JsonSubTypes.Type(value = SweepEvent.Resumed.class, name = "resumed"),
   @JsonSubTypes.Type(value = SweepEvent.Rated.class, name = "rated"),
@@ -79,7 +80,7 @@ public sealed interface SweepEvent extends Journaled {
     }
   }
 
-  /** A sweep that had ended is about to get more trials. */
+  /** A sweep that had ended is about to get more trials, or some of its own again. */
   record Reopened(Instant time) implements SweepEvent {}
 
   /**
@@ -154,6 +155,13 @@ public sealed interface SweepEvent extends Journaled {
   /** A person ends one trial; its worker is about to be told when no other trial needs it. */
   record TrialStopRequested(BranchId branch, TrialId trial, String reason, Instant time)
       implements SweepEvent {}
+
+  /** These trials had ended, and are to be trained again. */
+  record Retried(List<TrialId> trials, Instant time) implements SweepEvent {
+    public Retried {
+      trials = List.copyOf(trials);
+    }
+  }
 
   /** A person wants nothing of it trained for a while; the workers are about to be told. */
   record Paused(Instant time) implements SweepEvent {}

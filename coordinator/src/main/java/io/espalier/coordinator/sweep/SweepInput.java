@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** What a sweep is told; {@link Decisions} answers with events. */
@@ -153,6 +154,13 @@ public sealed interface SweepInput {
       values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
     }
   }
+
+  /**
+   * What failed or was stopped shall be trained again, also when the sweep has ended.
+   *
+   * @param trial the only one that is meant; absent for all
+   */
+  record Retry(Optional<TrialId> trial, Instant time) implements Wish {}
 
   /** A judgement of a trial; also counts after the sweep has ended. */
   record Rate(TrialId trial, Rating rating, Instant time) implements Wish {}

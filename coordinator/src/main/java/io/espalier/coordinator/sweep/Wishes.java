@@ -3,6 +3,8 @@ package io.espalier.coordinator.sweep;
 import io.espalier.common.UserError;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.TrialResult;
 import io.espalier.coordinator.report.SweepView;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +17,8 @@ record Wishes(Draft draft, Policy policy) {
       rated(rate);
     } else if (wish instanceof SweepInput.Extend extend) {
       extended(extend);
+    } else if (wish instanceof SweepInput.Retry retry) {
+      retried(retry);
     } else if (!draft.sweep().isUnfinished()) {
       return;
     } else if (wish instanceof SweepInput.Stop stop) {
@@ -81,15 +85,68 @@ record Wishes(Draft draft, Policy policy) {
                       ? "they are planned when a worker has read its data"
                       : "it ended before they were planned"));
     }
-    if (sweep.isUnfinished() && sweep.stop().isPresent()) {
-      throw new UserError(
-          "%s is being stopped: extend it once it has ended.".formatted(sweep.id()));
-    }
+    refuseWhileStopping();
     List<Branch> more = policy.extension(sweep, extend.values());
     if (!sweep.isUnfinished()) {
       draft.add(new SweepEvent.Reopened(extend.time()));
     }
     draft.plan(more);
+  }
+
+  private void refuseWhileStopping() {
+    Sweep sweep = draft.sweep();
+    if (sweep.isUnfinished() && sweep.stop().isPresent()) {
+      throw new UserError("%s is being stopped: wait until it has ended.".formatted(sweep.id()));
+    }
+  }
+
+  private void retried(SweepInput.Retry retry) {
+    Sweep sweep = draft.sweep();
+    refuseWhileStopping();
+    List<TrialId> again =
+        sweep.branches().stream()
+            .filter(progress -> progress.current().isEmpty())
+            .flatMap(progress -> progress.results().stream())
+            .filter(result -> mayBeRetried(result.outcome()))
+            .map(TrialResult::trial)
+            .filter(trial -> retry.trial().map(trial::equals).orElse(true))
+            .toList();
+    if (again.isEmpty()) {
+      throw new UserError(nothingToRetry(retry.trial()));
+    }
+    if (!sweep.isUnfinished()) {
+      draft.add(new SweepEvent.Reopened(retry.time()));
+    }
+    draft.add(new SweepEvent.Retried(again, retry.time()));
+  }
+
+  /** What a guard or a pruner ended would end the same way again. */
+  private static boolean mayBeRetried(Outcome outcome) {
+    return outcome instanceof Outcome.Failed || outcome instanceof Outcome.Stopped;
+  }
+
+  private String nothingToRetry(Optional<TrialId> trial) {
+    Sweep sweep = draft.sweep();
+    if (trial.isEmpty()) {
+      return "%s has no trial that failed or was stopped.".formatted(sweep.id());
+    }
+    if (!sweep.has(trial.get())) {
+      return "%s has no trial %s.".formatted(sweep.id(), trial.get());
+    }
+    Optional<Outcome> outcome =
+        sweep.branches().stream()
+            .flatMap(progress -> progress.result(trial.get()).stream())
+            .map(TrialResult::outcome)
+            .findFirst();
+    if (outcome.filter(Wishes::mayBeRetried).isPresent()) {
+      return "Trial %s of %s shares its training with others that run now: retry it when they have ended."
+          .formatted(trial.get(), sweep.id());
+    }
+    return "Trial %s of %s %s: only what failed or was stopped can be tried again."
+        .formatted(
+            trial.get(),
+            sweep.id(),
+            outcome.map(how -> "is " + how.word()).orElse("has not ended"));
   }
 
   private void rated(SweepInput.Rate rate) {

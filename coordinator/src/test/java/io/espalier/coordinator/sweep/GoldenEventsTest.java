@@ -203,6 +203,7 @@ class GoldenEventsTest {
             CHECKPOINT,
             List.of(Examples.result(0, new Outcome.Stopped("it rests after update 20"))),
             NOW));
+    events.put("retried", new SweepEvent.Retried(List.of(new TrialId(0)), NOW));
     events.put("paused", new SweepEvent.Paused(NOW));
     events.put("resumed", new SweepEvent.Resumed(NOW));
     events.put("removed", new SweepsEvent.Removed(SWEEP));

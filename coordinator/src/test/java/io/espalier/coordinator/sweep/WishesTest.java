@@ -4,7 +4,9 @@ import static io.espalier.coordinator.sweep.Examples.NOW;
 import static io.espalier.coordinator.sweep.Examples.policy;
 import static io.espalier.coordinator.sweep.Examples.result;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.espalier.common.UserError;
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.SweepSpec;
@@ -145,6 +147,52 @@ class WishesTest {
         .contains(
             new SweepNotice.GoingOn(new Lease.Key(life.sweep().id(), BRANCH, new Attempt(1, 1))));
     assertThat(life.tell(new SweepInput.Resume(NOW))).as("a repeat").isEmpty();
+  }
+
+  @Test
+  void what_was_stopped_is_trained_again_from_its_last_checkpoint() {
+    Life life = new Life(SHARED).running(1);
+    var place = new Checkpoint(7, "branches/0/1-1/checkpoints/7");
+    life.tell(new SweepInput.CheckpointLeft(BRANCH, new Attempt(1, 1), place, NOW));
+    life.tell(new SweepInput.Stop("enough", NOW));
+    assertThatThrownBy(() -> life.tell(new SweepInput.Retry(Optional.empty(), NOW)))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("is being stopped");
+    life.tell(
+        new SweepInput.BranchEnded(
+            BRANCH, new Attempt(1, 1), List.of(result(0, STOPPED), result(1, STOPPED)), NOW));
+    assertThat(life.sweep().end().orElseThrow().state()).isEqualTo(SweepView.State.STOPPED);
+
+    List<SweepEvent> events = life.tell(new SweepInput.Retry(Optional.empty(), NOW));
+
+    assertThat(events)
+        .containsExactly(
+            new SweepEvent.Reopened(NOW), new SweepEvent.Retried(List.of(SHORT, LONG), NOW));
+    assertThat(life.tell(ask()))
+        .singleElement()
+        .isInstanceOfSatisfying(
+            SweepEvent.Leased.class, leased -> assertThat(leased.start()).contains(place));
+  }
+
+  @Test
+  void only_what_failed_or_was_stopped_can_be_tried_again() {
+    Life life = new Life(SHARED).running(1);
+    life.tell(reached(SHORT));
+    assertThatThrownBy(() -> life.tell(new SweepInput.Retry(Optional.of(LONG), NOW)))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("has not ended");
+    assertThatThrownBy(() -> life.tell(new SweepInput.Retry(Optional.of(new TrialId(9)), NOW)))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("has no trial 9");
+    life.tell(
+        new SweepInput.BranchEnded(
+            BRANCH,
+            new Attempt(1, 1),
+            List.of(result(0, new Outcome.Completed()), result(1, new Outcome.Completed())),
+            NOW));
+    assertThatThrownBy(() -> life.tell(new SweepInput.Retry(Optional.of(SHORT), NOW)))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("is completed: only what failed or was stopped");
   }
 
   @Test

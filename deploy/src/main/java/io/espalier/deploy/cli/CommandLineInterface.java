@@ -61,6 +61,7 @@ public final class CommandLineInterface {
             .addSubcommand(new ExportCommand(console))
             .addSubcommand(new SubmitCommand(console))
             .addSubcommand(new WatchCommand(console))
+            .addSubcommand(new RetryCommand(console))
             .addSubcommand(new RemoveCommand(console))
             .addSubcommand(new PauseCommand(console))
             .addSubcommand(new ResumeCommand(console))

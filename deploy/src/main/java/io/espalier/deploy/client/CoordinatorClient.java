@@ -171,6 +171,12 @@ public final class CoordinatorClient {
     return post(path(sweep) + "/resume", "", SweepView.class);
   }
 
+  /** Has trained again what failed or was stopped: one trial, or all. */
+  public SweepView retry(String sweep, Optional<Integer> trial) {
+    String path = trial.map(number -> path(sweep, number)).orElse(path(sweep));
+    return post(path + "/retry", "", SweepView.class);
+  }
+
   private record Removal(long bytes) {}
 
   /** Deletes a sweep that has ended, with its files; the bytes that became free. */

@@ -3,6 +3,7 @@ package io.espalier.deploy.embedded;
 import io.espalier.common.UserError;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.SweepId;
+import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.Coordinator;
 import io.espalier.coordinator.CoordinatorConfig;
 import io.espalier.coordinator.report.LiveUpdate;
@@ -135,6 +136,16 @@ public final class EmbeddedCluster implements AutoCloseable {
    */
   public void extend(SweepId sweep, Map<String, List<String>> values) {
     await(coordinator, coordinator.extend(sweep, values));
+  }
+
+  /**
+   * Goes on with a sweep: trains again what failed or was stopped.
+   *
+   * @param trial the only one that is meant; absent for all
+   * @throws UserError when there is none, or no such sweep
+   */
+  public void retry(SweepId sweep, Optional<TrialId> trial) {
+    await(coordinator, coordinator.retry(sweep, trial));
   }
 
   /**

@@ -39,6 +39,31 @@ class PreemptionIT {
   }
 
   @Test
+  void a_sweep_stopped_and_retried_ends_as_if_it_had_not_been() {
+    LongSweep sweep = LongSweep.in(directory);
+    try (Cluster cluster = Cluster.start(directory)) {
+      Api api = sweep.start(cluster);
+      Launcher.Ended early = InProcess.run("retry", LongSweep.ID, "--url", cluster.urls());
+      assertThat(early.exitCode()).isEqualTo(1);
+      assertThat(early.err()).contains("long-1 has no trial that failed or was stopped");
+      assertThat(InProcess.run("stop", LongSweep.ID, "--url", cluster.urls()).exitCode()).isZero();
+      await()
+          .atMost(LongSweep.MINUTES)
+          .until(() -> api.sweep(LongSweep.ID).get("state").asText(), "STOPPED"::equalsIgnoreCase);
+
+      Launcher.Ended retried = InProcess.run("retry", LongSweep.ID, "--url", cluster.urls());
+      assertThat(retried.exitCode()).as(retried.err()).isZero();
+      sweep.awaitEnd(api);
+
+      sweep.assertAsUndisturbed(api);
+      assertThat(api.rows(LongSweep.ID))
+          .as("what was trained before it was stopped is not trained again")
+          .extracting(row -> row.get("attempt").asText())
+          .contains("1-1", "1-2");
+    }
+  }
+
+  @Test
   void a_sweep_paused_and_resumed_is_trained_as_if_it_had_not_been() {
     LongSweep sweep = LongSweep.in(directory);
     try (Cluster cluster = Cluster.start(directory)) {

@@ -62,6 +62,9 @@ public final class BranchRun {
   private long began;
   private boolean ended;
 
+  /** Whether another attempt may be made at what it did not finish. */
+  private boolean mayGoOn;
+
   /** As below, leaving no checkpoints but those that the lease asks for, in passes of any size. */
   public BranchRun(
       Lease lease,
@@ -432,11 +435,12 @@ public final class BranchRun {
 
   /** The coordinator has journaled the branch's end, after which this is called once. */
   public void forgetCheckpoints() {
-    resumePoints.discard(rested);
+    resumePoints.discard(rested, mayGoOn);
   }
 
   private void end(Outcome outcome) {
     ended = true;
+    mayGoOn = outcome instanceof Outcome.Stopped || outcome instanceof Outcome.Failed;
     fingerprint.ifPresent(resumePoints::end);
     milestones.end(outcome);
   }

@@ -165,9 +165,13 @@ final class ResumePoints {
    * The attempt's end is journaled: of what it left only that is needed which others go on from.
    *
    * @param place where the branch itself goes on
+   * @param newest whether it may go on from the newest that the coordinator has
    */
-  void discard(Optional<Checkpoint> place) {
+  void discard(Optional<Checkpoint> place, boolean newest) {
     removeIf(
-        checkpoint -> !lease.leaves(checkpoint.update()) && !place.equals(Optional.of(checkpoint)));
+        checkpoint ->
+            !lease.leaves(checkpoint.update())
+                && !place.equals(Optional.of(checkpoint))
+                && !(newest && checkpoint.update() == acknowledged));
   }
 }
