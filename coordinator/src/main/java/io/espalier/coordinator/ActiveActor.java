@@ -107,6 +107,10 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
     try {
       term = duties.journal().begin(duties.url());
     } catch (UserError unreachable) {
+      if (!duties.journal().isShared()) {
+        duties.active().completeExceptionally(unreachable);
+        return fail(String.valueOf(unreachable.getMessage()));
+      }
       getContext().getLog().warn("{}", unreachable.getMessage());
     }
     if (term.isEmpty()) {

@@ -3,6 +3,7 @@ package io.espalier.coordinator;
 import io.espalier.common.UserError;
 import io.espalier.coordinator.api.Desk;
 import io.espalier.coordinator.journal.Journal;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -23,7 +24,12 @@ record FrontDesk(Node node, Journal journal) implements Desk {
 
   private Answering elsewhere() {
     try {
-      return journal.active().<Answering>map(There::new).orElse(new Nobody(NOBODY));
+      // Its own name may stand there from an earlier life.
+      return journal
+          .active()
+          .filter(url -> !Optional.of(url).equals(node.url()))
+          .<Answering>map(There::new)
+          .orElse(new Nobody(NOBODY));
     } catch (UserError unreachable) {
       return new Nobody(String.valueOf(unreachable.getMessage()));
     }

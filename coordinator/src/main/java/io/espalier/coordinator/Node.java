@@ -59,6 +59,7 @@ final class Node implements AutoCloseable {
   private final CompletableFuture<String> reason = new CompletableFuture<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private volatile boolean closing;
+  private volatile Optional<String> url = Optional.empty();
 
   /** What the guardian is told, once: what runs where this coordinator is the active one. */
   private record Task(Behavior<ActiveActor.Signal> behavior) {}
@@ -147,22 +148,23 @@ final class Node implements AutoCloseable {
   /**
    * From now on this coordinator is active when it is its turn; at once when there are no others.
    *
-   * @param url where clients reach it
+   * @param clients where they reach it
    */
   void serve(
       CoordinatorConfig config,
       Journal journal,
-      String url,
+      String clients,
       Surroundings.Specs specs,
       CoordinatorMetrics exposed,
       List<Surroundings.Observer> observers) {
+    url = Optional.of(clients);
     system.tell(
         new Task(
             ActiveActor.create(
                 new ActiveActor.Duties(
                     config,
                     journal,
-                    url,
+                    clients,
                     specs,
                     exposed,
                     observers,
@@ -216,6 +218,11 @@ final class Node implements AutoCloseable {
    */
   CompletableFuture<Active> active() {
     return active;
+  }
+
+  /** Where clients reach it, once it serves them. */
+  Optional<String> url() {
+    return url;
   }
 
   /** Where others join the cluster. */

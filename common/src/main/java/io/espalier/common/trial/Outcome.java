@@ -25,6 +25,11 @@ public sealed interface Outcome {
     return this instanceof Completed || this instanceof EarlyStopped;
   }
 
+  /** Whether another try may end otherwise: guards and pruners would end it the same way again. */
+  default boolean mayBeRetried() {
+    return this instanceof Stopped || this instanceof Failed;
+  }
+
   /** Trained to its end. */
   record Completed() implements Outcome {
     @Override

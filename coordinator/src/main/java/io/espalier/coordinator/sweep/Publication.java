@@ -30,7 +30,7 @@ public final class Publication {
    */
   static void link(Path sweep, TrialResult result) throws IOException {
     Path link = sweep.resolve(adapter(result.trial()));
-    if (result.adapter().isEmpty() || Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
+    if (result.adapter().isEmpty() || isAt(link, sweep.resolve(result.adapter().get()))) {
       return;
     }
     Files.createDirectories(link.resolveSibling("."));
@@ -40,6 +40,16 @@ public final class Publication {
     }
     // Last: where it is there, all are.
     point(link, written);
+  }
+
+  /** A trial that was tried again left another. */
+  private static boolean isAt(Path link, Path written) throws IOException {
+    return Files.exists(link, LinkOption.NOFOLLOW_LINKS)
+        && Files.readSymbolicLink(link).equals(target(link, written));
+  }
+
+  private static Path target(Path link, Path written) {
+    return link.resolveSibling(".").normalize().relativize(written.normalize());
   }
 
   private static List<Path> checkpoints(Path trial) throws IOException {
@@ -56,8 +66,7 @@ public final class Publication {
   private static void point(Path link, Path written) throws IOException {
     Path fresh = link.resolveSibling(link.getFileName() + ".new");
     Files.deleteIfExists(fresh);
-    Path from = link.resolveSibling(".").normalize();
-    Files.createSymbolicLink(fresh, from.relativize(written.normalize()));
+    Files.createSymbolicLink(fresh, target(link, written));
     Files.move(fresh, link, StandardCopyOption.ATOMIC_MOVE);
   }
 }

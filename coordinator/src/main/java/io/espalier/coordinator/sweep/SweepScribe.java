@@ -105,9 +105,21 @@ final class SweepScribe extends AbstractBehavior<SweepScribe.Command> {
     }
     unwritten = Optional.empty();
     if (state.sweep().end().isPresent()) {
+      clear(state.sweep());
       kept.run();
     }
     return this;
+  }
+
+  /** What stays costs room and nothing else. */
+  private void clear(Sweep ended) {
+    try {
+      if (around.lasts().getAsBoolean()) {
+        Leftovers.clear(around.directory(ended.id()), ended);
+      }
+    } catch (IOException e) {
+      getContext().getLog().warn("checkpoints of {} stay: {}", ended.id(), e.toString());
+    }
   }
 
   /** Writes both files; readers see the old or the new text, never a part. */

@@ -107,7 +107,7 @@ record Wishes(Draft draft, Policy policy) {
         sweep.branches().stream()
             .filter(progress -> progress.current().isEmpty())
             .flatMap(progress -> progress.results().stream())
-            .filter(result -> mayBeRetried(result.outcome()))
+            .filter(result -> result.outcome().mayBeRetried())
             .map(TrialResult::trial)
             .filter(trial -> retry.trial().map(trial::equals).orElse(true))
             .toList();
@@ -118,11 +118,6 @@ record Wishes(Draft draft, Policy policy) {
       draft.add(new SweepEvent.Reopened(retry.time()));
     }
     draft.add(new SweepEvent.Retried(again, retry.time()));
-  }
-
-  /** What a guard or a pruner ended would end the same way again. */
-  private static boolean mayBeRetried(Outcome outcome) {
-    return outcome instanceof Outcome.Failed || outcome instanceof Outcome.Stopped;
   }
 
   private String nothingToRetry(Optional<TrialId> trial) {
@@ -138,7 +133,7 @@ record Wishes(Draft draft, Policy policy) {
             .flatMap(progress -> progress.result(trial.get()).stream())
             .map(TrialResult::outcome)
             .findFirst();
-    if (outcome.filter(Wishes::mayBeRetried).isPresent()) {
+    if (outcome.filter(Outcome::mayBeRetried).isPresent()) {
       return "Trial %s of %s shares its training with others that run now: retry it when they have ended."
           .formatted(trial.get(), sweep.id());
     }

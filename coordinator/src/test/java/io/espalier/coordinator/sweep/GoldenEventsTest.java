@@ -98,6 +98,19 @@ class GoldenEventsTest {
             BRANCH, Optional.of(ATTEMPT), Examples.result(0, new Outcome.Completed()), NOW, true));
   }
 
+  @Test
+  void a_failure_and_whose_it_was_reads_and_writes_as_it_always_did() throws Exception {
+    Loss failed = Loss.failed("no memory").of(ANN);
+    holds("lease-lost-failed", new SweepEvent.LeaseLost(BRANCH, ATTEMPT, failed, NOW));
+  }
+
+  @Test
+  void a_paused_sweep_reads_and_writes_as_it_always_did() throws Exception {
+    Map<String, Journaled> before = events();
+    before.keySet().retainAll(Set.of("submitted", "prepared", "planned", "paused"));
+    holds("sweep-paused", state(before));
+  }
+
   /** Snapshots hold it. */
   @Test
   void a_sweep_with_a_branch_at_rest_reads_and_writes_as_it_always_did() throws Exception {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.TrialResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -28,5 +29,19 @@ class PublicationTest {
     assertThat(adapter.resolveSibling("checkpoint-10/adapter_config.json"))
         .hasContent("{\"r\": 8}");
     assertThat(adapter.resolveSibling("checkpoint-20.new")).doesNotExist();
+  }
+
+  @Test
+  void a_trial_that_was_tried_again_is_what_the_later_attempt_wrote() throws Exception {
+    Files.createDirectories(sweep.resolve("branches/3/1-1/adapter"));
+    TrialResult first = Examples.result(3, new Outcome.Completed());
+    Publication.link(sweep, first);
+    Path later = Files.createDirectories(sweep.resolve("branches/3/2-1/adapter"));
+    Files.writeString(later.resolve("adapter_config.json"), "{}");
+
+    Publication.link(sweep, first.withAdapter("branches/3/2-1/adapter"));
+
+    assertThat(sweep.resolve(Publication.adapter(new TrialId(3))).resolve("adapter_config.json"))
+        .hasContent("{}");
   }
 }

@@ -59,6 +59,11 @@ class PromotionIT {
       assertThat(files.filter(file -> file.toString().endsWith(".log")).map(PromotionIT::text))
           .anySatisfy(text -> assertThat(text).contains("rests after update 3"));
     }
+    try (var files = Files.walk(log)) {
+      assertThat(files.filter(file -> file.endsWith("checkpoints")))
+          .as("nobody goes on from where it rested any more")
+          .isEmpty();
+    }
   }
 
   private static void run(TinySweep tiny, Path spec) {

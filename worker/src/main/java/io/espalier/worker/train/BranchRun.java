@@ -440,7 +440,7 @@ public final class BranchRun {
 
   private void end(Outcome outcome) {
     ended = true;
-    mayGoOn = outcome instanceof Outcome.Stopped || outcome instanceof Outcome.Failed;
+    mayGoOn = outcome.mayBeRetried();
     fingerprint.ifPresent(resumePoints::end);
     milestones.end(outcome);
   }
