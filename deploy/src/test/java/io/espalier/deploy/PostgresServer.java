@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -27,17 +28,28 @@ public final class PostgresServer implements AutoCloseable {
   private static final Duration A_MINUTE = Duration.ofMinutes(1);
 
   private final Path directory;
+  private final String host;
   private final int port;
   private Process process;
 
-  private PostgresServer(Path directory, int port) throws IOException {
+  private PostgresServer(Path directory, String host, int port) throws IOException {
     this.directory = directory;
+    this.host = host;
     this.port = port;
     process = launch();
   }
 
-  /** Returns when it answers. */
+  /** On loopback; returns when it answers. */
   public static PostgresServer start() {
+    return start("127.0.0.1");
+  }
+
+  /**
+   * Returns when it answers.
+   *
+   * @param host an address of this machine, whose neighbours are let in
+   */
+  public static PostgresServer start(String host) {
     try {
       Path directory = Files.createTempDirectory("espalier-postgresql");
       if (isRoot()) {
@@ -54,7 +66,11 @@ public final class PostgresServer implements AutoCloseable {
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start());
-      PostgresServer server = new PostgresServer(directory, freePort());
+      Files.writeString(
+          directory.resolve("data/pg_hba.conf"),
+          "host all all %s/24 trust%n".formatted(host),
+          StandardOpenOption.APPEND);
+      PostgresServer server = new PostgresServer(directory, host, freePort());
       server.awaitAnswer();
       return server;
     } catch (IOException e) {
@@ -64,7 +80,7 @@ public final class PostgresServer implements AutoCloseable {
 
   /** As {@code --journal} takes it. */
   public String url() {
-    return "jdbc:postgresql://127.0.0.1:%d/postgres?user=espalier".formatted(port);
+    return "jdbc:postgresql://%s:%d/postgres?user=espalier".formatted(host, port);
   }
 
   public Connection connect() throws SQLException {
@@ -100,7 +116,7 @@ public final class PostgresServer implements AutoCloseable {
             "-p",
             Integer.toString(port),
             "-c",
-            "listen_addresses=127.0.0.1",
+            "listen_addresses=" + host,
             "-c",
             "unix_socket_directories=")
         .redirectErrorStream(true)

@@ -25,40 +25,62 @@ import java.util.stream.Stream;
 final class Cluster implements AutoCloseable {
   private static final Duration A_MINUTE = Duration.ofMinutes(1);
 
-  /** Of one coordinator. */
-  private record Ports(int http, int flight, int cluster) {}
+  /**
+   * Of one coordinator.
+   *
+   * @param on what a command begins with to run on its host
+   */
+  private record Place(String host, List<String> on, int http, int flight, int cluster) {
+    String url() {
+      return "http://%s:%d".formatted(host, http);
+    }
+  }
 
   private final Path directory;
   private final Optional<String> journal;
-  private final List<Ports> ports;
+  private final List<Place> places;
   private final List<Launcher.Running> coordinators = new ArrayList<>();
   private final Map<String, Launcher.Running> workers = new LinkedHashMap<>();
 
-  private Cluster(Path directory, Optional<String> journal, int coordinators) {
+  private Cluster(Path directory, Optional<String> journal, List<Place> places) {
     this.directory = directory;
     this.journal = journal;
-    this.ports = freePorts(coordinators);
-    for (int number = 0; number < coordinators; number++) {
+    this.places = places;
+    for (int number = 0; number < places.size(); number++) {
       this.coordinators.add(launch(number));
     }
-    for (int number = 0; number < coordinators; number++) {
+    for (int number = 0; number < places.size(); number++) {
       awaitReady(number);
     }
   }
 
   /** Starts a coordinator; its store and the workers' spools are in {@code directory}. */
   static Cluster start(Path directory) {
-    return new Cluster(directory, Optional.empty(), 1);
+    return new Cluster(directory, Optional.empty(), onLoopback(1));
   }
 
   /** Starts several on one journal, see {@code --journal}; returns when one is active. */
   static Cluster start(Path directory, String journal, int coordinators) {
-    Cluster cluster = new Cluster(directory, Optional.of(journal), coordinators);
+    return start(directory, journal, onLoopback(coordinators));
+  }
+
+  /** One on each island. */
+  static Cluster start(Path directory, String journal, Islands islands) {
+    return start(
+        directory,
+        journal,
+        IntStream.range(0, islands.count())
+            .mapToObj(i -> new Place(islands.address(i), islands.on(i), 8350, 8351, 8352))
+            .toList());
+  }
+
+  private static Cluster start(Path directory, String journal, List<Place> places) {
+    Cluster cluster = new Cluster(directory, Optional.of(journal), places);
     await().atMost(A_MINUTE).until(() -> cluster.active().isPresent());
     return cluster;
   }
 
-  private static List<Ports> freePorts(int coordinators) {
+  private static List<Place> onLoopback(int coordinators) {
     List<ServerSocket> sockets = new ArrayList<>();
     try {
       for (int i = 0; i < 3 * coordinators; i++) {
@@ -69,7 +91,14 @@ final class Cluster implements AutoCloseable {
         socket.close();
       }
       return IntStream.range(0, coordinators)
-          .mapToObj(i -> new Ports(free.get(3 * i), free.get(3 * i + 1), free.get(3 * i + 2)))
+          .mapToObj(
+              i ->
+                  new Place(
+                      "127.0.0.1",
+                      List.of(),
+                      free.get(3 * i),
+                      free.get(3 * i + 1),
+                      free.get(3 * i + 2)))
           .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -82,19 +111,17 @@ final class Cluster implements AutoCloseable {
   }
 
   Api api(int coordinator) {
-    return new Api(URI.create("http://127.0.0.1:" + ports.get(coordinator).http()));
+    return new Api(URI.create(places.get(coordinator).url()));
   }
 
   /** All of them, as {@code ESPALIER_URL} takes them. */
   String urls() {
-    return ports.stream()
-        .map(each -> "http://127.0.0.1:" + each.http())
-        .collect(Collectors.joining(","));
+    return places.stream().map(Place::url).collect(Collectors.joining(","));
   }
 
   /** The number of the coordinator that answers for itself. */
   Optional<Integer> active() {
-    return IntStream.range(0, ports.size())
+    return IntStream.range(0, places.size())
         .filter(number -> coordinators.get(number).alive() && api(number).answersItself())
         .boxed()
         .findFirst();
@@ -126,23 +153,25 @@ final class Cluster implements AutoCloseable {
   }
 
   private Launcher.Running launch(int number) {
-    Ports own = ports.get(number);
+    Place own = places.get(number);
     List<String> arguments =
         new ArrayList<>(
             List.of(
                 "coordinator",
                 "--store=store",
+                "--host=" + own.host(),
+                "--insecure",
                 "--http-port=" + own.http(),
                 "--flight-port=" + own.flight(),
                 "--cluster-port=" + own.cluster()));
     journal.ifPresent(
         url -> arguments.addAll(List.of("--journal=" + url, "--coordinator-hosts=" + hosts())));
-    return Launcher.start(directory, arguments.toArray(String[]::new));
+    return Launcher.start(directory, own.on(), Map.of(), arguments.toArray(String[]::new));
   }
 
   private String hosts() {
-    return ports.stream()
-        .map(each -> "127.0.0.1:" + each.cluster())
+    return places.stream()
+        .map(each -> each.host() + ":" + each.cluster())
         .collect(Collectors.joining(","));
   }
 
@@ -167,6 +196,7 @@ final class Cluster implements AutoCloseable {
             directory,
             "worker",
             "--coordinator-hosts=" + hosts(),
+            "--insecure",
             "--lanes=1",
             "--slots=1",
             "--checkpoint-every=200ms",

@@ -2,6 +2,7 @@ package io.espalier.deploy.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.espalier.deploy.PostgresServer;
 import java.nio.file.Path;
@@ -77,6 +78,27 @@ class FailoverIT {
       Launcher.Ended frozen = cluster.coordinator(first).await();
       assertThat(frozen.exitCode()).as(frozen.err()).isEqualTo(1);
       assertThat(frozen.err()).contains("The coordinator cannot go on").doesNotContain("\tat ");
+      Api api = cluster.api(second);
+      sweep.awaitEnd(api);
+
+      sweep.assertAsUndisturbed(api);
+    }
+  }
+
+  @Test
+  void the_active_coordinator_cut_off_from_the_others_the_workers_and_the_database() {
+    assumeTrue(Hosts.OfNamespaces.arePossible(), "network namespaces cannot be made here");
+    try (Islands islands = Islands.lay(3);
+        PostgresServer near = PostgresServer.start(islands.here());
+        Cluster cluster = Cluster.start(directory, near.url(), islands)) {
+      sweep.start(cluster);
+      int first = cluster.active().orElseThrow();
+      islands.cut(first);
+      int second = another(cluster, first);
+      Launcher.Ended alone = cluster.coordinator(first).await();
+      assertThat(alone.exitCode()).as(alone.err()).isEqualTo(1);
+      islands.mend(first);
+      cluster.startAgain(first);
       Api api = cluster.api(second);
       sweep.awaitEnd(api);
 
