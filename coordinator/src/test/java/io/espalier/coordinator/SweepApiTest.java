@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.protocol.ToWorker;
+import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.coordinator.sweep.Examples;
@@ -146,6 +147,47 @@ class SweepApiTest {
           .containsExactly("demo-2");
       assertThat(api.get(DEMO).statusCode()).isEqualTo(404);
     }
+  }
+
+  @Test
+  void a_worker_that_fails_three_trials_in_a_row_gets_none_until_it_is_let_out() throws Exception {
+    String five = Api.SPEC.replace("1e-4]", "1e-4, 1e-5, 1e-6, 1e-7]");
+    try (Api api = Api.on(store);
+        ScriptedWorker bob = api.join(Examples.BOB);
+        ScriptedWorker ann = api.join(Examples.ANN)) {
+      bob.register(1);
+      api.send(api.submission(five, Map.of()));
+      Lease lease = api.running(ann);
+      for (int failures = 1; failures <= 3; failures++) {
+        end(ann, lease, new Outcome.Failed("no device"));
+        if (failures < 3) {
+          ann.offer(1);
+          lease = ann.expect(ToWorker.Grant.class).lease();
+        }
+      }
+      JsonNode quarantine = worker(api, Examples.ANN).get("quarantine");
+      assertThat(quarantine.get("reason").asText())
+          .isEqualTo("3 branches failed in a row, the last: no device");
+      ann.offer(1);
+      bob.offer(1);
+      end(bob, bob.expect(ToWorker.Grant.class).lease(), new Outcome.Completed());
+      assertThat(worker(api, Examples.ANN).get("holding")).isEmpty();
+
+      api.post("/api/v1/workers/%s/release".formatted(Examples.ANN), "");
+
+      assertThat(worker(api, Examples.ANN).get("quarantine").isNull()).isTrue();
+      ann.offer(1);
+      ann.expect(ToWorker.Grant.class);
+    }
+  }
+
+  private static JsonNode worker(Api api, WorkerId id) throws Exception {
+    for (JsonNode worker : Api.json(api.get("/api/v1/workers"))) {
+      if (worker.get("id").asText().equals(id.value())) {
+        return worker;
+      }
+    }
+    throw new AssertionError("no worker " + id);
   }
 
   @Test

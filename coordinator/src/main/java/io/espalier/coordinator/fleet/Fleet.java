@@ -111,7 +111,7 @@ record Fleet(
     return with(quarantine.released(worker.place()));
   }
 
-  private Fleet with(Quarantine next) {
+  Fleet with(Quarantine next) {
     return new Fleet(patience, members, preparing, ticked, next);
   }
 

@@ -54,6 +54,9 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
 
   private record LookAtTheClock() implements Command {}
 
+  /** What the journal holds against workers. */
+  private record Known(Quarantine quarantine) implements Command {}
+
   private static final Duration TICK = Duration.ofSeconds(1);
 
   private final FleetSettings settings;
@@ -68,7 +71,9 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   private final Admission admission;
   private final Roster roster = new Roster();
   private final Runnable opened;
+  private final ActorRef<QuarantineActor.Keep> quarantine;
   private Fleet fleet;
+  private boolean quarantineKnown;
   private boolean open;
 
   /**
@@ -91,6 +96,10 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     this.settings = settings;
     this.admission = new Admission(ClusterSettings.of(context.getSystem().settings().config()));
     this.fleet = Fleet.empty(settings.patience(), settings.clock().instant());
+    ActorRef<Command> self = context.getSelf();
+    this.quarantine =
+        context.spawn(QuarantineActor.create(known -> self.tell(new Known(known))), "quarantine");
+    context.watch(quarantine);
   }
 
   @Override
@@ -102,6 +111,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
         .onMessage(Release.class, this::release)
         .onMessage(Disconnected.class, this::disconnected)
         .onMessage(LookAtTheClock.class, tick -> tick())
+        .onMessage(Known.class, this::known)
         .build();
   }
 
@@ -110,10 +120,28 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     return this;
   }
 
+  /** Not again when its keeper was restarted: what is held here is newer. */
+  private Behavior<Command> known(Known known) {
+    if (!quarantineKnown) {
+      quarantineKnown = true;
+      fleet = fleet.with(known.quarantine());
+      openIfReady();
+    }
+    quarantine.tell(new QuarantineActor.Keep(fleet.quarantine()));
+    return this;
+  }
+
+  private void held(Fleet next) {
+    if (!next.quarantine().equals(fleet.quarantine())) {
+      quarantine.tell(new QuarantineActor.Keep(next.quarantine()));
+    }
+    fleet = next;
+  }
+
   private Behavior<Command> release(Release release) {
     boolean known = fleet.member(release.worker()).isPresent();
     if (known) {
-      fleet = fleet.released(release.worker());
+      held(fleet.released(release.worker()));
       assignAll();
     }
     release.replyTo().tell(known);
@@ -302,7 +330,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     } else if (notice instanceof SweepNotice.Failed failed) {
       failed(failed);
     } else if (notice instanceof SweepNotice.Trained trained) {
-      fleet = fleet.trained(trained.lease());
+      held(fleet.trained(trained.lease()));
     } else if (notice instanceof SweepNotice.Finished finished) {
       sweeps.remove(finished.sweep());
       tasks.remove(finished.sweep());
@@ -317,12 +345,12 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   private void failed(SweepNotice.Failed failed) {
     WorkerId worker = failed.worker();
     boolean was = fleet.quarantine().isShut(worker.place(), now());
-    fleet =
+    held(
         fleet.failed(
             worker,
             new Quarantine.Failure(failed.sweep(), failed.branch(), failed.reason()),
             failed.everywhere(),
-            now());
+            now()));
     fleet
         .quarantine()
         .shut(worker.place(), now())
@@ -455,7 +483,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
 
   /** Workers find the fleet once every unfinished sweep has said which leases count. */
   private void openIfReady() {
-    if (!open && sweeps.areReady()) {
+    if (!open && quarantineKnown && sweeps.areReady()) {
       open = true;
       ActorRef<ToCoordinator> door = getContext().spawn(door(getContext().getSelf()), "door");
       getContext()

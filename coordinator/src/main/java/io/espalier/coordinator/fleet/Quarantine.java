@@ -19,7 +19,7 @@ import java.util.Set;
  *
  * @param places what is held against each, by place
  */
-record Quarantine(Map<String, Standing> places) {
+public record Quarantine(Map<String, Standing> places) {
   /** So many different branches in a row, with none trained between them. */
   static final int FAILURES = 3;
 
@@ -28,12 +28,12 @@ record Quarantine(Map<String, Standing> places) {
 
   static final Quarantine EMPTY = new Quarantine(Map.of());
 
-  Quarantine {
+  public Quarantine {
     places = Collections.unmodifiableMap(new LinkedHashMap<>(places));
   }
 
   /** A branch that a worker failed. */
-  record Failure(SweepId sweep, BranchId branch, String reason) {}
+  public record Failure(SweepId sweep, BranchId branch, String reason) {}
 
   /**
    * What is held against a place.
@@ -42,10 +42,10 @@ record Quarantine(Map<String, Standing> places) {
    * @param times how often it was shut since then
    * @param until when it may try again; absent while it is not shut
    */
-  record Standing(List<Failure> failures, int times, Optional<Instant> until) {
+  public record Standing(List<Failure> failures, int times, Optional<Instant> until) {
     static final Standing GOOD = new Standing(List.of(), 0, Optional.empty());
 
-    Standing {
+    public Standing {
       failures = List.copyOf(failures);
     }
 
@@ -105,6 +105,12 @@ record Quarantine(Map<String, Standing> places) {
       next = next.with(entry.getKey(), entry.getValue().without(sweep, branch));
     }
     return next;
+  }
+
+  Quarantine apply(QuarantineEvent event) {
+    return event instanceof QuarantineEvent.Held held
+        ? with(held.place(), held.standing())
+        : without(event.place());
   }
 
   /** Somebody mended it. */

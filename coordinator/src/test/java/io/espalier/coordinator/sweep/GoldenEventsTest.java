@@ -15,6 +15,8 @@ import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.Verdict;
+import io.espalier.coordinator.fleet.Quarantine;
+import io.espalier.coordinator.fleet.QuarantineEvent;
 import io.espalier.coordinator.report.SweepView;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -121,7 +123,7 @@ class GoldenEventsTest {
 
   @Test
   void every_event_has_a_golden_file() {
-    Stream<Class<?>> sealed = Stream.of(SweepEvent.class, SweepsEvent.class);
+    Stream<Class<?>> sealed = Stream.of(SweepEvent.class, SweepsEvent.class, QuarantineEvent.class);
     assertThat(events().values().stream().filter(e -> !(e instanceof Sweep)).map(Object::getClass))
         .containsExactlyInAnyOrderElementsOf(
             sealed
@@ -216,6 +218,13 @@ class GoldenEventsTest {
             CHECKPOINT,
             List.of(Examples.result(0, new Outcome.Stopped("it rests after update 20"))),
             NOW));
+    events.put(
+        "held",
+        new QuarantineEvent.Held(
+            "gpu1-cuda0",
+            new Quarantine.Standing(
+                List.of(new Quarantine.Failure(SWEEP, BRANCH, "no device")), 1, Optional.of(NOW))));
+    events.put("forgotten", new QuarantineEvent.Forgotten("gpu1-cuda0"));
     events.put("retried", new SweepEvent.Retried(List.of(new TrialId(0)), NOW));
     events.put("paused", new SweepEvent.Paused(NOW));
     events.put("resumed", new SweepEvent.Resumed(NOW));
