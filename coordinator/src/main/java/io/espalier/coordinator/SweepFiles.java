@@ -45,6 +45,10 @@ record SweepFiles(Path sweeps) {
     }
   }
 
+  boolean has(SweepId sweep) {
+    return Files.exists(sweeps.resolve(sweep.value()));
+  }
+
   /** Deletes all of a sweep; how many bytes that were. What is gone already is not missed. */
   long delete(SweepId sweep) {
     Path directory = sweeps.resolve(sweep.value());

@@ -174,6 +174,17 @@ record SweepService(
 
   @Override
   public CompletionStage<Long> remove(SweepId sweep) {
+    return actors
+        .<SweepsActor.State>askSweeps(SweepsActor.AskAll::new)
+        .thenCompose(
+            state ->
+                state.removed().contains(sweep) && files.has(sweep)
+                    // An earlier try did not come to its end.
+                    ? blocking(() -> delete(sweep))
+                    : removeWhole(sweep));
+  }
+
+  private CompletionStage<Long> removeWhole(SweepId sweep) {
     return sweep(sweep)
         .thenCompose(
             view ->

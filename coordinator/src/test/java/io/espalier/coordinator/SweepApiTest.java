@@ -140,8 +140,13 @@ class SweepApiTest {
       assertThat(files).doesNotExist();
       assertThat(api.get(DEMO).statusCode()).isEqualTo(404);
       assertThat(api.send(api.request(DEMO).DELETE()).statusCode()).isEqualTo(404);
+      // As when the disk failed in the middle of it.
+      Files.createDirectories(files.resolve("metrics"));
+      assertThat(api.send(api.request(DEMO).DELETE()).statusCode()).isEqualTo(200);
+      assertThat(files).doesNotExist();
       assertThat(submit(api, "one")).as("its key is free").contains("demo-2");
     }
+    assertThat(store.resolve("sweeps/demo-1")).as("nobody wrote it again").doesNotExist();
     try (Api api = Api.on(store)) {
       assertThat(Api.json(api.get("/api/v1/sweeps")).findValuesAsText("id"))
           .containsExactly("demo-2");
@@ -165,6 +170,7 @@ class SweepApiTest {
           lease = ann.expect(ToWorker.Grant.class).lease();
         }
       }
+      await().until(() -> !worker(api, Examples.ANN).get("quarantine").isNull());
       JsonNode quarantine = worker(api, Examples.ANN).get("quarantine");
       assertThat(quarantine.get("reason").asText())
           .isEqualTo("3 branches failed in a row, the last: no device");

@@ -87,10 +87,11 @@ public record Quarantine(Map<String, Standing> places) {
   Quarantine failed(String place, Failure failure, Set<String> others, Instant now) {
     Standing standing = standing(place).with(failure);
     boolean last = others.stream().allMatch(other -> other.equals(place) || isShut(other, now));
-    // After its time it has to prove itself: a single failure more shuts it again.
-    boolean proving = standing.times() > 0 && !isShut(place, now);
-    boolean shuts = !last && (proving || standing.failures().size() >= FAILURES);
-    return with(place, shuts ? standing.shut(now) : standing);
+    // After its time it has to prove itself: a single failure more shuts it again. What it still
+    // held
+    // when it was shut changes nothing.
+    boolean enough = standing.times() > 0 || standing.failures().size() >= FAILURES;
+    return with(place, enough && !last && !isShut(place, now) ? standing.shut(now) : standing);
   }
 
   /** A worker trained a branch to an end. */
@@ -102,7 +103,11 @@ public record Quarantine(Map<String, Standing> places) {
   Quarantine absolved(SweepId sweep, BranchId branch) {
     Quarantine next = this;
     for (Map.Entry<String, Standing> entry : places.entrySet()) {
-      next = next.with(entry.getKey(), entry.getValue().without(sweep, branch));
+      Standing rest = entry.getValue().without(sweep, branch);
+      next =
+          rest.failures().isEmpty()
+              ? next.without(entry.getKey())
+              : next.with(entry.getKey(), rest);
     }
     return next;
   }

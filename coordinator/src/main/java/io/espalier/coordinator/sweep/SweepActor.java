@@ -151,6 +151,9 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
    */
   public record Change(SweepView before, SweepView after, Optional<String> refusal) {}
 
+  /** It is no more: nothing of it is to be written. */
+  record Forget() implements Command {}
+
   /** After a restart: a sweep that was numbered but never journaled ends here. */
   record Resume() implements Command {}
 
@@ -245,6 +248,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
         .onCommand(Wish.class, this::wish)
         .onCommand(Resume.class, (sweep, resume) -> resume(sweep))
         .onCommand(Kept.class, (sweep, kept) -> over(sweep))
+        .onCommand(Forget.class, (sweep, forget) -> forget())
         .onCommand(Unreadable.class, this::unreadable)
         .build();
   }
@@ -395,6 +399,11 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
       return Effect().none();
     }
     return over(sweep);
+  }
+
+  private Effect<SweepEvent, Sweep> forget() {
+    changed = false;
+    return Effect().stop();
   }
 
   private Effect<SweepEvent, Sweep> over(Sweep sweep) {

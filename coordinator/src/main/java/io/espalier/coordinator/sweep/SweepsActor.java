@@ -86,6 +86,9 @@ public final class SweepsActor
    */
   record Over(SweepId sweep, boolean submitted) implements Command {}
 
+  /** The actor of a sweep that is removed writes no more. */
+  private record Gone(SweepId sweep, ActorRef<Boolean> replyTo) implements Command {}
+
   private record Died(String actor, Optional<Throwable> cause) implements Command {}
 
   /**
@@ -186,6 +189,7 @@ public final class SweepsActor
         .onCommand(AskAll.class, (state, ask) -> Effect().reply(ask.replyTo(), state))
         .onCommand(Open.class, this::open)
         .onCommand(Remove.class, this::remove)
+        .onCommand(Gone.class, (state, gone) -> gone(gone))
         .onCommand(Over.class, this::over)
         .onCommand(Died.class, (state, died) -> goWith(died))
         .build();
@@ -259,13 +263,16 @@ public final class SweepsActor
         .persist(new SweepsEvent.Removed(sweep))
         .thenRun(
             after -> {
-              ActorRef<SweepActor.Command> actor = actors.remove(sweep);
-              if (actor != null) {
-                context.unwatch(actor);
-                context.stop(actor);
-              }
-              remove.replyTo().tell(true);
+              ActorRef<SweepActor.Command> actor = actor(sweep);
+              context.unwatch(actor);
+              context.watchWith(actor, new Gone(sweep, remove.replyTo()));
+              actor.tell(new SweepActor.Forget());
             });
+  }
+
+  private Effect<SweepsEvent, State> gone(Gone gone) {
+    actors.remove(gone.sweep());
+    return Effect().reply(gone.replyTo(), true);
   }
 
   private Effect<SweepsEvent, State> over(State state, Over over) {

@@ -85,7 +85,7 @@ record Wishes(Draft draft, Policy policy) {
                       ? "they are planned when a worker has read its data"
                       : "it ended before they were planned"));
     }
-    refuseWhileStopping();
+    refuseWhileStopping("extend");
     List<Branch> more = policy.extension(sweep, extend.values());
     if (!sweep.isUnfinished()) {
       draft.add(new SweepEvent.Reopened(extend.time()));
@@ -93,16 +93,17 @@ record Wishes(Draft draft, Policy policy) {
     draft.plan(more);
   }
 
-  private void refuseWhileStopping() {
+  private void refuseWhileStopping(String wish) {
     Sweep sweep = draft.sweep();
     if (sweep.isUnfinished() && sweep.stop().isPresent()) {
-      throw new UserError("%s is being stopped: wait until it has ended.".formatted(sweep.id()));
+      throw new UserError(
+          "%s is being stopped: %s it once it has ended.".formatted(sweep.id(), wish));
     }
   }
 
   private void retried(SweepInput.Retry retry) {
     Sweep sweep = draft.sweep();
-    refuseWhileStopping();
+    refuseWhileStopping("retry");
     List<TrialId> again =
         sweep.branches().stream()
             .filter(progress -> progress.current().isEmpty())

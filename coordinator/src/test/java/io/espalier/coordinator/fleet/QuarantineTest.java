@@ -82,6 +82,22 @@ class QuarantineTest {
   }
 
   @Test
+  void when_nothing_is_held_against_it_any_more_it_is_let_out() {
+    failsThree();
+    for (int branch = 0; branch < 3; branch++) {
+      quarantine = quarantine.absolved(SWEEP, new BranchId(branch));
+    }
+    assertThat(quarantine).isEqualTo(Quarantine.EMPTY);
+  }
+
+  @Test
+  void what_it_still_held_when_it_was_shut_out_makes_that_no_longer() {
+    failsThree();
+    fails(3, NOW.plusSeconds(1));
+    assertThat(quarantine.isShut("bad", NOW.plus(Duration.ofMinutes(10)))).isFalse();
+  }
+
+  @Test
   void whoever_mended_it_lets_it_out() {
     failsThree();
     quarantine = quarantine.released("bad");
