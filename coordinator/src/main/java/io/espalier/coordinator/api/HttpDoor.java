@@ -23,6 +23,7 @@ import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.Uri;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /**
@@ -113,7 +114,9 @@ public final class HttpDoor implements AutoCloseable {
           request -> redirect(at(there.url(), request.getUri()), StatusCodes.TEMPORARY_REDIRECT));
     }
     return complete(
-        new Problem(StatusCodes.SERVICE_UNAVAILABLE, ((Desk.Nobody) who).why()).response());
+        new Problem(StatusCodes.SERVICE_UNAVAILABLE, ((Desk.Nobody) who).why())
+            .response()
+            .addHeader(RawHeader.create("Retry-After", "1")));
   }
 
   /** The same path and query at another address. */

@@ -64,6 +64,7 @@ class HttpDoorTest {
     answering = new Desk.Nobody("Nobody is active.");
     HttpResponse<String> answer = get("/api/v1/sweeps", "*/*");
     assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.headers().firstValue("Retry-After")).hasValue("1");
     assertThat(answer.body()).contains("\"detail\":\"Nobody is active.\"");
   }
 

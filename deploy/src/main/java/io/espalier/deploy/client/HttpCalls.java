@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
@@ -36,6 +37,11 @@ final class HttpCalls {
   static final Duration ANSWER = Duration.ofSeconds(30);
 
   private static final Duration CONNECTION = Duration.ofSeconds(5);
+
+  /** Longer than it takes until another coordinator is active. */
+  private static final Duration TAKEOVER = Duration.ofSeconds(45);
+
+  private static final String LOCATION = "Location";
 
   /** The coordinator, or what stands before it, answered that it cannot at present. */
   private static final class NotNow extends IOException {
@@ -57,7 +63,6 @@ final class HttpCalls {
   private final HttpClient http =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
-          .followRedirects(HttpClient.Redirect.NORMAL)
           .connectTimeout(CONNECTION)
           .build();
 
@@ -154,35 +159,91 @@ final class HttpCalls {
     return false;
   }
 
-  /** By the one that answered last, else by the next that can be reached. */
+  /** While one coordinator takes another's place, for which others stand by, it is waited for. */
   private HttpResponse<InputStream> exchange(HttpRequest request) throws IOException {
-    List<URI> order = new ArrayList<>(bases);
-    Collections.rotate(order, -bases.indexOf(base));
-    for (URI asked : order.subList(0, order.size() - 1)) {
-      try {
-        return exchange(request, asked);
-      } catch (ConnectException | HttpConnectTimeoutException unreachable) {
-        // The next one may be there.
+    long deadline = System.nanoTime() + TAKEOVER.toNanos();
+    while (true) {
+      Optional<HttpResponse<InputStream>> answer = asked(request);
+      if (answer.isPresent()) {
+        return answer.get();
       }
+      if (System.nanoTime() > deadline) {
+        throw new NotNow(
+            "No coordinator is active at %s, and none became so within %d s: their logs say why."
+                .formatted(name(), TAKEOVER.toSeconds()));
+      }
+      pause();
     }
-    return exchange(request, order.get(order.size() - 1));
   }
 
-  private HttpResponse<InputStream> exchange(HttpRequest request, URI asked) throws IOException {
-    String path = request.uri().toString().substring(bases.get(0).toString().length());
-    try {
-      HttpResponse<InputStream> answer =
-          http.send(
-              HttpRequest.newBuilder(request, (name, value) -> true)
-                  .uri(URI.create(asked + path))
-                  .build(),
-              BodyHandlers.ofInputStream());
-      base = asked;
-      return answer;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted");
+  /**
+   * By the one that answered last, else by the next that can be reached, and by whoever that one
+   * names.
+   *
+   * @return empty when some stand by, and nobody is active
+   */
+  private Optional<HttpResponse<InputStream>> asked(HttpRequest request) throws IOException {
+    List<URI> order = new ArrayList<>(bases);
+    Collections.rotate(order, -bases.indexOf(base));
+    IOException unreachable = new IOException("no address");
+    boolean standBy = false;
+    for (URI asked : order) {
+      try {
+        HttpResponse<InputStream> answer = send(request, URI.create(asked + path(request)));
+        standBy |= sendsOn(answer) || waits(answer);
+        if (sendsOn(answer)) {
+          answer.body().close();
+          answer = send(request, URI.create(answer.headers().firstValue(LOCATION).orElseThrow()));
+        }
+        if (!waits(answer)) {
+          base = asked;
+          return Optional.of(answer);
+        }
+        answer.body().close();
+      } catch (ConnectException | HttpConnectTimeoutException e) {
+        unreachable = e;
+      }
     }
+    if (standBy) {
+      return Optional.empty();
+    }
+    throw unreachable;
+  }
+
+  private static boolean sendsOn(HttpResponse<?> answer) {
+    return answer.statusCode() == 307 && answer.headers().firstValue(LOCATION).isPresent();
+  }
+
+  /** Of a coordinator that stands by. */
+  private static boolean waits(HttpResponse<?> answer) {
+    return answer.statusCode() == 503 && answer.headers().firstValue("Retry-After").isPresent();
+  }
+
+  private String path(HttpRequest request) {
+    return request.uri().toString().substring(bases.get(0).toString().length());
+  }
+
+  private HttpResponse<InputStream> send(HttpRequest request, URI to) throws IOException {
+    try {
+      return http.send(
+          HttpRequest.newBuilder(request, (name, value) -> true).uri(to).build(),
+          BodyHandlers.ofInputStream());
+    } catch (InterruptedException e) {
+      throw interrupted();
+    }
+  }
+
+  private static void pause() throws IOException {
+    try {
+      TimeUnit.SECONDS.sleep(1);
+    } catch (InterruptedException e) {
+      throw interrupted();
+    }
+  }
+
+  private static InterruptedIOException interrupted() {
+    Thread.currentThread().interrupt();
+    return new InterruptedIOException("interrupted");
   }
 
   private static boolean isBad(HttpResponse<?> answer) {

@@ -69,6 +69,47 @@ class CoordinatorClientTest {
   }
 
   @Test
+  void of_several_that_which_answers_is_asked_and_whoever_it_names() {
+    try (TalkingServer standing = new TalkingServer();
+        TalkingServer dead = new TalkingServer()) {
+      dead.close();
+      standing.on(
+          "GET /api/v1/workers",
+          exchange -> {
+            exchange.getResponseHeaders().set("Location", server.url() + "/api/v1/workers");
+            exchange.sendResponseHeaders(307, -1);
+            exchange.close();
+          });
+      server.on("GET /api/v1/workers", 200, "[]");
+
+      CoordinatorClient several = CoordinatorClient.at(dead.url() + "," + standing.url());
+
+      assertThat(several.workers()).isEmpty();
+      assertThat(several.url()).isEqualTo(dead.url() + "," + standing.url());
+    }
+  }
+
+  @Test
+  void while_one_takes_anothers_place_it_is_waited_for() {
+    var asked = new AtomicInteger();
+    server.on(
+        "GET /api/v1/workers",
+        exchange -> {
+          boolean first = asked.incrementAndGet() == 1;
+          if (first) {
+            exchange.getResponseHeaders().set("Retry-After", "1");
+          }
+          byte[] none = "[]".getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(first ? 503 : 200, none.length);
+          exchange.getResponseBody().write(none);
+          exchange.close();
+        });
+
+    assertThat(client.workers()).isEmpty();
+    assertThat(asked).hasValue(2);
+  }
+
+  @Test
   void what_is_no_address_is_refused() {
     for (String wrong : List.of("", "localhost:8350", "ftp://host", "http://", "http://a b")) {
       assertThatThrownBy(() -> CoordinatorClient.at(wrong))

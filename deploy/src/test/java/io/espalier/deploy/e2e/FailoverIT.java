@@ -53,9 +53,9 @@ class FailoverIT {
       sweep.start(cluster);
       int first = cluster.active().orElseThrow();
       cluster.kill(first);
-      int second = another(cluster, first);
       Launcher.Ended asked = InProcess.run("ls", "--url", cluster.urls());
-      assertThat(asked.exitCode()).as(asked.err()).isZero();
+      assertThat(asked.exitCode()).as("it waited for the next: " + asked.err()).isZero();
+      int second = another(cluster, first);
       assertThat(asked.out()).contains(LongSweep.ID).contains("running");
 
       cluster.startAgain(first);
