@@ -1,9 +1,7 @@
 package io.espalier.deploy.e2e;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /**
@@ -62,9 +60,9 @@ interface Hosts extends AutoCloseable {
     static boolean arePossible() {
       OfNamespaces probe = new OfNamespaces("esp-probe");
       try {
-        return probe.ip("netns", "add", probe.name());
+        return Ip.run("netns", "add", probe.name());
       } finally {
-        probe.ip("netns", "del", probe.name());
+        Ip.run("netns", "del", probe.name());
       }
     }
 
@@ -73,8 +71,8 @@ interface Hosts extends AutoCloseable {
       String[] spaces = {hosts.name() + "h", hosts.name() + "w"};
       String[] addresses = {hosts.head(), hosts.worker()};
       boolean laid =
-          IntStream.range(0, 2).allMatch(i -> hosts.ip("netns", "add", spaces[i]))
-              && hosts.ip(
+          IntStream.range(0, 2).allMatch(i -> Ip.run("netns", "add", spaces[i]))
+              && Ip.run(
                   ("link add cable netns %s type veth peer name cable netns %s")
                       .formatted(spaces[0], spaces[1])
                       .split(" "))
@@ -113,32 +111,14 @@ interface Hosts extends AutoCloseable {
 
     @Override
     public void close() {
-      ip("netns", "del", name + "h");
-      ip("netns", "del", name + "w");
+      Ip.run("netns", "del", name + "h");
+      Ip.run("netns", "del", name + "w");
     }
 
     private boolean in(String space, String... words) {
       List<String> all = new ArrayList<>(List.of("-n", space));
       all.addAll(List.of(words));
-      return ip(all.toArray(String[]::new));
-    }
-
-    private boolean ip(String... words) {
-      List<String> command = new ArrayList<>(List.of("ip"));
-      command.addAll(List.of(words));
-      try {
-        Process ip =
-            new ProcessBuilder(command)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        return ip.waitFor(30, TimeUnit.SECONDS) && ip.exitValue() == 0;
-      } catch (IOException missing) {
-        return false;
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return false;
-      }
+      return Ip.run(all.toArray(String[]::new));
     }
   }
 }

@@ -1,8 +1,6 @@
 package io.espalier.deploy.e2e;
 
-import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /**
@@ -90,18 +88,6 @@ final class Islands implements AutoCloseable {
   }
 
   private static boolean ip(String words, Object... values) {
-    try {
-      Process ip =
-          new ProcessBuilder(("ip " + words).formatted(values).split(" "))
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .redirectError(ProcessBuilder.Redirect.DISCARD)
-              .start();
-      return ip.waitFor(30, TimeUnit.SECONDS) && ip.exitValue() == 0;
-    } catch (IOException missing) {
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
+    return Ip.run(words.formatted(values).split(" "));
   }
 }
