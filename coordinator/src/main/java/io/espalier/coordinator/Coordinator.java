@@ -144,10 +144,8 @@ public final class Coordinator implements AutoCloseable {
   }
 
   private Active active() {
-    if (!node.active().isDone()) {
-      throw new IllegalStateException("this coordinator stands by");
-    }
-    return node.active().join();
+    return node.current()
+        .orElseThrow(() -> new IllegalStateException("this coordinator stands by"));
   }
 
   public Path store() {
@@ -255,9 +253,7 @@ public final class Coordinator implements AutoCloseable {
     all.with(journal);
     all.with(exposed);
     all.with(member);
-    if (node.active().isDone() && !node.active().isCompletedExceptionally()) {
-      all.with(active().metrics());
-    }
+    node.current().ifPresent(active -> all.with(active.metrics()));
     all.with(http);
     all.close();
   }

@@ -15,8 +15,9 @@ record FrontDesk(Node node, Journal journal) implements Desk {
 
   @Override
   public CompletionStage<Answering> now() {
-    if (node.active().isDone() && !node.active().isCompletedExceptionally()) {
-      return CompletableFuture.completedStage(new Here(node.active().join().service()));
+    Optional<Active> active = node.current();
+    if (active.isPresent()) {
+      return CompletableFuture.completedStage(new Here(active.get().service()));
     }
     return CompletableFuture.supplyAsync(
         this::elsewhere, node.system().dispatchers().lookup(DispatcherSelector.blocking()));

@@ -220,6 +220,13 @@ final class Node implements AutoCloseable {
     return active;
   }
 
+  /** The same, if it has begun. */
+  Optional<Active> current() {
+    return active.isDone() && !active.isCompletedExceptionally()
+        ? Optional.of(active.join())
+        : Optional.empty();
+  }
+
   /** Where clients reach it, once it serves them. */
   Optional<String> url() {
     return url;

@@ -140,12 +140,12 @@ public final class Decisions {
         new ArrayList<>(
             promoted.stream()
                 .map(draft.sweep().branches()::get)
-                .filter(progress -> ask.room().alone() || !failedHere(progress, ask.worker()))
+                .filter(progress -> mayHave(ask, progress))
                 .toList());
     draft.sweep().branches().stream()
         .filter(BranchProgress::isReady)
         .filter(forks::canBegin)
-        .filter(progress -> ask.room().alone() || !failedHere(progress, ask.worker()))
+        .filter(progress -> mayHave(ask, progress))
         .sorted(
             Comparator.comparing((BranchProgress progress) -> dominance.over(progress).isPresent())
                 .thenComparing(longestFirst(forks)))
@@ -164,8 +164,9 @@ public final class Decisions {
     }
   }
 
-  private static boolean failedHere(BranchProgress progress, WorkerId worker) {
-    return progress.failedAt().contains(worker.place());
+  /** What failed here goes to another, where there is one. */
+  private static boolean mayHave(SweepInput.Ask ask, BranchProgress progress) {
+    return ask.room().alone() || !progress.failedAt().contains(ask.worker().place());
   }
 
   /** By the updates that are left. */

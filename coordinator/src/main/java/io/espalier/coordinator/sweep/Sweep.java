@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * One sweep's life, as its events tell it. {@link Decisions} says which events an input leads to.
@@ -232,7 +233,11 @@ public record Sweep(
   public Sweep apply(SweepEvent event) {
     // Java 17 has no type patterns in switch.
     if (event instanceof SweepEvent.Submitted e) {
-      return in(Phase.PREPARING, new Origin(e.yaml(), e.baseDirectory(), e.files(), e.time()));
+      return with(
+          next -> {
+            next.phase = Phase.PREPARING;
+            next.origin = new Origin(e.yaml(), e.baseDirectory(), e.files(), e.time());
+          });
     } else if (event instanceof SweepEvent.PreparationAssigned e) {
       return with(preparation.assigned(e.worker()));
     } else if (event instanceof SweepEvent.PreparationLost e) {
@@ -240,13 +245,20 @@ public record Sweep(
     } else if (event instanceof SweepEvent.Prepared e) {
       return with(preparation.done(e.dataset()));
     } else if (event instanceof SweepEvent.Planned e) {
-      return in(Phase.RUNNING, origin).with(branches.plus(e.branches()), lastAttempt);
+      return with(
+          next -> {
+            next.phase = Phase.RUNNING;
+            next.branches = branches.plus(e.branches());
+          });
     } else if (event instanceof SweepEvent.Reopened e) {
       return reopened(new SweepView.Extension(e.time(), trials()));
     } else if (event instanceof SweepEvent.Leased e) {
       var running = new BranchProgress.Running(e.attempt(), e.worker(), e.start());
       return with(
-          branches.with(branches.get(e.branch()).leased(running)), Optional.of(e.attempt()));
+          next -> {
+            next.branches = branches.with(branches.get(e.branch()).leased(running));
+            next.lastAttempt = Optional.of(e.attempt());
+          });
     } else if (event instanceof SweepEvent.CheckpointKept e) {
       Set<Long> places = forks().places(e.branch());
       return with(branches.get(e.branch()).kept(e.checkpoint(), places));
@@ -266,113 +278,94 @@ public record Sweep(
     } else if (event instanceof SweepEvent.TrialEnded e) {
       return with(branches.get(e.branch()).ended(e.result(), e.goesOn()));
     } else if (event instanceof SweepEvent.StopRequested e) {
-      return ending(phase, Optional.of(e.reason()), end);
+      return with(next -> next.stop = Optional.of(e.reason()));
     } else if (event instanceof SweepEvent.TrialStopRequested e) {
       return isNeededWithout(e.trial())
           ? this
           : with(branches.get(e.branch()).stopping(e.reason()));
     } else if (event instanceof SweepEvent.Retried e) {
-      Branches next = branches;
-      for (BranchProgress progress : branches.stream().toList()) {
-        next = next.with(progress.retried(Set.copyOf(e.trials())));
-      }
-      return with(next, lastAttempt);
+      return retried(Set.copyOf(e.trials()));
     } else if (event instanceof SweepEvent.Paused e) {
-      return paused(Optional.of(e.time()));
+      return with(next -> next.paused = Optional.of(e.time()));
     } else if (event instanceof SweepEvent.Resumed) {
-      return paused(Optional.empty());
+      return with(next -> next.paused = Optional.empty());
     } else if (event instanceof SweepEvent.Rated e) {
       return rated(new Rated(e.trial(), e.rating()));
     } else if (event instanceof SweepEvent.SweepEnded e) {
-      return ending(Phase.ENDED, stop, Optional.of(new End(e.state(), e.problem(), e.time())));
+      return with(
+          next -> {
+            next.phase = Phase.ENDED;
+            next.end = Optional.of(new End(e.state(), e.problem(), e.time()));
+          });
     }
     throw new IllegalStateException("no rule for " + event);
   }
 
-  private Sweep in(Phase next, Origin from) {
-    return new Sweep(
-        id,
-        next,
-        from,
-        preparation,
-        branches,
-        excluded,
-        lastAttempt,
-        stop,
-        end,
-        ratings,
-        extended,
-        paused);
+  /** What the next state shall be, begun as this one. */
+  private static final class Next {
+    private final SweepId id;
+    private Phase phase;
+    private Origin origin;
+    private Preparation preparation;
+    private Branches branches;
+    private List<Excluded> excluded;
+    private Optional<Attempt> lastAttempt;
+    private Optional<String> stop;
+    private Optional<End> end;
+    private List<Rated> ratings;
+    private Optional<SweepView.Extension> extended;
+    private Optional<Instant> paused;
+
+    Next(Sweep sweep) {
+      id = sweep.id;
+      phase = sweep.phase;
+      origin = sweep.origin;
+      preparation = sweep.preparation;
+      branches = sweep.branches;
+      excluded = sweep.excluded;
+      lastAttempt = sweep.lastAttempt;
+      stop = sweep.stop;
+      end = sweep.end;
+      ratings = sweep.ratings;
+      extended = sweep.extended;
+      paused = sweep.paused;
+    }
+
+    Sweep made() {
+      return new Sweep(
+          id,
+          phase,
+          origin,
+          preparation,
+          branches,
+          excluded,
+          lastAttempt,
+          stop,
+          end,
+          ratings,
+          extended,
+          paused);
+    }
   }
 
-  private Sweep with(Preparation next) {
-    return new Sweep(
-        id,
-        phase,
-        origin,
-        next,
-        branches,
-        excluded,
-        lastAttempt,
-        stop,
-        end,
-        ratings,
-        extended,
-        paused);
+  private Sweep with(Consumer<Next> change) {
+    Next next = new Next(this);
+    change.accept(next);
+    return next.made();
+  }
+
+  private Sweep with(Preparation done) {
+    return with(next -> next.preparation = done);
+  }
+
+  private Sweep with(BranchProgress changed) {
+    return with(next -> next.branches = branches.with(changed));
   }
 
   private Sweep without(Excluded worker) {
     List<Excluded> all = new ArrayList<>(excluded);
     all.add(worker);
-    return new Sweep(
-        id,
-        phase,
-        origin,
-        preparation,
-        branches,
-        all,
-        lastAttempt,
-        stop,
-        end,
-        ratings,
-        extended,
-        paused);
-  }
-
-  private Sweep with(BranchProgress changed) {
-    return with(branches.with(changed), lastAttempt);
-  }
-
-  private Sweep with(Branches next, Optional<Attempt> newest) {
-    return new Sweep(
-        id,
-        phase,
-        origin,
-        preparation,
-        next,
-        excluded,
-        newest,
-        stop,
-        end,
-        ratings,
-        extended,
-        paused);
-  }
-
-  private Sweep ending(Phase next, Optional<String> reason, Optional<End> how) {
-    return new Sweep(
-        id,
-        next,
-        origin,
-        preparation,
-        branches,
-        excluded,
-        lastAttempt,
-        reason,
-        how,
-        ratings,
-        extended,
-        paused);
+    return with(next -> next.excluded = all);
   }
 
   private int trials() {
@@ -380,35 +373,23 @@ public record Sweep(
   }
 
   private Sweep reopened(SweepView.Extension extension) {
-    return new Sweep(
-        id,
-        Phase.RUNNING,
-        origin,
-        preparation,
-        branches,
-        excluded,
-        lastAttempt,
-        Optional.empty(),
-        Optional.empty(),
-        ratings,
-        Optional.of(extension),
-        Optional.empty());
+    return with(
+        next -> {
+          next.phase = Phase.RUNNING;
+          next.stop = Optional.empty();
+          next.end = Optional.empty();
+          next.extended = Optional.of(extension);
+          next.paused = Optional.empty();
+        });
   }
 
-  private Sweep paused(Optional<Instant> since) {
-    return new Sweep(
-        id,
-        phase,
-        origin,
-        preparation,
-        branches,
-        excluded,
-        lastAttempt,
-        stop,
-        end,
-        ratings,
-        extended,
-        since);
+  private Sweep retried(Set<TrialId> trials) {
+    Branches retried = branches;
+    for (BranchProgress progress : branches.stream().toList()) {
+      retried = retried.with(progress.retried(trials));
+    }
+    Branches all = retried;
+    return with(next -> next.branches = all);
   }
 
   private Sweep rated(Rated newest) {
@@ -418,18 +399,6 @@ public record Sweep(
             old.trial().equals(newest.trial())
                 && old.rating().metric().equals(newest.rating().metric()));
     all.add(newest);
-    return new Sweep(
-        id,
-        phase,
-        origin,
-        preparation,
-        branches,
-        excluded,
-        lastAttempt,
-        stop,
-        end,
-        all,
-        extended,
-        paused);
+    return with(next -> next.ratings = all);
   }
 }
