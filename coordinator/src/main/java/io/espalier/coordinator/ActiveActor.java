@@ -136,6 +136,7 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
             config.store(),
             config.bind(),
             config.flightPort(),
+            config.security().certificates(),
             begun.epoch(),
             gate,
             duties.exposed());
@@ -198,7 +199,8 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
             SweepFiles.in(config.store()),
             UploadedFiles.in(config.store()),
             duties.journal(),
-            getContext().getSystem().dispatchers().lookup(DispatcherSelector.blocking())));
+            getContext().getSystem().dispatchers().lookup(DispatcherSelector.blocking()),
+            Optional.empty()));
   }
 
   private Behavior<Signal> renew() {

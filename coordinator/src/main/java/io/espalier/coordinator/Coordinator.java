@@ -2,8 +2,10 @@ package io.espalier.coordinator;
 
 import io.espalier.common.UserError;
 import io.espalier.common.spec.SweepSpec;
+import io.espalier.common.tls.NodeCertificates;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
+import io.espalier.coordinator.access.Tokens;
 import io.espalier.coordinator.api.HttpDoor;
 import io.espalier.coordinator.journal.EmbeddedJournal;
 import io.espalier.coordinator.journal.Journal;
@@ -75,6 +77,9 @@ public final class Coordinator implements AutoCloseable {
           .webhook()
           .map(address -> opened.with(new Webhook(address, sweep -> view(specs, sweep))))
           .ifPresent(observers::add);
+      Optional<NodeCertificates> certificates =
+          config.security().certificates().map(NodeCertificates::in).map(opened::with);
+      Optional<Tokens> tokens = config.security().tokens().map(Tokens::in);
       Node node = opened.with(Node.start(config, journal));
       HttpDoor http =
           opened.with(
@@ -84,8 +89,9 @@ public final class Coordinator implements AutoCloseable {
                   config.httpPort(),
                   exposed,
                   node::unready,
-                  new FrontDesk(node, journal)));
-      String url = "http://%s:%d".formatted(config.host(), http.port());
+                  new FrontDesk(node, journal),
+                  new HttpDoor.Security(certificates, tokens)));
+      String url = url(config, http.port());
       node.serve(config, journal, url, specs, exposed, observers);
       if (!journal.isShared()) {
         await(node.active());
@@ -141,6 +147,16 @@ public final class Coordinator implements AutoCloseable {
   /** Where {@code /metrics}, {@code /alive} and {@code /ready} are. */
   public int httpPort() {
     return http.port();
+  }
+
+  /** Where clients reach it: {@code http://127.0.0.1:8350}, or with certificates https. */
+  public String url() {
+    return url(config, http.port());
+  }
+
+  private static String url(CoordinatorConfig config, int port) {
+    String scheme = config.security().certificates().isPresent() ? "https" : "http";
+    return "%s://%s:%d".formatted(scheme, config.host(), port);
   }
 
   private Active active() {
@@ -219,8 +235,9 @@ public final class Coordinator implements AutoCloseable {
    *     such sweep
    */
   public CompletionStage<SweepView> stop(SweepId sweep) {
-    var stop = new SweepInput.Stop(SweepService.BY_ITS_USER, config.clock().instant());
-    return active().service().wish(sweep, stop).thenApply(SweepActor.Change::after);
+    SweepService service = active().service();
+    var stop = new SweepInput.Stop(service.stopped(), config.clock().instant());
+    return service.wish(sweep, stop).thenApply(SweepActor.Change::after);
   }
 
   /** The newest update of each branch of a sweep that has one, by branch; empty once it ended. */

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param httpPort of metrics and health; 0 for any free one
  * @param patience how long a worker may be silent before its branches go to others
  * @param webhook told what ends; absent for none
+ * @param security by what its ports know others
  * @param shared what it has in common with other coordinators; absent when there are none, and its
  *     journal is in the store
  */
@@ -30,12 +31,25 @@ public record CoordinatorConfig(
     int httpPort,
     Duration patience,
     Optional<URI> webhook,
+    Security security,
     Optional<Shared> shared,
     Clock clock) {
   public static final int HTTP_PORT = 8350;
   public static final int FLIGHT_PORT = 8351;
   public static final int CLUSTER_PORT = 8352;
   public static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /**
+   * By what others are known at the ports.
+   *
+   * @param certificates directory of {@link io.espalier.common.tls.NodeCertificates}; absent for
+   *     open ports
+   * @param tokens file of {@link io.espalier.coordinator.access.Tokens}; absent where clients need
+   *     none
+   */
+  public record Security(Optional<Path> certificates, Optional<Path> tokens) {
+    public static final Security NONE = new Security(Optional.empty(), Optional.empty());
+  }
 
   /**
    * What coordinators share of which one at a time is active; beside it they must see the same
@@ -67,6 +81,7 @@ public record CoordinatorConfig(
         0,
         PATIENCE,
         Optional.empty(),
+        Security.NONE,
         Optional.empty(),
         Clock.systemUTC());
   }

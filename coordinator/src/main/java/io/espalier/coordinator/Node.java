@@ -3,6 +3,7 @@ package io.espalier.coordinator;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.espalier.common.UserError;
+import io.espalier.common.tls.ClusterTls;
 import io.espalier.coordinator.journal.Journal;
 import io.espalier.coordinator.metrics.CoordinatorMetrics;
 import io.espalier.coordinator.sweep.Surroundings;
@@ -188,6 +189,12 @@ final class Node implements AutoCloseable {
                 "pekko.remote.artery.bind.hostname", config.bind()));
     return ConfigFactory.load(
         start
+            .withFallback(
+                config
+                    .security()
+                    .certificates()
+                    .map(ClusterTls::settings)
+                    .orElse(ConfigFactory.empty()))
             .withFallback(journal.settings())
             .withFallback(ConfigFactory.parseResourcesAnySyntax("espalier-coordinator.conf")));
   }

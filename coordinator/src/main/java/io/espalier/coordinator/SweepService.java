@@ -6,6 +6,7 @@ import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
+import io.espalier.coordinator.access.Caller;
 import io.espalier.coordinator.api.Backend;
 import io.espalier.coordinator.api.Refused;
 import io.espalier.coordinator.api.Refused.Reason;
@@ -43,6 +44,7 @@ import org.apache.pekko.Done;
  * What people ask of a coordinator, carried to its actors and its store.
  *
  * @param disk runs what blocks
+ * @param by the name of who asks, where it is known
  */
 record SweepService(
     Clock clock,
@@ -51,10 +53,20 @@ record SweepService(
     SweepFiles files,
     UploadedFiles uploads,
     Journal journal,
-    Executor disk)
+    Executor disk,
+    Optional<String> by)
     implements Backend {
-  static final String BY_ITS_USER = "stopped by its user";
   private static final int LONGEST_KEY = 200;
+
+  @Override
+  public SweepService askedBy(Caller caller) {
+    return new SweepService(clock, actors, metrics, files, uploads, journal, disk, caller.name());
+  }
+
+  /** Why something was stopped that nothing else ended. */
+  String stopped() {
+    return "stopped by " + by.orElse("its user");
+  }
 
   @Override
   public CompletionStage<SweepId> submit(Submission submission, Optional<String> key) {
@@ -83,7 +95,7 @@ record SweepService(
   CompletionStage<SweepId> begin(
       SweepSpec spec, SweepsActor.Submission submission, Optional<String> key, boolean attended) {
     return actors.askSweeps(
-        replyTo -> new SweepsActor.Submit(spec.name(), submission, key, attended, replyTo));
+        replyTo -> new SweepsActor.Submit(spec.name(), submission, key, attended, by, replyTo));
   }
 
   /** Oldest first; without those that were never submitted. */
@@ -159,7 +171,7 @@ record SweepService(
 
   @Override
   public CompletionStage<SweepView> stop(SweepId sweep) {
-    return unfinished(sweep, new SweepInput.Stop(BY_ITS_USER, clock.instant()), "stop");
+    return unfinished(sweep, new SweepInput.Stop(stopped(), clock.instant()), "stop");
   }
 
   @Override
@@ -189,7 +201,8 @@ record SweepService(
         .thenCompose(
             view ->
                 view.state().ended()
-                    ? actors.<Boolean>askSweeps(replyTo -> new SweepsActor.Remove(sweep, replyTo))
+                    ? actors.<Boolean>askSweeps(
+                        replyTo -> new SweepsActor.Remove(sweep, by, replyTo))
                     : CompletableFuture.completedStage(false))
         .thenCompose(
             removed -> {
@@ -231,7 +244,7 @@ record SweepService(
 
   @Override
   public CompletionStage<TrialView> stop(SweepId sweep, TrialId trial) {
-    return wish(sweep, new SweepInput.StopTrial(trial, BY_ITS_USER, clock.instant()))
+    return wish(sweep, new SweepInput.StopTrial(trial, stopped(), clock.instant()))
         .thenApply(
             change -> {
               Optional<TrialResult> result = known(change.before(), trial).result();
@@ -302,7 +315,7 @@ record SweepService(
   /** Completes once what follows from the wish is journaled. */
   CompletionStage<SweepActor.Change> wish(SweepId sweep, SweepInput.Wish wish) {
     return actors
-        .<Optional<SweepActor.Change>>ask(sweep, replyTo -> new SweepActor.Wish(wish, replyTo))
+        .<Optional<SweepActor.Change>>ask(sweep, replyTo -> new SweepActor.Wish(wish, by, replyTo))
         .thenApply(change -> known(sweep, change.flatMap(Function.identity())));
   }
 

@@ -58,6 +58,7 @@ class CoordinatorTest {
             0,
             CoordinatorConfig.PATIENCE,
             Optional.empty(),
+            CoordinatorConfig.Security.NONE,
             Optional.empty(),
             clock);
     return Coordinator.start(config, new ScriptedSpecs());

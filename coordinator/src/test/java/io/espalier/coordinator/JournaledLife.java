@@ -163,7 +163,8 @@ final class JournaledLife {
         ask(
             sweeps.join(),
             replyTo ->
-                new SweepsActor.Submit("kept", submission, Optional.empty(), false, replyTo));
+                new SweepsActor.Submit(
+                    "kept", submission, Optional.empty(), false, Optional.empty(), replyTo));
     done(id + " submitted");
     ActorRef<SweepActor.Command> sweep = actor(id);
     work(sweep, id);
@@ -243,7 +244,7 @@ final class JournaledLife {
 
   private Optional<SweepActor.Change> change(
       ActorRef<SweepActor.Command> sweep, SweepInput.Wish wish) throws Exception {
-    return ask(sweep, replyTo -> new SweepActor.Wish(wish, replyTo));
+    return ask(sweep, replyTo -> new SweepActor.Wish(wish, Optional.empty(), replyTo));
   }
 
   private <C, T> T ask(ActorRef<C> actor, Function<ActorRef<T>, C> question) throws Exception {

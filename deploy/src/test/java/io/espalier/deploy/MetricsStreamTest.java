@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -62,7 +63,8 @@ class MetricsStreamTest {
   void coordinators_that_end_mid_stream_lose_nothing_and_double_nothing() {
     long rows = 50_000;
     var journal = new Journal();
-    try (var sender = new MetricsSender(new WorkerId("w"), directory.resolve("spool"))) {
+    try (var sender =
+        new MetricsSender(new WorkerId("w"), directory.resolve("spool"), Optional.empty())) {
       var producer = new Thread(() -> rows(1, rows).forEach(sender::send));
       producer.start();
       for (long epoch = 1; epoch <= 3; epoch++) {
@@ -86,13 +88,15 @@ class MetricsStreamTest {
 
   @Test
   void rows_a_dead_worker_left_in_its_spool_are_sent_by_the_next() {
-    try (var sender = new MetricsSender(new WorkerId("w"), directory.resolve("spool"))) {
+    try (var sender =
+        new MetricsSender(new WorkerId("w"), directory.resolve("spool"), Optional.empty())) {
       rows(1, 3_000).forEach(sender::send);
       assertThat(sender.spooled()).succeedsWithin(SOON);
     }
     assertThat(spooled()).isNotEmpty();
     try (var service = start(1, new Journal());
-        var sender = new MetricsSender(new WorkerId("w2"), directory.resolve("spool"))) {
+        var sender =
+            new MetricsSender(new WorkerId("w2"), directory.resolve("spool"), Optional.empty())) {
       assertThat(sender.unacknowledged()).isEqualTo(3_000);
       sender.connect("127.0.0.1", service.flightPort(), List.of());
       Awaitility.await().atMost(SOON).until(() -> sender.unacknowledged() == 0);
@@ -110,7 +114,8 @@ class MetricsStreamTest {
           }
         };
     try (var service = start(1, refusing);
-        var sender = new MetricsSender(new WorkerId("w"), directory.resolve("spool"))) {
+        var sender =
+            new MetricsSender(new WorkerId("w"), directory.resolve("spool"), Optional.empty())) {
       sender.connect("127.0.0.1", service.flightPort(), List.of());
       rows(1, 100).forEach(sender::send);
       assertThat(sender.spooled()).succeedsWithin(SOON);
@@ -122,7 +127,8 @@ class MetricsStreamTest {
 
   @Test
   void a_store_that_lost_acknowledged_rows_goes_on_with_the_next() {
-    try (var sender = new MetricsSender(new WorkerId("w"), directory.resolve("spool"))) {
+    try (var sender =
+        new MetricsSender(new WorkerId("w"), directory.resolve("spool"), Optional.empty())) {
       try (var service = start(1, new Journal())) {
         sender.connect("127.0.0.1", service.flightPort(), List.of());
         rows(1, 10).forEach(sender::send);
@@ -131,7 +137,13 @@ class MetricsStreamTest {
       }
       try (var service =
           MetricsService.start(
-              directory.resolve("new"), "127.0.0.1", 0, 2, new Journal(), exposed)) {
+              directory.resolve("new"),
+              "127.0.0.1",
+              0,
+              Optional.empty(),
+              2,
+              new Journal(),
+              exposed)) {
         sender.connect("127.0.0.1", service.flightPort(), List.of());
         rows(11, 12).forEach(sender::send);
         assertThat(service.store().whenStored(lease(), 12)).succeedsWithin(SOON);
@@ -141,7 +153,8 @@ class MetricsStreamTest {
   }
 
   private MetricsService start(long epoch, MetricsGate gate) {
-    return MetricsService.start(directory.resolve("store"), "127.0.0.1", 0, epoch, gate, exposed);
+    return MetricsService.start(
+        directory.resolve("store"), "127.0.0.1", 0, Optional.empty(), epoch, gate, exposed);
   }
 
   private List<Path> spooled() {

@@ -52,11 +52,20 @@ class PrometheusTest {
   void every_query_of_every_dashboard_returns_data() throws IOException {
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "watched");
     try (var exposed = new CoordinatorMetrics(Clock.systemUTC());
-        var service = MetricsService.start(directory, "127.0.0.1", 0, 1, new OpenGate(), exposed);
-        var sender = new MetricsSender(new WorkerId("w"), directory.resolve("spool"));
+        var service =
+            MetricsService.start(
+                directory, "127.0.0.1", 0, Optional.empty(), 1, new OpenGate(), exposed);
+        var sender =
+            new MetricsSender(new WorkerId("w"), directory.resolve("spool"), Optional.empty());
         var door =
             HttpDoor.open(
-                system, "127.0.0.1", 0, exposed, Optional::empty, PrometheusTest::nobody);
+                system,
+                "127.0.0.1",
+                0,
+                exposed,
+                Optional::empty,
+                PrometheusTest::nobody,
+                HttpDoor.Security.NONE);
         var prometheus =
             PrometheusServer.start(
                 URI.create("http://127.0.0.1:%d/metrics".formatted(door.port())),

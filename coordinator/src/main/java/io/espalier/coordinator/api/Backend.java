@@ -4,6 +4,7 @@ import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
+import io.espalier.coordinator.access.Caller;
 import io.espalier.coordinator.metrics.MetricExport;
 import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepSummary;
@@ -25,6 +26,9 @@ import java.util.concurrent.CompletionStage;
  * Refused}, or another {@link io.espalier.common.UserError} where the request is wrong.
  */
 public interface Backend {
+  /** The same, for this caller: who wanted what is journaled with it. */
+  Backend askedBy(Caller caller);
+
   /**
    * Begins a sweep.
    *

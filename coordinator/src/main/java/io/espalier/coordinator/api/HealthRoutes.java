@@ -17,7 +17,8 @@ import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /** {@code /metrics} for Prometheus, {@code /alive} and {@code /ready} for whoever restarts it. */
-record HealthRoutes(CoordinatorMetrics metrics, Supplier<Optional<String>> unready) {
+record HealthRoutes(
+    CoordinatorMetrics metrics, Supplier<Optional<String>> unready, Admission admission) {
   private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
   private static final String OPEN_METRICS =
       "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -29,8 +30,10 @@ record HealthRoutes(CoordinatorMetrics metrics, Supplier<Optional<String>> unrea
             () ->
                 get(
                     () ->
-                        optionalHeaderValueByName(
-                            "Accept", accept -> complete(scrape(accept.orElse("")))))),
+                        admission.admit(
+                            caller ->
+                                optionalHeaderValueByName(
+                                    "Accept", accept -> complete(scrape(accept.orElse(""))))))),
         path("alive", () -> get(() -> complete("alive\n"))),
         path("ready", () -> get(() -> complete(ready()))));
   }

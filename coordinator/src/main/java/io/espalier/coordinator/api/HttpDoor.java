@@ -9,6 +9,9 @@ import static org.apache.pekko.http.javadsl.server.Directives.redirect;
 import static org.apache.pekko.http.javadsl.server.Directives.withRequestTimeoutResponse;
 
 import io.espalier.common.UserError;
+import io.espalier.common.tls.NodeCertificates;
+import io.espalier.coordinator.access.Caller;
+import io.espalier.coordinator.access.Tokens;
 import io.espalier.coordinator.metrics.CoordinatorMetrics;
 import java.net.URI;
 import java.time.Duration;
@@ -19,8 +22,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.ConnectionContext;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.ServerBuilder;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.Uri;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
@@ -37,6 +42,16 @@ public final class HttpDoor implements AutoCloseable {
   private final ActorSystem<?> system;
   private final ServerBinding binding;
 
+  /**
+   * How clients know the coordinator, and it them.
+   *
+   * @param certificates absent for plain HTTP
+   * @param tokens absent where clients need none
+   */
+  public record Security(Optional<NodeCertificates> certificates, Optional<Tokens> tokens) {
+    public static final Security NONE = new Security(Optional.empty(), Optional.empty());
+  }
+
   private HttpDoor(ActorSystem<?> system, ServerBinding binding) {
     this.system = system;
     this.binding = binding;
@@ -48,6 +63,7 @@ public final class HttpDoor implements AutoCloseable {
    * @param port 0 for any free one
    * @param unready why this coordinator cannot serve yet; empty when it can
    * @param desk who answers the API
+   * @param security how its clients and it know each other
    * @throws UserError when the port cannot be bound
    */
   public static HttpDoor open(
@@ -56,19 +72,28 @@ public final class HttpDoor implements AutoCloseable {
       int port,
       CoordinatorMetrics metrics,
       Supplier<Optional<String>> unready,
-      Desk desk) {
+      Desk desk,
+      Security security) {
+    var admission = new Admission(security.tokens());
     Route routes =
         withRequestTimeoutResponse(
                 Failures::timeout,
                 () ->
                     concat(
-                        new HealthRoutes(metrics, unready).route(),
-                        OtherPages.keptAwayFrom(api(desk))))
+                        new HealthRoutes(metrics, unready, admission).route(),
+                        OtherPages.keptAwayFrom(api(desk, admission))))
             .seal(Failures.rejections(), Failures.exceptions());
+    ServerBuilder server = Http.get(system).newServerAt(host, port);
     try {
       return new HttpDoor(
           system,
-          Http.get(system).newServerAt(host, port).bind(routes).toCompletableFuture().join());
+          security
+              .certificates()
+              .map(own -> server.enableHttps(ConnectionContext.httpsServer(own.context())))
+              .orElse(server)
+              .bind(routes)
+              .toCompletableFuture()
+              .join());
     } catch (CompletionException e) {
       throw new UserError(
           """
@@ -95,14 +120,20 @@ public final class HttpDoor implements AutoCloseable {
         .join();
   }
 
-  private static Route api(Desk desk) {
+  private static Route api(Desk desk, Admission admission) {
     return pathPrefix(
-        "api", () -> pathPrefix("v1", () -> onSuccess(desk.now(), HttpDoor::answering)));
+        "api",
+        () ->
+            pathPrefix(
+                "v1",
+                () ->
+                    admission.admit(
+                        caller -> onSuccess(desk.now(), who -> answering(who, caller)))));
   }
 
-  private static Route answering(Desk.Answering who) {
+  private static Route answering(Desk.Answering who, Caller caller) {
     if (who instanceof Desk.Here here) {
-      Backend backend = here.backend();
+      Backend backend = here.backend().askedBy(caller);
       return concat(
           new SweepRoutes(backend).route(),
           new FileRoutes(backend).route(),

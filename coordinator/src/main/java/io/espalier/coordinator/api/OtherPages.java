@@ -30,7 +30,8 @@ final class OtherPages {
   }
 
   private static String own(HttpRequest request) {
-    return "http://"
+    return URI.create(request.getUri().toString()).getScheme()
+        + "://"
         + request
             .getHeader("Host")
             .map(HttpHeader::value)

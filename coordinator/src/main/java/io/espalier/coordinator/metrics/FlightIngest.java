@@ -1,15 +1,23 @@
 package io.espalier.coordinator.metrics;
 
 import io.espalier.common.UserError;
+import io.espalier.common.tls.NodeCertificates;
+import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
 import org.apache.arrow.flight.FlightServer;
 import org.apache.arrow.flight.FlightStream;
 import org.apache.arrow.flight.Location;
@@ -28,6 +36,10 @@ final class FlightIngest implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FlightIngest.class);
   private static final Duration CLOSING = Duration.ofSeconds(3);
 
+  /** Workers send a thousand rows at a time, a fiftieth of it. */
+  private static final int LARGEST_MESSAGE = 16 << 20;
+
+  private final Optional<NodeCertificates> certificates;
   private final BufferAllocator allocator = new RootAllocator();
   private final ExecutorService threads =
       Executors.newCachedThreadPool(
@@ -42,10 +54,18 @@ final class FlightIngest implements AutoCloseable {
 
   /**
    * @param port 0 for any free one
+   * @param certificates by directory: then only nodes of the cluster come in; absent for everybody
    * @param arrivals told of what comes in
    * @throws UserError when the port cannot be bound
    */
-  FlightIngest(String host, int port, MetricsStore store, MetricsGate gate, Arrivals arrivals) {
+  FlightIngest(
+      String host,
+      int port,
+      Optional<Path> certificates,
+      MetricsStore store,
+      MetricsGate gate,
+      Arrivals arrivals) {
+    this.certificates = certificates.map(NodeCertificates::in);
     var producer =
         new NoOpFlightProducer() {
           @Override
@@ -55,23 +75,39 @@ final class FlightIngest implements AutoCloseable {
           }
         };
     // Pings find connections whose other end vanished without a word.
-    Consumer<NettyServerBuilder> keepAlive =
-        builder ->
-            builder.keepAliveTime(30, TimeUnit.SECONDS).keepAliveTimeout(20, TimeUnit.SECONDS);
+    Consumer<NettyServerBuilder> connections =
+        builder -> {
+          builder.keepAliveTime(30, TimeUnit.SECONDS).keepAliveTimeout(20, TimeUnit.SECONDS);
+          builder.maxInboundMessageSize(LARGEST_MESSAGE);
+          this.certificates.ifPresent(own -> builder.sslContext(mutual(own)));
+        };
     server =
         FlightServer.builder(allocator, Location.forGrpcInsecure(host, port), producer)
             .executor(threads)
-            .transportHint("grpc.builderConsumer", keepAlive)
+            .transportHint("grpc.builderConsumer", connections)
             .build();
     try {
       server.start();
     } catch (IOException e) {
+      this.certificates.ifPresent(NodeCertificates::close);
       threads.shutdown();
       allocator.close();
       throw new UserError(
           "Flight port %d on %s cannot be opened: %s. Another coordinator may be using it: end that one, or choose another port with --flight-port."
               .formatted(port, host, e.getMessage()),
           e);
+    }
+  }
+
+  /** Both ends show a certificate of the cluster's authority. */
+  private static SslContext mutual(NodeCertificates certificates) {
+    try {
+      return GrpcSslContexts.configure(SslContextBuilder.forServer(certificates.keys()))
+          .trustManager(certificates.trust())
+          .clientAuth(ClientAuth.REQUIRE)
+          .build();
+    } catch (SSLException e) {
+      throw new IllegalStateException("every Java has TLS", e);
     }
   }
 
@@ -95,6 +131,7 @@ final class FlightIngest implements AutoCloseable {
   public void close() {
     closing = true;
     streams.forEach(stream -> stream.interrupt("the coordinator is stopping"));
+    certificates.ifPresent(NodeCertificates::close);
     try {
       server.close();
       threads.shutdown();

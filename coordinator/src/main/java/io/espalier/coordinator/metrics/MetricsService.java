@@ -3,6 +3,7 @@ package io.espalier.coordinator.metrics;
 import io.espalier.common.metrics.MetricRow;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -20,6 +21,7 @@ public final class MetricsService implements AutoCloseable {
       Path store,
       String host,
       int flightPort,
+      Optional<Path> certificates,
       long coordinatorEpoch,
       MetricsGate gate,
       CoordinatorMetrics exposed) {
@@ -30,6 +32,7 @@ public final class MetricsService implements AutoCloseable {
           new FlightIngest(
               host,
               flightPort,
+              certificates,
               this.store,
               gate,
               new Arrivals() {
@@ -55,6 +58,8 @@ public final class MetricsService implements AutoCloseable {
    *
    * @param store the store's directory
    * @param flightPort 0 for any free one
+   * @param certificates of the door and of those who may come in, by directory; absent for an open
+   *     one
    * @param coordinatorEpoch the term in which rows are taken, from 1
    * @param exposed what Prometheus sees of them; stays the caller's
    * @throws io.espalier.common.UserError when the store or the port cannot be opened
@@ -63,10 +68,12 @@ public final class MetricsService implements AutoCloseable {
       Path store,
       String host,
       int flightPort,
+      Optional<Path> certificates,
       long coordinatorEpoch,
       MetricsGate gate,
       CoordinatorMetrics exposed) {
-    return new MetricsService(store, host, flightPort, coordinatorEpoch, gate, exposed);
+    return new MetricsService(
+        store, host, flightPort, certificates, coordinatorEpoch, gate, exposed);
   }
 
   /** Where workers send their rows. */

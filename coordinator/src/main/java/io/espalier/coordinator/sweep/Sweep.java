@@ -297,6 +297,8 @@ public record Sweep(
             next.phase = Phase.ENDED;
             next.end = Optional.of(new End(e.state(), e.problem(), e.time()));
           });
+    } else if (event instanceof SweepEvent.Asked) {
+      return this;
     }
     throw new IllegalStateException("no rule for " + event);
   }

@@ -12,6 +12,7 @@ import io.espalier.common.trial.TrialResult;
 import io.espalier.coordinator.report.SweepView;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -39,7 +40,8 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   public sealed interface Command {}
 
   /** Begins the sweep; answered once it is journaled. */
-  record Submit(SweepsActor.Submission submission, ActorRef<SweepId> replyTo) implements Command {}
+  record Submit(SweepsActor.Submission submission, Optional<String> by, ActorRef<SweepId> replyTo)
+      implements Command {}
 
   /** Anything the state decides on alone. */
   public record Tell(SweepInput input) implements Command {}
@@ -141,8 +143,13 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   /** The sweep for people; empty when it never got as far as its submission. */
   public record AskView(ActorRef<Optional<SweepView>> replyTo) implements Command {}
 
-  /** Answered once it is journaled; empty when the sweep was never submitted. */
-  public record Wish(SweepInput.Wish wish, ActorRef<Optional<Change>> replyTo) implements Command {}
+  /**
+   * Answered once it is journaled; empty when the sweep was never submitted.
+   *
+   * @param by the name of whose wish it is, where it is known
+   */
+  public record Wish(SweepInput.Wish wish, Optional<String> by, ActorRef<Optional<Change>> replyTo)
+      implements Command {}
 
   /**
    * What a wish came to; the same twice when it changed nothing.
@@ -294,6 +301,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     return decide(
         sweep,
         input,
+        submit.by().map(by -> new SweepEvent.Asked(by, "submit", input.time())),
         (after, events) -> {
           if (!events.isEmpty()) {
             read(after);
@@ -370,6 +378,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
       return decide(
           sweep,
           wish.wish(),
+          wish.by().map(by -> new SweepEvent.Asked(by, wish.wish().word(), wish.wish().time())),
           (after, events) ->
               wish.replyTo()
                   .tell(
@@ -416,11 +425,23 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
 
   private Effect<SweepEvent, Sweep> decide(
       Sweep sweep, SweepInput input, BiConsumer<Sweep, List<SweepEvent>> then) {
-    List<SweepEvent> events = Decisions.decide(sweep, input, policy);
+    return decide(sweep, input, Optional.empty(), then);
+  }
+
+  /**
+   * @param asked by whom, to stand before what it leads to
+   */
+  private Effect<SweepEvent, Sweep> decide(
+      Sweep sweep,
+      SweepInput input,
+      Optional<SweepEvent.Asked> asked,
+      BiConsumer<Sweep, List<SweepEvent>> then) {
+    List<SweepEvent> events = new ArrayList<>(Decisions.decide(sweep, input, policy));
     if (events.isEmpty()) {
       then.accept(sweep, events);
       return Effect().none();
     }
+    asked.ifPresent(who -> events.add(0, who));
     return Effect()
         .persist(events)
         .thenRun(

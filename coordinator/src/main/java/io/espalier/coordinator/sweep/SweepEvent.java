@@ -23,6 +23,7 @@ import java.util.Optional;
 /** What happened to a sweep, as it stands in the journal. Names and fields are a contract. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
 @JsonSubTypes({
+  @JsonSubTypes.Type(value = SweepEvent.Asked.class, name = "asked"),
   @JsonSubTypes.Type(value = SweepEvent.Submitted.class, name = "submitted"),
   @JsonSubTypes.Type(value = SweepEvent.PreparationAssigned.class, name = "preparation-assigned"),
   @JsonSubTypes.Type(value = SweepEvent.PreparationLost.class, name = "preparation-lost"),
@@ -47,6 +48,14 @@ import java.util.Optional;
   @JsonSubTypes.Type(value = SweepEvent.SweepEnded.class, name = "sweep-ended")
 })
 public sealed interface SweepEvent extends Journaled {
+
+  /**
+   * Somebody known by name wanted what the events written with this one say.
+   *
+   * @param by of their token
+   * @param wish what they asked for, in one word
+   */
+  record Asked(String by, String wish, Instant time) implements SweepEvent {}
 
   /**
    * A user handed in a spec.

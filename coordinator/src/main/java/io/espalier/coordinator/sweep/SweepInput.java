@@ -129,19 +129,42 @@ public sealed interface SweepInput {
   }
 
   /** What a person wants of a sweep. */
-  sealed interface Wish extends SweepInput {}
+  sealed interface Wish extends SweepInput {
+    /** As the journal names it. */
+    String word();
+  }
 
   /** The sweep shall end. */
-  record Stop(String reason, Instant time) implements Wish {}
+  record Stop(String reason, Instant time) implements Wish {
+    @Override
+    public String word() {
+      return "stop";
+    }
+  }
 
   /** Nothing of the sweep shall be trained until it is resumed; what trains leaves a checkpoint. */
-  record Pause(Instant time) implements Wish {}
+  record Pause(Instant time) implements Wish {
+    @Override
+    public String word() {
+      return "pause";
+    }
+  }
 
   /** The sweep shall go on. */
-  record Resume(Instant time) implements Wish {}
+  record Resume(Instant time) implements Wish {
+    @Override
+    public String word() {
+      return "resume";
+    }
+  }
 
   /** One trial shall end. */
-  record StopTrial(TrialId trial, String reason, Instant time) implements Wish {}
+  record StopTrial(TrialId trial, String reason, Instant time) implements Wish {
+    @Override
+    public String word() {
+      return "stop-trial";
+    }
+  }
 
   /**
    * There shall be more trials, also when the sweep has ended.
@@ -153,6 +176,11 @@ public sealed interface SweepInput {
       // Trials are numbered by the order of the keys.
       values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
     }
+
+    @Override
+    public String word() {
+      return "extend";
+    }
   }
 
   /**
@@ -160,10 +188,20 @@ public sealed interface SweepInput {
    *
    * @param trial the only one that is meant; absent for all
    */
-  record Retry(Optional<TrialId> trial, Instant time) implements Wish {}
+  record Retry(Optional<TrialId> trial, Instant time) implements Wish {
+    @Override
+    public String word() {
+      return "retry";
+    }
+  }
 
   /** A judgement of a trial; also counts after the sweep has ended. */
-  record Rate(TrialId trial, Rating rating, Instant time) implements Wish {}
+  record Rate(TrialId trial, Rating rating, Instant time) implements Wish {
+    @Override
+    public String word() {
+      return "rate";
+    }
+  }
 
   /** After a restart the spec can no longer be read. */
   record Unreadable(String problem, Instant time) implements SweepInput {}

@@ -43,6 +43,7 @@ public final class SweepsActor
       Submission submission,
       Optional<String> key,
       boolean attended,
+      Optional<String> by,
       ActorRef<SweepId> replyTo)
       implements Command {}
 
@@ -73,8 +74,11 @@ public final class SweepsActor
   /**
    * Forgets a sweep that has ended; its files and its journal are the asker's to remove. Answered
    * with whether it is forgotten: not while there is something to do for it.
+   *
+   * @param by the name of who wants it, where it is known
    */
-  public record Remove(SweepId sweep, ActorRef<Boolean> replyTo) implements Command {}
+  public record Remove(SweepId sweep, Optional<String> by, ActorRef<Boolean> replyTo)
+      implements Command {}
 
   /** The sweeps there are. */
   public record AskAll(ActorRef<State> replyTo) implements Command {}
@@ -228,7 +232,7 @@ public final class SweepsActor
         submit.key().flatMap(key -> Optional.ofNullable(state.keys().get(key)));
     SweepId id = known.orElseGet(() -> SweepId.of(submit.name(), state.all().size() + 1));
     // Also when the number is known: its submission may not have reached the journal.
-    var begin = new SweepActor.Submit(submit.submission(), submit.replyTo());
+    var begin = new SweepActor.Submit(submit.submission(), submit.by(), submit.replyTo());
     if (known.isPresent()) {
       actor(id).tell(begin);
       return Effect().none();
@@ -260,7 +264,7 @@ public final class SweepsActor
       return Effect().reply(remove.replyTo(), false);
     }
     return Effect()
-        .persist(new SweepsEvent.Removed(sweep))
+        .persist(new SweepsEvent.Removed(sweep, remove.by()))
         .thenRun(
             after -> {
               ActorRef<SweepActor.Command> actor = actor(sweep);

@@ -1,5 +1,6 @@
 package io.espalier.coordinator.sweep;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.espalier.common.trial.SweepId;
@@ -28,8 +29,18 @@ public sealed interface SweepsEvent extends Journaled {
   /** Nothing is left to do for it after a restart. */
   record Closed(SweepId sweep) implements SweepsEvent {}
 
-  /** A person wants it no more: its files and its journal go. Its number is not given again. */
-  record Removed(SweepId sweep) implements SweepsEvent {}
+  /**
+   * A person wants it no more: its files and its journal go. Its number is not given again.
+   *
+   * @param by their name, where it is known
+   */
+  record Removed(SweepId sweep, @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> by)
+      implements SweepsEvent {
+    public Removed {
+      // Earlier versions wrote none.
+      by = by == null ? Optional.empty() : by;
+    }
+  }
 
   /**
    * There will be more to do for it.

@@ -35,7 +35,15 @@ class HttpDoorTest {
 
   @BeforeAll
   static void open() {
-    door = HttpDoor.open(KIT.system(), "127.0.0.1", 0, METRICS, () -> unready, HttpDoorTest::desk);
+    door =
+        HttpDoor.open(
+            KIT.system(),
+            "127.0.0.1",
+            0,
+            METRICS,
+            () -> unready,
+            HttpDoorTest::desk,
+            HttpDoor.Security.NONE);
   }
 
   @AfterAll
@@ -125,7 +133,8 @@ class HttpDoorTest {
                           port,
                           METRICS,
                           Optional::empty,
-                          HttpDoorTest::desk)
+                          HttpDoorTest::desk,
+                          HttpDoor.Security.NONE)
                       .close())
           .isInstanceOf(UserError.class)
           .hasMessageContaining("HTTP port " + port)

@@ -20,6 +20,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.awaitility.Awaitility;
@@ -135,7 +136,13 @@ class FlightIngestTest {
       assertThatThrownBy(
               () ->
                   MetricsService.start(
-                      directory, "127.0.0.1", taken.getLocalPort(), 1, new OpenGate(), exposed))
+                      directory,
+                      "127.0.0.1",
+                      taken.getLocalPort(),
+                      Optional.empty(),
+                      1,
+                      new OpenGate(),
+                      exposed))
           .isInstanceOf(UserError.class)
           .hasMessageContaining(String.valueOf(taken.getLocalPort()))
           .hasMessageContaining("--flight-port");
@@ -143,6 +150,6 @@ class FlightIngestTest {
   }
 
   private MetricsService start(MetricsGate gate) {
-    return MetricsService.start(directory, "127.0.0.1", 0, 1, gate, exposed);
+    return MetricsService.start(directory, "127.0.0.1", 0, Optional.empty(), 1, gate, exposed);
   }
 }

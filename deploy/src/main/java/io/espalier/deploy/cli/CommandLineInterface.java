@@ -69,7 +69,9 @@ public final class CommandLineInterface {
             .addSubcommand(new WorkersCommand(console))
             .addSubcommand(new FetchCommand(console))
             .addSubcommand(new LogsCommand(console))
-            .addSubcommand(new RateCommand(console));
+            .addSubcommand(new RateCommand(console))
+            .addSubcommand(new CertsCommand(console))
+            .addSubcommand(new TokenCommand(console));
     commandLine
         .setOut(utf8(out))
         .setErr(utf8(err))

@@ -6,6 +6,7 @@ import io.espalier.coordinator.CoordinatorConfig;
 import io.espalier.coordinator.journal.PostgresJournal;
 import io.espalier.deploy.node.CoordinatorHosts;
 import io.espalier.deploy.node.Listening;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -91,10 +92,15 @@ final class CoordinatorCommand implements Callable<Integer> {
               + " workers (port: 8352). The first must be there when all of them start anew.")
   private List<String> coordinators = List.of();
 
+  @Mixin private final CertificatesOption certificates = new CertificatesOption();
+
   @Option(
-      names = "--insecure",
-      description = "Open the ports beyond this machine, without certificates.")
-  private boolean insecure;
+      names = "--tokens",
+      paramLabel = "FILE",
+      description =
+          "File of who may ask what: clients then need a token, see espalier token. It is read"
+              + " again when it changes.")
+  private Optional<Path> tokens = Optional.empty();
 
   @Option(
       names = "--patience",
@@ -111,7 +117,10 @@ final class CoordinatorCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     config.fill(new CoordinatorCommand(console));
-    Listening listening = new Listening(host, bind.orElse(host)).allowedIf(insecure, OPENED);
+    Optional<Path> own = certificates.directory();
+    boolean known = own.isPresent() && tokens.isPresent();
+    Listening listening =
+        new Listening(host, bind.orElse(host)).allowedIf(known || certificates.insecure(), OPENED);
     Clock clock = Clock.systemUTC();
     CoordinatorConfig started =
         new CoordinatorConfig(
@@ -123,6 +132,7 @@ final class CoordinatorCommand implements Callable<Integer> {
             Listening.port("--http-port", httpPort),
             patience,
             webhook.address(),
+            new CoordinatorConfig.Security(own, tokens),
             shared(),
             clock);
     console.logTo(RunLog.openBeside(console.err(), started.store(), clock.instant()));
@@ -134,9 +144,8 @@ final class CoordinatorCommand implements Callable<Integer> {
         console
             .out()
             .printf(
-                "coordinator: HTTP http://%s:%d, cluster %s, journal %s; stands by until it is its turn%n",
-                host,
-                coordinator.httpPort(),
+                "coordinator: HTTP %s, cluster %s, journal %s; stands by until it is its turn%n",
+                coordinator.url(),
                 coordinator.clusterAddress(),
                 PostgresJournal.shown(journal.get()));
         coordinator.whenActive().thenRun(() -> active(coordinator));
@@ -157,9 +166,8 @@ final class CoordinatorCommand implements Callable<Integer> {
     console
         .out()
         .printf(
-            "coordinator: HTTP http://%s:%d, Flight %s:%d, cluster %s, store %s%n",
-            host,
-            coordinator.httpPort(),
+            "coordinator: HTTP %s, Flight %s:%d, cluster %s, store %s%n",
+            coordinator.url(),
             host,
             coordinator.flightPort(),
             coordinator.clusterAddress(),

@@ -123,9 +123,16 @@ final class WorkerCommand implements Callable<Integer> {
   private List<Path> modelRoots = List.of();
 
   @Option(
-      names = "--insecure",
-      description = "Open the port beyond this machine, without certificates.")
-  private boolean insecure;
+      names = "--data-root",
+      paramLabel = "DIR",
+      split = ",",
+      description =
+          "Directory below which specifications may name data, adapters and models, beside"
+              + " --model-root, HuggingFace's cache and the store; may be given several times"
+              + " (default: only those with --certificates, everything without).")
+  private List<Path> dataRoots = List.of();
+
+  @Mixin private final CertificatesOption certificates = new CertificatesOption();
 
   @Option(
       names = "--checkpoint-every",
@@ -183,7 +190,10 @@ final class WorkerCommand implements Callable<Integer> {
     config.fill(new WorkerCommand(console));
     CoordinatorHosts hosts = CoordinatorHosts.parse(coordinators);
     String name = host.orElseGet(hosts::localAddress);
-    Listening listening = new Listening(name, bind.orElse(name)).allowedIf(insecure, OPENED);
+    Optional<Path> own = certificates.directory();
+    Listening listening =
+        new Listening(name, bind.orElse(name))
+            .allowedIf(own.isPresent() || certificates.insecure(), OPENED);
     DeviceName device = onlyDevice.orElse(DeviceName.CPU);
     int place = Math.max(0, devices().indexOf(device));
     return new WorkerConfig(
@@ -196,7 +206,9 @@ final class WorkerCommand implements Callable<Integer> {
         lanes.slots(device),
         onlyDevice.map(one -> spool.resolve(one.toString())).orElse(spool),
         store,
+        own,
         modelRoots,
+        dataRoots,
         checkpointEvery,
         heartbeat,
         grace,

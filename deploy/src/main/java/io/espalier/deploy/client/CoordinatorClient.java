@@ -39,8 +39,13 @@ public final class CoordinatorClient {
 
   private final HttpCalls calls;
 
-  private CoordinatorClient(List<URI> bases) {
-    this.calls = new HttpCalls(bases);
+  private CoordinatorClient(List<URI> bases, Credentials credentials) {
+    this.calls = new HttpCalls(bases, credentials);
+  }
+
+  /** With the credentials of the environment. */
+  public static CoordinatorClient at(String urls) {
+    return at(urls, Credentials.of(System.getenv()));
   }
 
   /**
@@ -48,9 +53,9 @@ public final class CoordinatorClient {
    *     coordinators share a journal
    * @throws UserError when it is no such address
    */
-  public static CoordinatorClient at(String urls) {
+  static CoordinatorClient at(String urls, Credentials credentials) {
     return new CoordinatorClient(
-        Stream.of(urls.split(",", -1)).map(CoordinatorClient::address).toList());
+        Stream.of(urls.split(",", -1)).map(CoordinatorClient::address).toList(), credentials);
   }
 
   private static URI address(String url) {

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLException;
 
 /**
  * Requests to a coordinator, or to whichever of several answers: one that stands by sends on to the
@@ -60,18 +61,21 @@ final class HttpCalls {
 
   private final List<URI> bases;
   private volatile URI base;
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECTION)
-          .build();
+  private final Credentials credentials;
+  private final HttpClient http;
 
   /**
    * @param bases one or more
+   * @throws UserError when the credentials cannot be used
    */
-  HttpCalls(List<URI> bases) {
+  HttpCalls(List<URI> bases, Credentials credentials) {
     this.bases = List.copyOf(bases);
     this.base = bases.get(0);
+    this.credentials = credentials;
+    HttpClient.Builder client =
+        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECTION);
+    credentials.trust().ifPresent(client::sslContext);
+    this.http = client.build();
   }
 
   /** Those that are asked, as a user names them. */
@@ -133,6 +137,12 @@ final class HttpCalls {
       return new UserError(
           "No coordinator answers at %s%s. Start one with: espalier coordinator; or name another with --url or ESPALIER_URL."
               .formatted(name(), unknownHost(problem) ? " (there is no such host)" : ""),
+          problem);
+    }
+    if (problem instanceof SSLException) {
+      return new UserError(
+          "The certificate of %s is not trusted here: %s. Name the file of the authority that issued it with ESPALIER_CA, and the coordinator as it does."
+              .formatted(name(), problem.getMessage()),
           problem);
     }
     if (problem instanceof NotNow answered) {
@@ -225,9 +235,13 @@ final class HttpCalls {
 
   private HttpResponse<InputStream> send(HttpRequest request, URI to) throws IOException {
     try {
-      return http.send(
-          HttpRequest.newBuilder(request, (name, value) -> true).uri(to).build(),
-          BodyHandlers.ofInputStream());
+      HttpRequest.Builder addressed =
+          HttpRequest.newBuilder(request, (name, value) -> true).uri(to);
+      // Also to where a coordinator sends on: not if the token could be read on its way.
+      credentials
+          .tokenFor(to)
+          .ifPresent(token -> addressed.setHeader("Authorization", "Bearer " + token));
+      return http.send(addressed.build(), BodyHandlers.ofInputStream());
     } catch (InterruptedException e) {
       throw interrupted();
     }

@@ -70,6 +70,7 @@ public final class EmbeddedCluster implements AutoCloseable {
                 httpPort,
                 CoordinatorConfig.PATIENCE,
                 webhook,
+                CoordinatorConfig.Security.NONE,
                 Optional.empty(),
                 Clock.systemUTC()));
     try {

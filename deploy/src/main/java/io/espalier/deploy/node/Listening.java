@@ -6,8 +6,8 @@ import java.net.UnknownHostException;
 import java.util.Set;
 
 /**
- * Where a node listens. Its ports have no certificates yet, so that beyond loopback they open only
- * when that is wished for in so many words.
+ * Where a node listens. Beyond loopback its ports open only when it can tell who comes, or when
+ * that is wished for in so many words.
  *
  * @param host the name others reach it by
  * @param bind the address its ports are bound to
@@ -17,22 +17,23 @@ public record Listening(String host, String bind) {
   private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "::", "[::]");
 
   /**
-   * @param insecure whether anyone who reaches the ports may use them
+   * @param allowed whether those who come are known, or anyone who reaches the ports may use them
    * @param opened what is opened, for the message
-   * @throws UserError when others could reach it and {@code insecure} is false, or a name is wrong
+   * @throws UserError when others could reach it and that is not allowed, or a name is wrong
    */
-  public Listening allowedIf(boolean insecure, String opened) {
+  public Listening allowedIf(boolean allowed, String opened) {
     if (EVERYWHERE.contains(host)) {
       throw new UserError(
           "--host %s: others cannot reach a node by that. Name the address or host name they use, and listen on all interfaces with --bind %s."
               .formatted(host, host));
     }
-    if (!address(bind).isLoopbackAddress() && !insecure) {
+    if (!address(bind).isLoopbackAddress() && !allowed) {
       throw new UserError(
           """
           %s can be reached from other machines, and this would open there: %s.
-          There are no certificates yet: whoever reaches these ports can use them. On a network \
-          you trust, add --insecure; to stay on this machine, use --host %s."""
+          Say who may come: --certificates DIR (make some with: espalier certs DIR HOST…), and for a \
+          coordinator --tokens FILE (with: espalier token NAME --role admin). Where whoever reaches \
+          these ports may use them, add --insecure; to stay on this machine, use --host %s."""
               .formatted(bind, opened, LOOPBACK));
     }
     return this;

@@ -237,6 +237,7 @@ class ClientIT {
                   httpPort,
                   CoordinatorConfig.PATIENCE,
                   Optional.empty(),
+                  CoordinatorConfig.Security.NONE,
                   Optional.empty(),
                   Clock.systemUTC()));
       List<String> seeds = List.of(coordinator.clusterAddress());

@@ -15,14 +15,14 @@ class ListeningTest {
   }
 
   @Test
-  void others_reach_it_only_when_that_is_wished_for() {
+  void others_reach_it_only_when_they_are_known_or_that_is_wished_for() {
     Listening open = new Listening("192.0.2.1", "0.0.0.0");
 
     assertThatThrownBy(() -> open.allowedIf(false, "the HTTP port"))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("0.0.0.0")
         .hasMessageContaining("the HTTP port")
-        .hasMessageContaining("no certificates")
+        .hasMessageContaining("--certificates DIR")
         .hasMessageContaining("--insecure");
     assertThat(open.allowedIf(true, "the HTTP port")).isEqualTo(open);
   }

@@ -5,6 +5,7 @@ import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -39,6 +40,7 @@ public final class MetricsSender implements AutoCloseable {
   private static final long LONGEST_BACKOFF_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final WorkerId worker;
+  private final Optional<Path> certificates;
   private final BufferAllocator allocator = new RootAllocator();
   private final CompletableFuture<Void> dead = new CompletableFuture<>();
   private final MetricsSenderSpool spool;
@@ -75,10 +77,13 @@ public final class MetricsSender implements AutoCloseable {
 
   /**
    * @param spoolDirectory of this worker alone; rows left there by an earlier process are sent too
+   * @param certificates directory of {@link io.espalier.common.tls.NodeCertificates}; absent for an
+   *     open connection
    * @throws io.espalier.common.UserError when the directory cannot be used
    */
-  public MetricsSender(WorkerId worker, Path spoolDirectory) {
+  public MetricsSender(WorkerId worker, Path spoolDirectory, Optional<Path> certificates) {
     this.worker = worker;
+    this.certificates = certificates;
     spool = new MetricsSenderSpool(spoolDirectory, allocator);
     unacknowledged = spool.size();
     thread.setDaemon(true);
@@ -266,8 +271,15 @@ public final class MetricsSender implements AutoCloseable {
             events.add(new Ended(from, why));
           }
         };
-    connection = new MetricsSenderConnection(worker, to.host(), to.port(), allocator, listener);
-    heardAt = now;
+    try {
+      connection =
+          new MetricsSenderConnection(
+              worker, to.host(), to.port(), certificates, allocator, listener);
+      heardAt = now;
+    } catch (IOException e) {
+      LOG.warn("No metric rows can be sent: the certificates cannot be read: {}", e.getMessage());
+      retryLater();
+    }
   }
 
   private boolean maySend() {

@@ -4,8 +4,13 @@ import io.espalier.common.metrics.Answer;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.metrics.MetricRowCodec;
 import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.tls.NodeCertificates;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.apache.arrow.flight.CallStatus;
 import org.apache.arrow.flight.FlightClient;
 import org.apache.arrow.flight.FlightDescriptor;
@@ -39,9 +44,18 @@ final class MetricsSenderConnection implements AutoCloseable {
   }
 
   MetricsSenderConnection(
-      WorkerId worker, String host, int port, BufferAllocator allocator, Listener listener) {
+      WorkerId worker,
+      String host,
+      int port,
+      Optional<Path> certificates,
+      BufferAllocator allocator,
+      Listener listener)
+      throws IOException {
     this.allocator = allocator;
-    client = FlightClient.builder(allocator, Location.forGrpcInsecure(host, port)).build();
+    client =
+        certificates.isPresent()
+            ? mutual(allocator, Location.forGrpcTls(host, port), certificates.get())
+            : FlightClient.builder(allocator, Location.forGrpcInsecure(host, port)).build();
     root = VectorSchemaRoot.create(MetricRowCodec.SCHEMA, allocator);
     stream =
         client.startPut(
@@ -76,6 +90,22 @@ final class MetricsSenderConnection implements AutoCloseable {
                 return ended;
               }
             });
+  }
+
+  /** Both ends show a certificate; the files are read anew for each connection. */
+  private static FlightClient mutual(BufferAllocator allocator, Location to, Path directory)
+      throws IOException {
+    try (InputStream authority =
+            Files.newInputStream(directory.resolve(NodeCertificates.AUTHORITY));
+        InputStream certificate =
+            Files.newInputStream(directory.resolve(NodeCertificates.CERTIFICATE));
+        InputStream key = Files.newInputStream(directory.resolve(NodeCertificates.KEY))) {
+      return FlightClient.builder(allocator, to)
+          .useTls()
+          .trustedCertificates(authority)
+          .clientCertificate(certificate, key)
+          .build();
+    }
   }
 
   /** Whether {@link #send} returns at once; Flight spins in it otherwise. */

@@ -32,12 +32,14 @@ import java.util.stream.Stream;
 final class Trunks implements AutoCloseable {
   private final Device device;
   private final ModelPlaces places;
+  private final ReadablePlaces readable;
   private final SharedCache<ModelKey, Loaded> models;
   private final SharedCache<DataKey, Tokens> data;
 
-  Trunks(Device device, ModelPlaces places, Clock clock) {
+  Trunks(Device device, ModelPlaces places, ReadablePlaces readable, Clock clock) {
     this.device = device;
     this.places = places;
+    this.readable = readable;
     models = new SharedCache<>(clock, Loaded::close);
     data = new SharedCache<>(clock, rows -> {});
   }
@@ -68,11 +70,14 @@ final class Trunks implements AutoCloseable {
     }
 
     FileStamps files() {
-      return FileStamps.of(
-          Stream.of(dataset.train(), dataset.eval(), dataset.retention())
-              .flatMap(List::stream)
-              .map(source -> Path.of(source.path()))
-              .toList());
+      return FileStamps.of(data());
+    }
+
+    List<Path> data() {
+      return Stream.of(dataset.train(), dataset.eval(), dataset.retention())
+          .flatMap(List::stream)
+          .map(source -> Path.of(source.path()))
+          .toList();
     }
   }
 
@@ -135,7 +140,10 @@ final class Trunks implements AutoCloseable {
    */
   synchronized Trunk trunk(TaskSettings settings, Training training) {
     Asked asked = Asked.of(settings, training);
+    asked.data().forEach(readable::check);
+    asked.adapter().ifPresent(readable::check);
     Path directory = places.find(settings.model());
+    readable.check(directory);
     var modelKey = new ModelKey(directory, FileStamps.ofModel(directory), training.torchDtype());
     var dataKey =
         new DataKey(

@@ -17,7 +17,11 @@ import java.util.Optional;
  * @param slots branches that each of them trains together
  * @param spool directory, of this process alone, for what the coordinator has not yet acknowledged
  * @param store where the coordinator's store is on this machine, when not at the same path
+ * @param certificates directory of {@link io.espalier.common.tls.NodeCertificates}; absent for open
+ *     ports
  * @param modelRoots directories that hold models by name
+ * @param dataRoots directories to which, beside those of models and the store, the paths of
+ *     specifications are confined; when there are none they are only where there are certificates
  * @param heartbeat between two offers
  * @param checkpointEvery of training, for the case that a branch is lost; zero for never
  * @param grace how long a branch may take to the end of its update, to be given back with a
@@ -34,7 +38,9 @@ public record WorkerConfig(
     LaneSlots slots,
     Path spool,
     Optional<Path> store,
+    Optional<Path> certificates,
     List<Path> modelRoots,
+    List<Path> dataRoots,
     Duration checkpointEvery,
     Duration heartbeat,
     Duration grace,
@@ -42,6 +48,7 @@ public record WorkerConfig(
   public WorkerConfig {
     seeds = List.copyOf(seeds);
     modelRoots = List.copyOf(modelRoots);
+    dataRoots = List.copyOf(dataRoots);
   }
 
   public static final Duration CHECKPOINT_EVERY = Duration.ofSeconds(60);
@@ -62,6 +69,8 @@ public record WorkerConfig(
         slots,
         spool,
         Optional.empty(),
+        Optional.empty(),
+        List.of(),
         List.of(),
         CHECKPOINT_EVERY,
         HEARTBEAT,

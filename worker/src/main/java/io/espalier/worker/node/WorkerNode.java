@@ -5,10 +5,13 @@ import com.typesafe.config.ConfigFactory;
 import io.espalier.common.UserError;
 import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.tls.ClusterTls;
 import io.espalier.worker.model.ModelPlaces;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -16,6 +19,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.slf4j.Logger;
@@ -41,6 +45,7 @@ public final class WorkerNode implements AutoCloseable {
   private final WorkerId id;
   private final MetricsSender metrics;
   private final Lanes lanes;
+  private final ReadablePlaces readable;
   private final Thread loop;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final CountDownLatch closing = new CountDownLatch(1);
@@ -56,15 +61,14 @@ public final class WorkerNode implements AutoCloseable {
             "%s-%s-%08x"
                 .formatted(config.host(), config.device(), ThreadLocalRandom.current().nextInt()));
     ResultSpool results = new ResultSpool(config.spool());
-    this.metrics = new MetricsSender(id, config.spool());
+    this.metrics = new MetricsSender(id, config.spool(), config.certificates());
+    ModelPlaces models = ModelPlaces.of(config.modelRoots(), System.getenv());
+    this.readable = readable(config, models);
     this.lanes =
         new Lanes(
             config.lanes(),
             config.slots(),
-            new Trunks(
-                config.device().device(),
-                ModelPlaces.of(config.modelRoots(), System.getenv()),
-                clock),
+            new Trunks(config.device().device(), models, readable, clock),
             metrics,
             results,
             config.checkpointEvery(),
@@ -90,6 +94,15 @@ public final class WorkerNode implements AutoCloseable {
       lock.close();
       throw e;
     }
+  }
+
+  private static ReadablePlaces readable(WorkerConfig config, ModelPlaces models) {
+    return config.certificates().isEmpty() && config.dataRoots().isEmpty()
+        ? ReadablePlaces.anywhere()
+        : ReadablePlaces.within(
+            Stream.of(config.dataRoots(), config.modelRoots(), List.of(models.hub()))
+                .flatMap(List::stream)
+                .toList());
   }
 
   public WorkerId id() {
@@ -192,6 +205,7 @@ public final class WorkerNode implements AutoCloseable {
   private void registered(ToWorker.Registered coordinator) {
     saidWaiting = Optional.empty();
     wasRegistered = true;
+    readable.storeIs(config.store().orElseGet(() -> Path.of(coordinator.store().directory())));
     metrics.connect(coordinator.flightHost(), coordinator.flightPort(), coordinator.stored());
   }
 
@@ -216,9 +230,12 @@ public final class WorkerNode implements AutoCloseable {
   private void waiting() {
     if (isTimeToSayThatItWaits()) {
       log.info(
-          "no coordinator answers at {}; waiting for it. It must name itself the same way: espalier coordinator --host {}",
+          "no coordinator answers at {}; waiting for it. It must name itself the same way, espalier coordinator --host {}, and {}",
           String.join(", ", config.seeds()),
-          config.seeds().get(0).replaceFirst(":\\d+$", ""));
+          config.seeds().get(0).replaceFirst(":\\d+$", ""),
+          config.certificates().isPresent()
+              ? "have certificates of the authority in " + config.certificates().get()
+              : "have no certificates, as this worker has none");
     }
   }
 
@@ -240,6 +257,7 @@ public final class WorkerNode implements AutoCloseable {
                 config.bind(),
                 "pekko.cluster.seed-nodes",
                 config.seeds().stream().map(seed -> "pekko://espalier@" + seed).toList()))
+        .withFallback(config.certificates().map(ClusterTls::settings).orElse(ConfigFactory.empty()))
         .withFallback(ConfigFactory.load("espalier-worker"));
   }
 

@@ -20,6 +20,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -35,8 +36,13 @@ class LanesTest {
     ResultSpool results = new ResultSpool(folder);
     results.keep(ResultSpoolTest.ended(1));
     try (var trunks =
-            new Trunks(Device.cpu(), new ModelPlaces(List.of(), folder), Clock.systemUTC());
-        var metrics = new MetricsSender(new WorkerId("ann"), folder.resolve("rows"));
+            new Trunks(
+                Device.cpu(),
+                new ModelPlaces(List.of(), folder),
+                ReadablePlaces.anywhere(),
+                Clock.systemUTC());
+        var metrics =
+            new MetricsSender(new WorkerId("ann"), folder.resolve("rows"), Optional.empty());
         var lanes =
             new Lanes(
                 1,

@@ -39,7 +39,12 @@ class MeasuredSlotsTest {
     Path rows = folder.resolve("rows.jsonl");
     Files.writeString(
         rows, "{\"input_ids\": [1, 2, 3, 4], \"labels\": [-100, 2, 3, 4]}\n".repeat(5));
-    trunks = new Trunks(Device.cpu(), new ModelPlaces(List.of(), folder), Clock.systemUTC());
+    trunks =
+        new Trunks(
+            Device.cpu(),
+            new ModelPlaces(List.of(), folder),
+            ReadablePlaces.anywhere(),
+            Clock.systemUTC());
     settings =
         new TaskSettings(
             Golden.path("models/qwen2_tiny").toString(),

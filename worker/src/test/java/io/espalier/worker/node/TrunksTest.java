@@ -65,7 +65,9 @@ class TrunksTest {
 
   @BeforeEach
   void open() throws IOException {
-    trunks = new Trunks(Device.cpu(), new ModelPlaces(List.of(), folder), clock);
+    trunks =
+        new Trunks(
+            Device.cpu(), new ModelPlaces(List.of(), folder), ReadablePlaces.anywhere(), clock);
     copy(Golden.path("models/qwen2_tiny"), folder.resolve("model"));
     write("rows.jsonl", 5);
   }
