@@ -250,6 +250,12 @@ public final class MetricRowCodec {
     }
 
     T get(int i) {
+      int start = vector.getStartOffset(i);
+      int end = vector.getEndOffset(i);
+      if (start < 0 || end < start || end > vector.getDataBuffer().capacity()) {
+        // Arrow would ask for as much memory as damaged bytes name.
+        throw new IllegalArgumentException("a text lies outside its bytes");
+      }
       byte[] here = vector.get(i);
       T value = last;
       if (value == null || !Arrays.equals(here, bytes)) {

@@ -12,10 +12,14 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import org.apache.arrow.flatbuf.Message;
+import org.apache.arrow.flatbuf.MessageHeader;
+import org.apache.arrow.flatbuf.RecordBatch;
+import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorLoader;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ReadChannel;
+import org.apache.arrow.vector.ipc.message.MessageMetadataResult;
 import org.apache.arrow.vector.ipc.message.MessageSerializer;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
@@ -74,16 +78,37 @@ public final class RowSegmentReader implements AutoCloseable {
   static List<MetricRow> decode(InputStream message, Schema schema, BufferAllocator allocator)
       throws IOException {
     var in = new ReadChannel(Channels.newChannel(message));
-    try (var root = VectorSchemaRoot.create(schema, allocator);
-        var batch = MessageSerializer.deserializeRecordBatch(in, allocator)) {
+    MessageMetadataResult read = MessageSerializer.readMessage(in);
+    if (read == null || read.getMessage().headerType() != MessageHeader.RecordBatch) {
+      throw new IOException("metric rows were expected, and something else is there");
+    }
+    ArrowBuf body = MessageSerializer.readMessageBody(in, read.getMessageBodyLength(), allocator);
+    try {
+      return rows((RecordBatch) read.getMessage().header(new RecordBatch()), body, schema);
+    } finally {
+      // What Arrow held of it is held for ever when damaged bytes made it fail midway.
+      while (body.refCnt() > 0) {
+        body.getReferenceManager().release();
+      }
+    }
+  }
+
+  private static List<MetricRow> rows(RecordBatch written, ArrowBuf body, Schema schema)
+      throws IOException {
+    try (var root = VectorSchemaRoot.create(schema, body.getReferenceManager().getAllocator());
+        var batch = MessageSerializer.deserializeRecordBatch(written, body)) {
       new VectorLoader(root).load(batch);
       return MetricRowCodec.read(root);
     }
   }
 
   private static Schema schemaOf(byte[] message) throws IOException {
-    return MessageSerializer.deserializeSchema(
-        new ReadChannel(Channels.newChannel(new ByteArrayInputStream(message))));
+    try {
+      return MessageSerializer.deserializeSchema(
+          new ReadChannel(Channels.newChannel(new ByteArrayInputStream(message))));
+    } catch (RuntimeException damaged) {
+      throw new IOException("the description of the metric rows is damaged", damaged);
+    }
   }
 
   /** The bytes of the next message with its prefix, or empty when they are not all there. */
@@ -98,7 +123,7 @@ public final class RowSegmentReader implements AutoCloseable {
     if (continuation != CONTINUATION || metadata <= 0 || left < PREFIX + (long) metadata) {
       return Optional.empty();
     }
-    long body = Message.getRootAsMessage(bytes(position + PREFIX, metadata)).bodyLength();
+    long body = bodyLength(bytes(position + PREFIX, metadata));
     long length = PREFIX + metadata + body;
     if (body < 0 || left < length) {
       return Optional.empty();
@@ -106,6 +131,15 @@ public final class RowSegmentReader implements AutoCloseable {
     byte[] whole = bytes(position, Math.toIntExact(length)).array();
     position += length;
     return Optional.of(whole);
+  }
+
+  /** Of damaged metadata −1. */
+  private static long bodyLength(ByteBuffer metadata) {
+    try {
+      return Message.getRootAsMessage(metadata).bodyLength();
+    } catch (RuntimeException damaged) {
+      return -1;
+    }
   }
 
   private ByteBuffer bytes(long start, int length) throws IOException {

@@ -71,6 +71,7 @@ public final class ChatTokenizer implements AutoCloseable {
     if (!Files.exists(files.tokenizer())) {
       return Optional.empty();
     }
+    files.check();
     HuggingFaceTokenizer tokenizer;
     try {
       // The template writes special tokens itself, and rows are cut by max_length, not in here.

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.espalier.common.UserError;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -22,6 +23,11 @@ record TokenizerFiles(Path directory) {
   private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
   private static final List<String> MODEL_CONFIGS =
       List.of("config.json", "generation_config.json");
+  private static final String TOKENIZER = "tokenizer.json";
+
+  /** Real ones have three levels. */
+  private static final int DEEPEST = 16;
+
   private static final List<String> SPECIAL_TOKENS =
       List.of(
           "bos_token",
@@ -33,7 +39,39 @@ record TokenizerFiles(Path directory) {
           "mask_token");
 
   Path tokenizer() {
-    return directory.resolve("tokenizer.json");
+    return directory.resolve(TOKENIZER);
+  }
+
+  /**
+   * The library that reads tokenizer.json ends the whole process where it cannot read a part of it:
+   * it is given none that is no JSON, or whose decoder goes deeper or has other numbers or letters
+   * than it takes.
+   *
+   * @throws UserError when the file is such
+   */
+  void check() {
+    if (!isReadable(json(TOKENIZER).path("decoder"), DEEPEST)) {
+      throw new UserError(
+          "%s has a decoder that cannot be read; copy it again from the model's source"
+              .formatted(tokenizer()));
+    }
+  }
+
+  private static boolean isReadable(JsonNode node, int deepest) {
+    if (node.isContainerNode()) {
+      boolean names = node.properties().stream().allMatch(each -> isText(each.getKey()));
+      return names
+          && deepest > 0
+          && node.valueStream().allMatch(each -> isReadable(each, deepest - 1));
+    }
+    return node.isTextual()
+        ? isText(node.textValue())
+        : !node.isNumber() || Double.isFinite(node.doubleValue());
+  }
+
+  /** Half a pair of surrogates is no character. */
+  private static boolean isText(String text) {
+    return StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
 
   /**
