@@ -4,6 +4,7 @@ import io.espalier.common.UserError;
 import io.grpc.util.AdvancedTlsX509KeyManager;
 import io.grpc.util.AdvancedTlsX509TrustManager;
 import io.grpc.util.AdvancedTlsX509TrustManager.Verification;
+import io.grpc.util.CertificateUtils;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +20,6 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
@@ -139,7 +139,7 @@ public final class NodeCertificates implements AutoCloseable {
   private static X509Certificate[] certificates(Path file)
       throws IOException, GeneralSecurityException {
     try (InputStream in = Files.newInputStream(file)) {
-      X509Certificate[] found = io.grpc.util.CertificateUtils.getX509Certificates(in);
+      X509Certificate[] found = CertificateUtils.getX509Certificates(in);
       if (found.length == 0) {
         throw new GeneralSecurityException(file.getFileName() + " has no certificate");
       }
@@ -149,7 +149,7 @@ public final class NodeCertificates implements AutoCloseable {
 
   private static PrivateKey key(Path file) throws IOException, GeneralSecurityException {
     try (InputStream in = Files.newInputStream(file)) {
-      return io.grpc.util.CertificateUtils.getPrivateKey(in);
+      return CertificateUtils.getPrivateKey(in);
     } catch (IllegalArgumentException | GeneralSecurityException e) {
       throw new GeneralSecurityException(
           file.getFileName() + " is no PEM key in PKCS #8 without a password", e);
@@ -181,8 +181,7 @@ public final class NodeCertificates implements AutoCloseable {
             : String.valueOf(problem.getMessage());
     return new UserError(
         "%s: %s; expected %s in it, in PEM; espalier certs makes such directories for trying out"
-            .formatted(
-                directory, why, String.join(", ", Stream.of(CERTIFICATE, KEY, AUTHORITY).toList())),
+            .formatted(directory, why, String.join(", ", CERTIFICATE, KEY, AUTHORITY)),
         problem);
   }
 

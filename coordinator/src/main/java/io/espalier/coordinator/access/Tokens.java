@@ -12,7 +12,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -51,7 +50,14 @@ public final class Tokens {
    */
   public static Tokens in(Path file) {
     try {
-      return new Tokens(file, Files.getLastModifiedTime(file), read(file));
+      FileTime time = Files.getLastModifiedTime(file);
+      Map<String, Caller> callers = read(file);
+      if (callers.isEmpty()) {
+        throw new UserError(
+            "%s holds no token, so that nobody could ask anything; make one with: espalier token NAME --role admin --tokens %s"
+                .formatted(file, file));
+      }
+      return new Tokens(file, time, callers);
     } catch (IOException e) {
       throw unreadable(file, e);
     }
@@ -117,7 +123,7 @@ public final class Tokens {
   }
 
   private static Map<String, Caller> read(Path file) throws IOException {
-    List<String> lines = new ArrayList<>(Files.readAllLines(file));
+    List<String> lines = Files.readAllLines(file);
     Map<String, Caller> callers = new HashMap<>();
     for (int number = 1; number <= lines.size(); number++) {
       String line = lines.get(number - 1).replaceFirst("#.*", "").strip();
@@ -134,11 +140,6 @@ public final class Tokens {
         }
         callers.put(parts[2], new Caller(Optional.of(parts[0]), role.get()));
       }
-    }
-    if (callers.isEmpty()) {
-      throw new UserError(
-          "%s holds no token, so that nobody could ask anything; make one with: espalier token NAME --role admin --tokens %s"
-              .formatted(file, file));
     }
     return callers;
   }

@@ -49,6 +49,10 @@ class TokensTest {
     Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(60)));
     assertThat(tokens.caller(ann)).isEmpty();
     assertThat(tokens.caller(bob)).isPresent();
+    Files.writeString(file, "# nobody\n");
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(120)));
+    assertThat(tokens.caller(bob)).isEmpty();
+    assertThat(Tokens.add(file, "cid", Role.VIEWER)).isNotBlank();
   }
 
   @Test
