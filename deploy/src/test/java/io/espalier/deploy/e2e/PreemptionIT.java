@@ -3,11 +3,9 @@ package io.espalier.deploy.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,12 +27,7 @@ class PreemptionIT {
       sweep.awaitEnd(api);
 
       sweep.assertAsUndisturbed(api);
-      Map<String, List<JsonNode>> attempts =
-          api.rows(LongSweep.ID).stream()
-              .collect(
-                  Collectors.groupingBy(
-                      row -> row.get("attempt").asText(), TreeMap::new, Collectors.toList()));
-      assertThat(attempts).as("one more than there are trials").hasSize(LongSweep.TRIALS + 1);
+      assertThat(attempts(api)).as("one more than there are trials").hasSize(LongSweep.TRIALS + 1);
     }
   }
 
@@ -46,6 +39,7 @@ class PreemptionIT {
       Launcher.Ended early = InProcess.run("retry", LongSweep.ID, "--url", cluster.urls());
       assertThat(early.exitCode()).isEqualTo(1);
       assertThat(early.err()).contains("long-1 has no trial that failed or was stopped");
+      Set<String> first = attempts(api);
       assertThat(InProcess.run("stop", LongSweep.ID, "--url", cluster.urls()).exitCode()).isZero();
       await()
           .atMost(LongSweep.MINUTES)
@@ -56,10 +50,10 @@ class PreemptionIT {
       sweep.awaitEnd(api);
 
       sweep.assertAsUndisturbed(api);
-      assertThat(api.rows(LongSweep.ID))
+      assertThat(attempts(api))
           .as("what was trained before it was stopped is not trained again")
-          .extracting(row -> row.get("attempt").asText())
-          .contains("1-1", "1-2");
+          .containsAll(first)
+          .hasSizeGreaterThan(LongSweep.TRIALS);
     }
   }
 
@@ -84,5 +78,11 @@ class PreemptionIT {
       assertThat(late.exitCode()).isEqualTo(1);
       assertThat(late.err()).contains("has ended already").contains("nothing to pause");
     }
+  }
+
+  private static Set<String> attempts(Api api) {
+    return api.rows(LongSweep.ID).stream()
+        .map(row -> row.get("attempt").asText())
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 }

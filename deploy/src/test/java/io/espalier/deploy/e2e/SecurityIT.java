@@ -122,6 +122,13 @@ class SecurityIT {
 
     assertThat(client(viewer, "stop", "tiny-1").err()).contains("takes the role operator");
     assertThat(client(operator, "rm", "tiny-1").err()).contains("takes the role admin");
+    for (String spelled : List.of("workers", "%77orkers")) {
+      String release = "/api/v1/" + spelled + "/own/release";
+      assertThat(
+              send(release, request(release, operator).POST(BodyPublishers.noBody())).statusCode())
+          .as(release)
+          .isEqualTo(403);
+    }
     assertThat(client("esp_guessed", "ls").err()).contains("ESPALIER_TOKEN");
     assertThat(traversals("tiny-1")).allMatch(status -> status >= 400 && status < 500);
     theStoreAndTheDataAreAllThatIsRead();
@@ -260,8 +267,12 @@ class SecurityIT {
   }
 
   private HttpResponse<String> get(String path, String token) {
+    return send(path, request(path, token).GET());
+  }
+
+  private HttpResponse<String> send(String path, HttpRequest.Builder request) {
     try {
-      return trusting().send(request(path, token).GET().build(), BodyHandlers.ofString());
+      return trusting().send(request.build(), BodyHandlers.ofString());
     } catch (IOException e) {
       throw new AssertionError(path, e);
     } catch (InterruptedException e) {
