@@ -47,12 +47,12 @@ final class ResultSpool {
   }
 
   /** Results kept by an earlier process; one that cannot be read is left alone and trained anew. */
-  List<Lanes.Ended> left() {
-    List<Lanes.Ended> results = new ArrayList<>();
+  List<HeldLeases.Ended> left() {
+    List<HeldLeases.Ended> results = new ArrayList<>();
     try (Stream<Path> files = Files.list(directory)) {
       for (Path file : files.filter(file -> file.toString().endsWith(SUFFIX)).sorted().toList()) {
         try {
-          results.add(JSON.readValue(file.toFile(), Lanes.Ended.class));
+          results.add(JSON.readValue(file.toFile(), HeldLeases.Ended.class));
         } catch (JsonProcessingException e) {
           log.warn("{} is no result ({}); it is left there", file, e.getOriginalMessage());
         }
@@ -64,7 +64,7 @@ final class ResultSpool {
   }
 
   /** On the disk when this returns, unless that fails: then only this process can report it. */
-  void keep(Lanes.Ended ended) {
+  void keep(HeldLeases.Ended ended) {
     try {
       DurableFiles.write(file(ended.lease()), JSON.writeValueAsString(ended));
     } catch (IOException e) {

@@ -71,7 +71,7 @@ final class WorkerActor {
   record Duties(
       WorkerId worker,
       WorkerConfig config,
-      Lanes lanes,
+      HeldLeases leases,
       Consumer<ToWorker.Registered> connected,
       Consumer<String> refused,
       Consumer<UserError> withoutStore,
@@ -120,7 +120,7 @@ final class WorkerActor {
                 ToCoordinator.FLEET,
                 context.messageAdapter(Receptionist.Listing.class, Fleets::new)));
     ActorRef<Command> me = context.getSelf();
-    duties.lanes().onChange(() -> me.tell(Signal.DEVICE_CHANGED));
+    duties.leases().onChange(() -> me.tell(Signal.DEVICE_CHANGED));
     Duration heartbeat = duties.config().heartbeat();
     timers.startTimerWithFixedDelay(Signal.HEARTBEAT, heartbeat, heartbeat);
     timers.startTimerWithFixedDelay(Signal.WAITING, WAITING, WAITING);
@@ -171,7 +171,7 @@ final class WorkerActor {
   }
 
   private void sayHello(ActorRef<ToCoordinator> fleet) {
-    Lanes lanes = duties.lanes();
+    HeldLeases leases = duties.leases();
     fleet.tell(
         new ToCoordinator.Register(
             duties.worker(),
@@ -179,8 +179,8 @@ final class WorkerActor {
             Optional.of(ClusterSettings.of(context.getSystem().settings().config())),
             duties.config().host(),
             "%s, %d lanes".formatted(duties.config().device(), duties.config().lanes()),
-            lanes.slots(),
-            lanes.holding(),
+            leases.slots(),
+            leases.holding(),
             self));
   }
 
@@ -244,21 +244,21 @@ final class WorkerActor {
       ActorRef<ToCoordinator> fleet, LocalStore store, ToWorker message) {
     heard();
     if (message instanceof ToWorker.Grant grant) {
-      duties.lanes().start(store.local(grant.lease()));
+      duties.leases().start(store.local(grant.lease()));
       // Offers sent before the grant came do not name it; this one does.
       offer(fleet);
     } else if (message instanceof ToWorker.StopBranch stop) {
       if (stop.goesOn()) {
-        duties.lanes().giveBack(stop.lease(), new Outcome.Stopped(stop.outcome().reason()));
+        duties.leases().giveBack(stop.lease(), new Outcome.Stopped(stop.outcome().reason()));
       } else {
-        duties.lanes().stop(stop.lease(), stop.outcome());
+        duties.leases().stop(stop.lease(), stop.outcome());
       }
     } else if (message instanceof ToWorker.MilestonesAcknowledged done) {
-      duties.lanes().acknowledged(done.lease(), done.trials());
+      duties.leases().acknowledged(done.lease(), done.trials());
     } else if (message instanceof ToWorker.CheckpointAcknowledged done) {
-      duties.lanes().checkpointAcknowledged(done.lease(), done.update());
+      duties.leases().checkpointAcknowledged(done.lease(), done.update());
     } else if (message instanceof ToWorker.ResultAcknowledged done) {
-      duties.lanes().acknowledged(done.lease());
+      duties.leases().acknowledged(done.lease());
       offer(fleet);
     } else if (message instanceof ToWorker.Prepare prepare) {
       prepare(prepare, store);
@@ -277,7 +277,7 @@ final class WorkerActor {
       return;
     }
     context.pipeToSelf(
-        duties.lanes().prepare(store.local(prepare.settings()), prepare.training()),
+        duties.leases().prepare(store.local(prepare.settings()), prepare.training()),
         (summary, failure) ->
             failure == null
                 ? new Prepared(prepare.sweep(), summary)
@@ -300,17 +300,17 @@ final class WorkerActor {
 
   /** Results first, so that a slot is offered only after what it did is told. */
   private void report(ActorRef<ToCoordinator> fleet) {
-    for (LeftCheckpoints.Left left : duties.lanes().checkpoints()) {
+    for (LeftCheckpoints.Left left : duties.leases().checkpoints()) {
       fleet.tell(
           new ToCoordinator.CheckpointLeft(
               duties.worker(), left.lease(), left.checkpoint(), left.lastSequence()));
     }
-    for (Lanes.Reached reached : duties.lanes().reached()) {
+    for (HeldLeases.Reached reached : duties.leases().reached()) {
       fleet.tell(
           new ToCoordinator.MilestonesReached(
               duties.worker(), reached.lease(), reached.results(), reached.lastSequence()));
     }
-    for (Lanes.Ended ended : duties.lanes().ended()) {
+    for (HeldLeases.Ended ended : duties.leases().ended()) {
       fleet.tell(
           new ToCoordinator.BranchEnded(
               duties.worker(),
@@ -319,7 +319,7 @@ final class WorkerActor {
               ended.lastSequence(),
               ended.rested()));
     }
-    for (Lanes.Unfit unfit : duties.lanes().unfit()) {
+    for (HeldLeases.Unfit unfit : duties.leases().unfit()) {
       fleet.tell(new ToCoordinator.Unfit(duties.worker(), unfit.sweep(), unfit.reason()));
     }
     offer(fleet);
@@ -329,9 +329,9 @@ final class WorkerActor {
     fleet.tell(
         new ToCoordinator.Offer(
             duties.worker(),
-            duties.lanes().slots(),
-            duties.lanes().free(),
-            duties.lanes().holding()));
+            duties.leases().slots(),
+            duties.leases().free(),
+            duties.leases().holding()));
   }
 
   private void heard() {

@@ -7,6 +7,7 @@ import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.tls.ClusterTls;
 import io.espalier.worker.model.ModelPlaces;
+import io.espalier.worker.train.Cadence;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -44,7 +46,7 @@ public final class WorkerNode implements AutoCloseable {
   private final SpoolLock lock;
   private final WorkerId id;
   private final MetricsSender metrics;
-  private final Lanes lanes;
+  private final HeldLeases leases;
   private final ReadablePlaces readable;
   private final Thread loop;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -53,27 +55,18 @@ public final class WorkerNode implements AutoCloseable {
   private volatile Optional<Instant> saidWaiting = Optional.empty();
   private volatile Optional<ActorSystem<WorkerActor.Command>> system = Optional.empty();
 
-  private WorkerNode(WorkerConfig config, SpoolLock lock) {
+  private WorkerNode(
+      WorkerConfig config, SpoolLock lock, ReadablePlaces readable, Trainer trainer) {
     this.config = config;
     this.lock = lock;
+    this.readable = readable;
     this.id =
         new WorkerId(
             "%s-%s-%08x"
                 .formatted(config.host(), config.device(), ThreadLocalRandom.current().nextInt()));
     ResultSpool results = new ResultSpool(config.spool());
     this.metrics = new MetricsSender(id, config.spool(), config.certificates());
-    ModelPlaces models = ModelPlaces.of(config.modelRoots(), System.getenv());
-    this.readable = readable(config, models);
-    this.lanes =
-        new Lanes(
-            config.lanes(),
-            config.slots(),
-            new Trunks(config.device().device(), models, readable, clock),
-            metrics,
-            results,
-            config.checkpointEvery(),
-            config.grace(),
-            clock);
+    this.leases = new HeldLeases(trainer, metrics, results, config.grace(), clock);
     // Without its rows no result counts: a process that starts anew can deliver both.
     metrics.whenDead().whenComplete((never, problem) -> ended.completeExceptionally(problem));
     this.loop = new Thread(this::keepConnected, "worker-connection");
@@ -85,9 +78,29 @@ public final class WorkerNode implements AutoCloseable {
    * @throws UserError when the spool is in use or not writable
    */
   public static WorkerNode start(WorkerConfig config) {
+    ModelPlaces models = ModelPlaces.of(config.modelRoots(), System.getenv());
+    ReadablePlaces readable = readable(config, models);
+    return start(
+        config,
+        readable,
+        () ->
+            new Lanes(
+                config.lanes(),
+                config.slots(),
+                new Trunks(config.device().device(), models, readable, Clock.systemUTC()),
+                new Cadence(config.checkpointEvery(), Clock.systemUTC())));
+  }
+
+  /**
+   * As above with another trainer, which is closed with the node.
+   *
+   * @param readable told where the store is
+   * @param trainer asked for once nobody else uses the spool
+   */
+  static WorkerNode start(WorkerConfig config, ReadablePlaces readable, Supplier<Trainer> trainer) {
     SpoolLock lock = SpoolLock.on(config.spool(), PREDECESSOR);
     try {
-      WorkerNode node = new WorkerNode(config, lock);
+      WorkerNode node = new WorkerNode(config, lock, readable, trainer.get());
       node.loop.start();
       return node;
     } catch (RuntimeException e) {
@@ -169,7 +182,7 @@ public final class WorkerNode implements AutoCloseable {
   private void awaitAcknowledgment() {
     long deadline = System.nanoTime() + LAST_ANSWER.toNanos();
     try {
-      while (wasRegistered && !lanes.holding().isEmpty() && System.nanoTime() < deadline) {
+      while (wasRegistered && !leases.holding().isEmpty() && System.nanoTime() < deadline) {
         TimeUnit.MILLISECONDS.sleep(10);
       }
     } catch (InterruptedException e) {
@@ -192,13 +205,13 @@ public final class WorkerNode implements AutoCloseable {
     return new WorkerActor.Duties(
         id,
         config,
-        lanes,
+        leases,
         this::registered,
         reason -> ended.completeExceptionally(new UserError(reason)),
         this::withoutStore,
         store ->
             new SpoolOwner(config.spool())
-                .claim(store, lanes.holding().isEmpty() && metrics.unacknowledged() == 0),
+                .claim(store, leases.holding().isEmpty() && metrics.unacknowledged() == 0),
         this::waiting);
   }
 
@@ -268,7 +281,7 @@ public final class WorkerNode implements AutoCloseable {
   @Override
   public void close() {
     closing.countDown();
-    lanes.close();
+    leases.close();
     awaitAcknowledgment();
     system.ifPresent(current -> current.tell(WorkerActor.Stop.INSTANCE));
     try {

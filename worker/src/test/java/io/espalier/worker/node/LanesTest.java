@@ -5,22 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import io.espalier.common.AbsentHere;
 import io.espalier.common.UserError;
-import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Golden;
-import io.espalier.worker.model.ModelPlaces;
 import io.espalier.worker.train.BranchRun;
 import io.espalier.worker.train.Leases;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -30,39 +25,6 @@ class LanesTest {
   private static final Outcome ENOUGH = new Outcome.Stopped("enough");
 
   @TempDir Path folder;
-
-  @Test
-  void a_result_without_all_its_rows_is_told_as_a_failure_also_by_the_next_process() {
-    ResultSpool results = new ResultSpool(folder);
-    results.keep(ResultSpoolTest.ended(1));
-    try (var trunks =
-            new Trunks(
-                Device.cpu(),
-                new ModelPlaces(List.of(), folder),
-                ReadablePlaces.anywhere(),
-                Clock.systemUTC());
-        var metrics =
-            new MetricsSender(new WorkerId("ann"), folder.resolve("rows"), Optional.empty());
-        var lanes =
-            new Lanes(
-                1,
-                LaneSlots.of(1),
-                trunks,
-                metrics,
-                results,
-                Duration.ZERO,
-                Duration.ZERO,
-                Clock.systemUTC())) {
-      assertThat(lanes.ended()).containsExactly(ResultSpoolTest.ended(1));
-
-      lanes.rowsLost(ResultSpoolTest.ended(1).lease());
-
-      Lanes.Ended told = lanes.ended().get(0);
-      assertThat(told.results().get(0).outcome()).isInstanceOf(Outcome.Failed.class);
-      assertThat(told.lastSequence()).as("it waits for no row").isZero();
-      assertThat(results.left()).containsExactly(told);
-    }
-  }
 
   @Test
   void a_branch_that_is_stopped_in_the_queue_ends_though_no_slot_is_free() throws Exception {

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ResultSpoolTest {
   @TempDir Path spool;
 
-  static Lanes.Ended ended(int branch) {
-    return new Lanes.Ended(
+  static HeldLeases.Ended ended(int branch) {
+    return new HeldLeases.Ended(
         new Lease.Key(new SweepId("demo-1"), new BranchId(branch), new Attempt(2, 17)),
         List.of(
             new TrialResult(
@@ -47,8 +47,8 @@ class ResultSpoolTest {
         Optional.empty());
   }
 
-  private static Lanes.Ended killed(int branch) {
-    Lanes.Ended whole = ended(branch);
+  private static HeldLeases.Ended killed(int branch) {
+    HeldLeases.Ended whole = ended(branch);
     Verdict verdict =
         new Verdict("non_finite", 3, Double.NaN, 0, List.of(Double.POSITIVE_INFINITY), "NaN");
     TrialResult one =
@@ -65,7 +65,7 @@ class ResultSpoolTest {
             Optional.empty(),
             Optional.empty());
     var rested = new Checkpoint(3, "branches/5/2-17/checkpoints/3");
-    return new Lanes.Ended(whole.lease(), List.of(one), 3, Optional.of(rested));
+    return new HeldLeases.Ended(whole.lease(), List.of(one), 3, Optional.of(rested));
   }
 
   @Test
