@@ -2,11 +2,13 @@ package io.espalier.deploy.e2e;
 
 import static org.awaitility.Awaitility.await;
 
+import io.espalier.worker.node.SimulatedWorker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -121,10 +124,21 @@ final class Cluster implements AutoCloseable {
 
   /** The number of the coordinator that answers for itself. */
   Optional<Integer> active() {
+    return activeBut(-1);
+  }
+
+  /** As above, without asking this one, which may not answer at all. */
+  Optional<Integer> activeBut(int other) {
     return IntStream.range(0, places.size())
+        .filter(number -> number != other)
         .filter(number -> coordinators.get(number).alive() && api(number).answersItself())
         .boxed()
         .findFirst();
+  }
+
+  /** Of the coordinator that answers for itself, once there is one. */
+  Api activeApi() {
+    return api(await().atMost(A_MINUTE).until(this::active, Optional::isPresent).orElseThrow());
   }
 
   /** SIGKILL to the first coordinator; returns when it is gone. */
@@ -190,6 +204,15 @@ final class Cluster implements AutoCloseable {
   /** Starts a worker with one CPU lane; returns when it is registered. */
   void startWorker(String name) {
     int before = api().workers().size();
+    launchWorker(name);
+    await().atMost(A_MINUTE).until(() -> !worker(name).alive() || api().workers().size() > before);
+    if (!worker(name).alive()) {
+      throw new AssertionError("the worker ended: " + worker(name).await());
+    }
+  }
+
+  /** As above, returns at once. */
+  void launchWorker(String name) {
     workers.put(
         name,
         Launcher.start(
@@ -200,16 +223,40 @@ final class Cluster implements AutoCloseable {
             "--lanes=1",
             "--slots=1",
             "--checkpoint-every=200ms",
-            "--spool=spool-" + name));
-    await().atMost(A_MINUTE).until(() -> !worker(name).alive() || api().workers().size() > before);
-    if (!worker(name).alive()) {
-      throw new AssertionError("the worker ended: " + worker(name).await());
-    }
+            "--spool=" + spool(name)));
+  }
+
+  /** One without tensors, in two slots; returns at once. */
+  void launchSimulatedWorker(String name, String host, Duration update) {
+    workers.put(
+        name,
+        Launcher.start(
+            directory,
+            SimulatedWorker.class,
+            host,
+            hosts(),
+            spool(name).toString(),
+            "2",
+            Long.toString(update.toMillis()),
+            "200"));
   }
 
   /** The process of a worker that trains; the one that watches over it is its parent. */
   ProcessHandle device(String name) {
     return worker(name).handle().children().findAny().orElse(worker(name).handle());
+  }
+
+  /** Processes that name this cluster's directory and have no parent here. */
+  List<ProcessHandle> orphans() {
+    Set<ProcessHandle> own =
+        Stream.concat(workers.values().stream(), coordinators.stream())
+            .map(Launcher.Running::handle)
+            .flatMap(process -> Stream.concat(Stream.of(process), process.descendants()))
+            .collect(Collectors.toSet());
+    return ProcessHandle.allProcesses()
+        .filter(process -> process.info().commandLine().orElse("").contains(directory.toString()))
+        .filter(process -> !own.contains(process) && !process.equals(ProcessHandle.current()))
+        .toList();
   }
 
   Path spool(String worker) {
@@ -222,6 +269,25 @@ final class Cluster implements AutoCloseable {
       throw new AssertionError("no worker " + name);
     }
     return worker;
+  }
+
+  /** What each process wrote, to files of its name. */
+  void keepLogs(Path place) {
+    try {
+      Files.createDirectories(place);
+      for (int number = 0; number < coordinators.size(); number++) {
+        keepLog(place.resolve("coordinator-" + number), coordinators.get(number));
+      }
+      for (Map.Entry<String, Launcher.Running> worker : workers.entrySet()) {
+        keepLog(place.resolve("worker-" + worker.getKey()), worker.getValue());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void keepLog(Path file, Launcher.Running process) throws IOException {
+    Files.writeString(file, process.out() + process.err());
   }
 
   /** SIGKILL to all that is left. */

@@ -43,7 +43,7 @@ class FailoverIT {
   private static int another(Cluster cluster, int than) {
     return await()
         .atMost(LongSweep.MINUTES)
-        .until(cluster::active, found -> found.filter(number -> number != than).isPresent())
+        .until(() -> cluster.activeBut(than), Optional::isPresent)
         .orElseThrow();
   }
 

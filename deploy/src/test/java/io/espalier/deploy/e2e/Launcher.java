@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 /** The packaged launcher as a process of its own. */
 final class Launcher {
   private static final long MINUTES = 4;
+  private static final Path DISTRIBUTION = Path.of(System.getProperty("espalier.distribution"));
 
   private Launcher() {}
 
@@ -35,8 +37,33 @@ final class Launcher {
   static Running start(
       Path directory, List<String> before, Map<String, String> environment, String... arguments) {
     List<String> command = new ArrayList<>(before);
-    command.add(Path.of(System.getProperty("espalier.distribution"), "espalier").toString());
+    command.add(DISTRIBUTION.resolve("espalier").toString());
     command.addAll(List.of(arguments));
+    return start(directory, environment, command);
+  }
+
+  /** A program of the tests on the libraries of the distribution, on a heap that many can have. */
+  static Running start(Path directory, Class<?> program, String... arguments) {
+    String own =
+        Path.of(URI.create(program.getProtectionDomain().getCodeSource().getLocation().toString()))
+            .toString();
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                "--add-opens=java.base/java.nio=ALL-UNNAMED",
+                "-Dio.netty.noUnsafe=false",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx256m",
+                "-cp",
+                DISTRIBUTION.resolve("lib/*") + ":" + own,
+                program.getName()));
+    command.addAll(List.of(arguments));
+    return start(directory, Map.of(), command);
+  }
+
+  private static Running start(
+      Path directory, Map<String, String> environment, List<String> command) {
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(directory.toFile())

@@ -17,6 +17,8 @@ public final class SimulatedWorker {
    *     milliseconds of an update, milliseconds between checkpoints (0 for none)
    */
   public static void main(String... arguments) {
+    // What it holds is given back first.
+    System.setProperty("pekko.coordinated-shutdown.run-by-jvm-shutdown-hook", "off");
     Duration checkpointEvery = Duration.ofMillis(Long.parseLong(arguments[5]));
     int slots = Integer.parseInt(arguments[3]);
     WorkerConfig config =
