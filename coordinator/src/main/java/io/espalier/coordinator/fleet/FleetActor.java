@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -80,16 +82,30 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
    * @param opened run once workers are let in
    */
   public static Behavior<Command> create(FleetSettings settings, Runnable opened) {
+    return create(settings, opened, QuarantineActor::create);
+  }
+
+  /**
+   * @param keeper of the quarantine, given whom to tell what it has kept
+   */
+  static Behavior<Command> create(
+      FleetSettings settings,
+      Runnable opened,
+      Function<Consumer<Quarantine>, Behavior<QuarantineActor.Keep>> keeper) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   timers.startTimerWithFixedDelay(new LookAtTheClock(), TICK);
-                  return new FleetActor(context, settings, opened);
+                  return new FleetActor(context, settings, opened, keeper);
                 }));
   }
 
-  private FleetActor(ActorContext<Command> context, FleetSettings settings, Runnable opened) {
+  private FleetActor(
+      ActorContext<Command> context,
+      FleetSettings settings,
+      Runnable opened,
+      Function<Consumer<Quarantine>, Behavior<QuarantineActor.Keep>> keeper) {
     super(context);
     this.opened = opened;
     context.setLoggerName(FleetActor.class);
@@ -98,7 +114,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     this.fleet = Fleet.empty(settings.patience(), settings.clock().instant());
     ActorRef<Command> self = context.getSelf();
     this.quarantine =
-        context.spawn(QuarantineActor.create(known -> self.tell(new Known(known))), "quarantine");
+        context.spawn(keeper.apply(known -> self.tell(new Known(known))), "quarantine");
     context.watch(quarantine);
   }
 

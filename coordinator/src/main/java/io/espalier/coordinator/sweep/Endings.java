@@ -1,6 +1,5 @@
 package io.espalier.coordinator.sweep;
 
-import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
@@ -251,8 +250,9 @@ record Endings(Draft draft) {
   }
 
   void attemptLost(BranchId branch, Attempt attempt, Loss loss, Instant time) {
-    Optional<WorkerId> worker = draft.branch(branch).current().map(BranchProgress.Running::worker);
-    Loss whose = worker.map(loss::of).orElse(loss);
+    Optional<BranchProgress.Running> running = draft.branch(branch).current();
+    Loss counted = cameFurther(draft.branch(branch)) ? loss.despiteProgress() : loss;
+    Loss whose = running.map(BranchProgress.Running::worker).map(counted::of).orElse(counted);
     draft.add(new SweepEvent.LeaseLost(branch, attempt, whose, time));
     BranchProgress progress = draft.branch(branch);
     if (unwanted(progress).isPresent()) {
@@ -271,6 +271,17 @@ record Endings(Draft draft) {
       draft.endOpen(progress, new Outcome.Failed(sentence), time);
     }
     draft.endIfDone(time);
+  }
+
+  /** Whether the attempt that counts left a checkpoint beyond the one that it began with. */
+  private static boolean cameFurther(BranchProgress progress) {
+    long start =
+        progress
+            .current()
+            .flatMap(BranchProgress.Running::start)
+            .map(Checkpoint::update)
+            .orElse(0L);
+    return progress.checkpoints().stream().anyMatch(left -> left.update() > start);
   }
 
   /** Named where it matters. */

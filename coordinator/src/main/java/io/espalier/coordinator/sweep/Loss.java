@@ -21,7 +21,7 @@ public record Loss(
     FAILED,
     /** The worker vanished with it, perhaps because of it. */
     GONE,
-    /** The worker gave it back for reasons of its own. */
+    /** The worker gave it back for reasons of its own, or vanished when it had come further. */
     RETURNED
   }
 
@@ -38,6 +38,11 @@ public record Loss(
   /** The same, and whose failure it was. */
   Loss of(WorkerId failing) {
     return kind == Kind.FAILED ? new Loss(kind, reason, Optional.of(failing)) : this;
+  }
+
+  /** A worker that vanishes on a branch's way forward does not vanish because of it. */
+  Loss despiteProgress() {
+    return kind == Kind.GONE ? returned(reason) : this;
   }
 
   /** Earlier versions kept the reason alone. */

@@ -11,7 +11,6 @@ import static io.espalier.coordinator.sweep.Examples.result;
 import static io.espalier.coordinator.sweep.Examples.room;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.Branch;
@@ -20,12 +19,9 @@ import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
-import io.espalier.common.trial.Verdict;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -42,6 +38,9 @@ class SweepSimulationTest {
     new Run().live(seed, branches);
   }
 
+  /** Updates between two rests. */
+  private static final int REST = 25;
+
   /** One life, from submission to end. */
   private static final class Run {
     private final List<SweepEvent> journal = new ArrayList<>();
@@ -51,7 +50,10 @@ class SweepSimulationTest {
     void live(long seed, int branches) {
       Random random = new Random(seed);
       long[] updates = random.longs(branches, 1, 100).toArray();
-      Policy policy = sharing(policy(9.5, updates), updates, random.nextBoolean());
+      Policy policy =
+          random.nextBoolean()
+              ? SharedPrefixes.resting(9.5, REST, updates)
+              : SharedPrefixes.of(9.5, updates);
       tell(new SweepInput.Submit("name: demo", "/specs", NOW), policy);
       long epoch = 1;
       int chaos = random.nextInt(40 * branches);
@@ -77,71 +79,6 @@ class SweepSimulationTest {
       assertThat(replayed()).isEqualTo(sweep);
     }
 
-    /** Every third branch has one trial, every third two, every third three. */
-    private static List<TrialId> trials(BranchId branch, int branches) {
-      return IntStream.rangeClosed(0, branch.number() % 3)
-          .mapToObj(k -> new TrialId(branch.number() + k * branches))
-          .toList();
-    }
-
-    /** Every other branch leaves an earlier one as late as it can. */
-    private static Optional<Branch.Fork> fork(BranchId branch, long[] updates) {
-      int from = (branch.number() - 1) / 2;
-      long update = Math.min(updates[branch.number()] - 1, updates[from]);
-      return branch.number() % 2 == 1 && update > 0
-          ? Optional.of(new Branch.Fork(new BranchId(from), update))
-          : Optional.empty();
-    }
-
-    /**
-     * @param resting whether branches rest every 25 updates, and each third is never promoted
-     */
-    private static Policy sharing(Policy alone, long[] updates, boolean resting) {
-      return new Policy() {
-        @Override
-        public Optional<Long> rest(Sweep all, BranchId branch, long after) {
-          long next = 25 * (after / 25 + 1);
-          boolean before = next < all.branches().get(branch).branch().updates();
-          return resting && before ? Optional.of(next) : Optional.empty();
-        }
-
-        @Override
-        public List<BranchId> promoted(Sweep all) {
-          return all.resting().keySet().stream()
-              .filter(branch -> branch.number() % 3 > 0)
-              .sorted()
-              .toList();
-        }
-
-        @Override
-        public Map<BranchId, Verdict> leftBehind(Sweep all) {
-          Map<BranchId, Verdict> verdicts = new HashMap<>();
-          all.resting()
-              .forEach(
-                  (branch, update) -> verdicts.put(branch, Examples.verdict("asha", update, 2, 1)));
-          return verdicts;
-        }
-
-        @Override
-        public List<Branch> branches(DatasetSummary dataset) {
-          return alone.branches(dataset).stream().map(this::shared).toList();
-        }
-
-        private Branch shared(Branch branch) {
-          List<Branch.Milestone> ends = new ArrayList<>();
-          for (TrialId trial : trials(branch.id(), updates.length)) {
-            ends.add(new Branch.Milestone(trial, branch.updates() * (ends.size() + 1)));
-          }
-          return new Branch(branch.id(), branch.config(), ends, fork(branch.id(), updates));
-        }
-
-        @Override
-        public Optional<Verdict> judge(Sweep all, BranchProgress branch, List<Report> fresh) {
-          return alone.judge(all, branch, fresh);
-        }
-      };
-    }
-
     private SweepInput anything(Random random, int branches, long epoch) {
       WorkerId worker = random.nextBoolean() ? ANN : BOB;
       BranchId branch = new BranchId(random.nextInt(branches));
@@ -151,7 +88,7 @@ class SweepSimulationTest {
         branch = lease.branch();
         attempt = lease.attempt();
       }
-      List<TrialId> trials = trials(branch, branches);
+      List<TrialId> trials = SharedPrefixes.trials(branch, branches);
       return switch (random.nextInt(20)) {
         case 18 -> random.nextInt(5) == 0 ? new SweepInput.Pause(NOW) : new SweepInput.Resume(NOW);
         case 19 -> new SweepInput.Resume(NOW);
@@ -161,7 +98,7 @@ class SweepSimulationTest {
                 : rested(
                     branches,
                     leases.get(random.nextInt(leases.size())),
-                    25 * (1 + random.nextInt(3)));
+                    REST * (1 + random.nextInt(3)));
         case 13, 14 ->
             new SweepInput.CheckpointLeft(branch, attempt, checkpoint(random, branch), NOW);
         case 15 -> ended(trials, branch, attempt, new Outcome.Failed("checkpoint 7 is not there"));
@@ -223,7 +160,11 @@ class SweepSimulationTest {
       Optional<Long> rest = policy.rest(sweep, branch, start);
       return rest.isPresent()
           ? rested(branches, lease, rest.get())
-          : ended(trials(branch, branches), branch, lease.attempt(), new Outcome.Completed());
+          : ended(
+              SharedPrefixes.trials(branch, branches),
+              branch,
+              lease.attempt(),
+              new Outcome.Completed());
     }
 
     private SweepInput rested(int branches, SweepEvent.Leased lease, long update) {
@@ -277,7 +218,8 @@ class SweepSimulationTest {
             .containsExactlyInAnyOrderElementsOf(
                 IntStream.range(0, branches)
                     .boxed()
-                    .flatMap(number -> trials(new BranchId(number), branches).stream())
+                    .flatMap(
+                        number -> SharedPrefixes.trials(new BranchId(number), branches).stream())
                     .toList());
       }
       assertThat(journal.stream().filter(SweepEvent.SweepEnded.class::isInstance)).hasSize(1);

@@ -276,6 +276,20 @@ class SweepTest {
   }
 
   @Test
+  void a_branch_that_comes_further_each_time_is_not_given_up_however_many_workers_vanish() {
+    policy = policy(10, 100);
+    start();
+    for (int n = 1; n <= 12; n++) {
+      ask(1);
+      Attempt attempt = new Attempt(7, n);
+      var left = new Checkpoint(5 * n, "branches/0/%s/%d".formatted(attempt, 5 * n));
+      tell(new SweepInput.CheckpointLeft(FIRST, attempt, left, NOW));
+      tell(new SweepInput.LeaseLost(FIRST, attempt, SILENT, NOW));
+    }
+    assertThat(sweep.end()).isEmpty();
+  }
+
+  @Test
   void a_worker_gets_branches_ahead_only_while_enough_wait_for_all_slots_there_are() {
     policy = policy(10, 1, 2, 3, 4, 5);
     start();
