@@ -208,12 +208,14 @@ public final class Coordinator implements AutoCloseable {
    * Adds trials to a sweep, also to one that has ended, for this process alone, which waits for its
    * end: {@link Unfinished#attended}.
    *
+   * @param trial the only one of which there shall be others; absent for all
    * @param values of keys of {@code training}; what was tried of all others is tried with each
    * @return completes once they are journaled; fails with {@link UserError} when the values make
    *     none, or when there is no such sweep
    */
-  public CompletionStage<SweepView> extend(SweepId sweep, Map<String, List<String>> values) {
-    return active().service().extend(sweep, values, true);
+  public CompletionStage<SweepView> extend(
+      SweepId sweep, Optional<TrialId> trial, Map<String, List<String>> values) {
+    return active().service().extend(sweep, trial, values, true);
   }
 
   /**

@@ -9,6 +9,7 @@ import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialConfig;
+import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.plan.StageTree;
 import io.espalier.coordinator.pruning.Curve;
@@ -91,9 +92,14 @@ record SpecPolicy(SweepSpec spec) implements Policy {
   }
 
   @Override
-  public List<Branch> extension(Sweep sweep, Map<String, List<String>> values) {
+  public List<Branch> extension(
+      Sweep sweep, Optional<TrialId> trial, Map<String, List<String>> values) {
     SearchedValues.check(values);
-    List<TrialConfig> more = Search.beyond(spec, configs(SpecRules.trials(sweep).stream()), values);
+    List<TrialConfig> tried = configs(SpecRules.trials(sweep).stream());
+    List<TrialConfig> more =
+        trial.isPresent()
+            ? Search.beyond(spec, tried, List.of(tried.get(trial.get().number())), values)
+            : Search.beyond(spec, tried, tried, values);
     return StageTree.of(spec, more, samples(sweep))
         .numberedFrom(sweep.branches().size())
         .branches();

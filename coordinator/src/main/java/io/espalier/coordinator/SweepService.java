@@ -267,17 +267,18 @@ record SweepService(
   }
 
   @Override
-  public CompletionStage<SweepView> extend(SweepId sweep, Map<String, List<String>> values) {
-    return extend(sweep, values, false);
+  public CompletionStage<SweepView> extend(
+      SweepId sweep, Optional<TrialId> trial, Map<String, List<String>> values) {
+    return extend(sweep, trial, values, false);
   }
 
   /**
    * @param attended whether this process waits for the sweep's end, and nobody else does
    */
   CompletionStage<SweepView> extend(
-      SweepId sweep, Map<String, List<String>> values, boolean attended) {
+      SweepId sweep, Optional<TrialId> trial, Map<String, List<String>> values, boolean attended) {
     SearchedValues.check(values);
-    return reopening(sweep, new SweepInput.Extend(values, clock.instant()), attended);
+    return reopening(sweep, new SweepInput.Extend(trial, values, clock.instant()), attended);
   }
 
   @Override

@@ -15,6 +15,7 @@ import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialView;
 import io.espalier.coordinator.sweep.BranchProgress;
@@ -243,7 +244,7 @@ class SpecRulesTest {
   }
 
   private List<SweepEvent> extended(Map<String, List<String>> values) {
-    return life.tell(new SweepInput.Extend(values, NOW));
+    return life.tell(new SweepInput.Extend(Optional.empty(), values, NOW));
   }
 
   @Test
@@ -293,6 +294,39 @@ class SpecRulesTest {
   }
 
   @Test
+  void a_trial_is_cloned_with_other_values_and_the_others_are_not() {
+    assertThat(cloned(1, Map.of("learning_rate", List.of("5e-4"))))
+        .singleElement()
+        .isInstanceOfSatisfying(
+            SweepEvent.Planned.class,
+            planned ->
+                assertThat(planned.branches())
+                    .singleElement()
+                    .satisfies(
+                        branch ->
+                            assertThat(branch.config().point())
+                                .containsEntry("learning_rate", "5e-4")));
+    assertThat(cloned(1, Map.of("lora_rank", List.of("4"))))
+        .singleElement()
+        .isInstanceOfSatisfying(
+            SweepEvent.Planned.class,
+            planned ->
+                assertThat(planned.branches())
+                    .singleElement()
+                    .satisfies(
+                        branch ->
+                            assertThat(branch.config().point())
+                                .containsEntry("learning_rate", "1e-4")
+                                .containsEntry("lora_rank", "4")));
+    assertThatThrownBy(() -> cloned(17, Map.of("lora_rank", List.of("4"))))
+        .hasMessage("demo-1 has no trial 17.");
+  }
+
+  private List<SweepEvent> cloned(int trial, Map<String, List<String>> values) {
+    return life.tell(new SweepInput.Extend(Optional.of(new TrialId(trial)), values, NOW));
+  }
+
+  @Test
   void what_makes_no_other_trial_is_refused_and_changes_nothing() {
     assertThatThrownBy(() -> extended(Map.of("learning_rate", List.of("1e-4"))))
         .isInstanceOf(UserError.class)
@@ -316,7 +350,8 @@ class SpecRulesTest {
             Specs.grid("num_train_epochs", List.of("1", "3")),
             Map.of("lr_scheduler_type", "constant"));
     Life shared = new Life(rules.policy(lengths)).running(3);
-    shared.tell(new SweepInput.Extend(Map.of("learning_rate", List.of("3e-4")), NOW));
+    shared.tell(
+        new SweepInput.Extend(Optional.empty(), Map.of("learning_rate", List.of("3e-4")), NOW));
     assertThat(shared.sweep().branches().size()).isEqualTo(2);
     assertThat(shared.sweep().branches().get(new BranchId(1)).branch().milestones())
         .extracting(end -> end.trial().number())

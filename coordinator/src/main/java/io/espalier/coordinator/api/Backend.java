@@ -65,10 +65,12 @@ public interface Backend {
    * Adds trials to a sweep, also to one that has ended: what was tried, with some keys at other
    * values.
    *
+   * @param trial the only one of which there shall be others; absent for all
    * @param values by key of {@code training}
    * @return completes once they are journaled; fails when the values make none
    */
-  CompletionStage<SweepView> extend(SweepId sweep, Map<String, List<String>> values);
+  CompletionStage<SweepView> extend(
+      SweepId sweep, Optional<TrialId> trial, Map<String, List<String>> values);
 
   /**
    * Has trained again what failed or was stopped, also of a sweep that has ended.

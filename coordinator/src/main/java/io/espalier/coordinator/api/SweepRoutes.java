@@ -13,7 +13,6 @@ import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
 import io.espalier.common.trial.SweepId;
 import io.espalier.coordinator.report.SweepView;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -30,15 +29,6 @@ import org.apache.pekko.http.javadsl.server.Route;
 record SweepRoutes(Backend backend) {
   private static final String SHAPE =
       "{\"spec\": \"the specification's text\", \"source\": \"its file's name\", \"directory\": \"/where/it/lies\", \"files\": {\"data/train.jsonl\": \"its SHA-256\"}}; files may be left out.";
-
-  private static final String VALUES = "{\"values\": {\"learning_rate\": [\"3e-4\", \"1e-3\"]}}";
-
-  private record Extension(Map<String, List<String>> values) {
-    Extension {
-      // What is null is no value of any key, and told as such.
-      values.replaceAll((key, several) -> several.stream().map(String::valueOf).toList());
-    }
-  }
 
   private record Removal(long bytes) {}
 
@@ -77,15 +67,6 @@ record SweepRoutes(Backend backend) {
         .addHeader(Location.create("/api/v1/sweeps/" + sweep));
   }
 
-  private Route extend(SweepId sweep) {
-    return Answers.withBody(
-        body ->
-            Answers.json(
-                StatusCodes.ACCEPTED,
-                body.json(Extension.class, VALUES)
-                    .thenCompose(asked -> backend.extend(sweep, asked.values()))));
-  }
-
   private Route remove(SweepId sweep) {
     return Answers.withoutBody(body -> Answers.json(backend.remove(sweep).thenApply(Removal::new)));
   }
@@ -103,7 +84,7 @@ record SweepRoutes(Backend backend) {
         path("pause", () -> post(() -> wish(() -> backend.pause(sweep)))),
         path("resume", () -> post(() -> wish(() -> backend.resume(sweep)))),
         path("retry", () -> post(() -> wish(() -> backend.retry(sweep, Optional.empty())))),
-        path("extend", () -> post(() -> extend(sweep))),
+        path("extend", () -> post(() -> Extension.route(backend, sweep, Optional.empty()))),
         new MetricsRoute(backend, sweep).route(),
         new EventRoutes(backend, sweep).route(),
         new TrialRoutes(backend, sweep).route());

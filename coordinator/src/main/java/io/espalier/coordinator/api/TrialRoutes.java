@@ -30,6 +30,7 @@ record TrialRoutes(Backend backend, SweepId sweep) {
         pathEnd(() -> get(() -> Answers.json(backend.trial(sweep, trial)))),
         path("stop", () -> post(() -> stop(trial))),
         path("retry", () -> post(() -> retry(trial))),
+        path("clone", () -> post(() -> Extension.route(backend, sweep, Optional.of(trial)))),
         path("ratings", () -> post(() -> rate(trial))),
         new TrialFileRoutes(backend, sweep, trial).route());
   }

@@ -118,16 +118,20 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
   }
 
   /**
-   * Trials beyond those of a sweep: every combination that was tried, with some keys at other
-   * values. No rule of the search changes these but its constraints.
+   * Trials beyond those of a sweep: combinations that were tried, with some keys at other values.
+   * No rule of the search changes these but its constraints.
    *
    * @param tried by number
+   * @param models those of them that are tried with other values
    * @param values of those keys, each with each
    * @return numbered on; without what trains exactly as another
    * @throws UserError when there are more than the budget allows, or none
    */
   public static List<TrialConfig> beyond(
-      SweepSpec spec, List<TrialConfig> tried, Map<String, List<String>> values) {
+      SweepSpec spec,
+      List<TrialConfig> tried,
+      List<TrialConfig> models,
+      Map<String, List<String>> values) {
     var made = new Making(spec);
     tried.forEach(trial -> made.known.add(trial.training()));
     List<Map<String, String>> changes = List.of(Map.of());
@@ -137,7 +141,7 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
               .flatMap(change -> key.getValue().stream().map(v -> with(change, key.getKey(), v)))
               .toList();
     }
-    for (TrialConfig trial : tried) {
+    for (TrialConfig trial : models) {
       for (Map<String, String> change : changes) {
         var point = new LinkedHashMap<>(trial.point());
         point.putAll(change);

@@ -4,6 +4,7 @@ import io.espalier.common.UserError;
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.Verdict;
 import java.util.List;
 import java.util.Map;
@@ -78,10 +79,12 @@ public interface Policy {
   /**
    * Branches of more trials, numbered on from those there are.
    *
+   * @param trial the only one of which there shall be others; absent for all
    * @param values other values of some keys of {@code training}, for what was tried of all others
    * @throws io.espalier.common.UserError when they make none
    */
-  default List<Branch> extension(Sweep sweep, Map<String, List<String>> values) {
+  default List<Branch> extension(
+      Sweep sweep, Optional<TrialId> trial, Map<String, List<String>> values) {
     throw new UserError("The spec of %s cannot be read any more.".formatted(sweep.id()));
   }
 

@@ -169,9 +169,11 @@ public sealed interface SweepInput {
   /**
    * There shall be more trials, also when the sweep has ended.
    *
+   * @param trial the only one of which there shall be others; absent for all
    * @param values other values of some keys of {@code training}, for what was tried of all others
    */
-  record Extend(Map<String, List<String>> values, Instant time) implements Wish {
+  record Extend(Optional<TrialId> trial, Map<String, List<String>> values, Instant time)
+      implements Wish {
     public Extend {
       // Trials are numbered by the order of the keys.
       values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
@@ -179,7 +181,7 @@ public sealed interface SweepInput {
 
     @Override
     public String word() {
-      return "extend";
+      return trial.isPresent() ? "clone" : "extend";
     }
   }
 

@@ -85,8 +85,11 @@ record Wishes(Draft draft, Policy policy) {
                       ? "they are planned when a worker has read its data"
                       : "it ended before they were planned"));
     }
-    refuseWhileStopping("extend");
-    List<Branch> more = policy.extension(sweep, extend.values());
+    refuseWhileStopping(extend.word());
+    if (extend.trial().isPresent() && !sweep.has(extend.trial().get())) {
+      throw new UserError(noSuch(extend.trial().get()));
+    }
+    List<Branch> more = policy.extension(sweep, extend.trial(), extend.values());
     if (!sweep.isUnfinished()) {
       draft.add(new SweepEvent.Reopened(extend.time()));
     }
@@ -127,7 +130,7 @@ record Wishes(Draft draft, Policy policy) {
       return "%s has no trial that failed or was stopped.".formatted(sweep.id());
     }
     if (!sweep.has(trial.get())) {
-      return "%s has no trial %s.".formatted(sweep.id(), trial.get());
+      return noSuch(trial.get());
     }
     Optional<Outcome> outcome =
         sweep.branches().stream()
@@ -143,6 +146,10 @@ record Wishes(Draft draft, Policy policy) {
             trial.get(),
             sweep.id(),
             outcome.map(how -> "is " + how.word()).orElse("has not ended"));
+  }
+
+  private String noSuch(TrialId trial) {
+    return "%s has no trial %s.".formatted(draft.sweep().id(), trial);
   }
 
   private void rated(SweepInput.Rate rate) {

@@ -54,6 +54,7 @@ public final class CommandLineInterface {
             .addSubcommand(new ReportCommand(console))
             .addSubcommand(new RefineCommand(console))
             .addSubcommand(new ExtendCommand(console))
+            .addSubcommand(new CloneCommand(console))
             .addSubcommand(new ReplayCommand(console))
             .addSubcommand(new LrFindCommand(console))
             .addSubcommand(new MetricsCommand(console))

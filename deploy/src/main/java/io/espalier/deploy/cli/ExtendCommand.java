@@ -1,19 +1,9 @@
 package io.espalier.deploy.cli;
 
-import io.espalier.common.UserError;
-import io.espalier.common.spec.SearchedValues;
-import io.espalier.common.trial.SweepId;
-import io.espalier.coordinator.report.SweepView;
-import io.espalier.deploy.client.CoordinatorClient;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -22,30 +12,14 @@ import picocli.CommandLine.Parameters;
     description = {
       "Adds trials to a sweep, also to one that has ended: every combination that was tried, with the"
           + " keys of --set at the values given there.",
-      "Without --url it is run on this machine to its end, as run does it; with --url the coordinator"
-          + " there goes on with it."
+      MoreTrials.WHERE
     })
 final class ExtendCommand implements Callable<Integer> {
   private final Console console;
-  @Mixin private final LocalRun local = new LocalRun();
+  @Mixin private final MoreTrials more = new MoreTrials();
 
   @Parameters(paramLabel = "SWEEP", description = "Its name as ls shows it.")
   private String sweep = "";
-
-  @Option(
-      names = "--set",
-      required = true,
-      paramLabel = "KEY=VALUES",
-      description =
-          "A key of training and other values for it, such as learning_rate=3e-4,1e-3; repeat it for"
-              + " more keys, each value with each.")
-  private List<String> set = List.of();
-
-  @Option(
-      names = "--url",
-      paramLabel = "URL",
-      description = "The coordinator that has the sweep, instead of this machine.")
-  private Optional<String> url = Optional.empty();
 
   ExtendCommand(Console console) {
     this.console = console;
@@ -53,52 +27,6 @@ final class ExtendCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Map<String, List<String>> values = values(set);
-    return url.isPresent() ? atCoordinator(CoordinatorClient.at(url.get()), values) : here(values);
-  }
-
-  private int atCoordinator(CoordinatorClient client, Map<String, List<String>> values) {
-    SweepView view = client.extend(sweep, values);
-    console
-        .out()
-        .printf(
-            "%s has %d trials now; to follow it: %s watch %s --url %s%n",
-            view.id(), view.trials().size(), Console.command(), view.id(), client.url());
-    return CommandLineInterface.OK;
-  }
-
-  private int here(Map<String, List<String>> values) {
-    LocalRun.Ended ended =
-        local.runs(
-            console,
-            () -> {
-              SearchedValues.check(values);
-              SweepId id = new StoredSweeps(local.store()).find(sweep).id();
-              return cluster -> {
-                cluster.extend(id, values);
-                return id;
-              };
-            });
-    return Ending.inStore(console, local.store(), ended.view()).tell(ended.interrupted());
-  }
-
-  /** {@code key=a,b} as a key with its values. */
-  static Map<String, List<String>> values(List<String> set) {
-    Map<String, List<String>> values = new LinkedHashMap<>();
-    for (String written : set) {
-      int equals = written.indexOf('=');
-      if (equals < 1 || equals == written.length() - 1) {
-        throw new UserError(
-            "--set %s is no key with values; expected KEY=VALUE,VALUE, such as learning_rate=3e-4,1e-3"
-                .formatted(written));
-      }
-      String key = written.substring(0, equals).strip();
-      List<String> its =
-          Arrays.stream(written.substring(equals + 1).split(",", -1)).map(String::strip).toList();
-      if (values.put(key, its) != null) {
-        throw new UserError("--set has %s twice; give all its values at once".formatted(key));
-      }
-    }
-    return values;
+    return more.add(console, sweep, Optional.empty());
   }
 }

@@ -194,10 +194,15 @@ public final class CoordinatorClient {
 
   private record Extension(Map<String, List<String>> values) {}
 
-  /** Adds trials to a sweep, also to one that has ended: what was tried, with these values. */
-  public SweepView extend(String sweep, Map<String, List<String>> values) {
-    String body = ViewJson.line(new Extension(values));
-    return post(path(sweep) + "/extend", body, SweepView.class);
+  /**
+   * Adds trials to a sweep, also to one that has ended: what was tried, with these values.
+   *
+   * @param trial the only one of which there shall be others; absent for all
+   */
+  public SweepView extend(String sweep, Optional<Integer> trial, Map<String, List<String>> values) {
+    String path =
+        trial.map(number -> path(sweep, number) + "/clone").orElse(path(sweep) + "/extend");
+    return post(path, ViewJson.line(new Extension(values)), SweepView.class);
   }
 
   /** Ends one trial at its next update; returns before it has. */

@@ -132,11 +132,12 @@ public final class EmbeddedCluster implements AutoCloseable {
   /**
    * Goes on with a sweep, with more trials.
    *
+   * @param trial the only one of which there shall be others; absent for all
    * @param values of keys of {@code training}; what was tried of all others is tried with each
    * @throws UserError when they make none, or when there is no such sweep
    */
-  public void extend(SweepId sweep, Map<String, List<String>> values) {
-    await(coordinator, coordinator.extend(sweep, values));
+  public void extend(SweepId sweep, Optional<TrialId> trial, Map<String, List<String>> values) {
+    await(coordinator, coordinator.extend(sweep, trial, values));
   }
 
   /**

@@ -85,6 +85,32 @@ class ExtendIT {
   }
 
   @Test
+  void a_trial_is_cloned_here_and_at_a_coordinator() throws IOException {
+    Launcher.Ended cloned =
+        InProcess.run("clone", "tiny-1", "1", "--set", "lora_rank=2", "--plain", store());
+    assertThat(cloned.exitCode()).as(cloned.err()).isZero();
+    try (EmbeddedCluster cluster = cluster()) {
+      String url = cluster.metricsAddress().replace("/metrics", "");
+      Launcher.Ended there =
+          InProcess.run("clone", "tiny-1", "2", "--set", "learning_rate=3e-3", "--url", url);
+      assertThat(there.exitCode()).as(there.err()).isZero();
+      assertThat(InProcess.run("watch", "tiny-1", "--plain", "--url", url).exitCode()).isZero();
+      Launcher.Ended unknown =
+          InProcess.run("clone", "tiny-1", "9", "--set", "lora_rank=2", "--url", url);
+      assertThat(unknown.exitCode()).isEqualTo(1);
+      assertThat(unknown.err()).contains("tiny-1 has no trial 9");
+    }
+    JsonNode trials = sweep().get("trials");
+    assertThat(trials).hasSize(4);
+    for (int trial : new int[] {2, 3}) {
+      assertThat(trials.get(trial).at("/result/outcome/outcome").asText()).isEqualTo("completed");
+      assertThat(trials.get(trial).at("/config/point/lora_rank").asText()).isEqualTo("2");
+    }
+    assertThat(trials.get(2).at("/config/point/learning_rate").asText()).isEqualTo("1e-4");
+    assertThat(trials.get(3).at("/config/point/learning_rate").asText()).isEqualTo("3e-3");
+  }
+
+  @Test
   void a_coordinator_goes_on_with_it_and_knows_after_a_restart_that_it_has_ended()
       throws IOException {
     try (EmbeddedCluster cluster = cluster()) {
