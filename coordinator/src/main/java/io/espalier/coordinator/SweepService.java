@@ -353,7 +353,7 @@ record SweepService(
   @Override
   public CompletionStage<WorkerView> release(WorkerId worker) {
     return actors
-        .<Boolean>askFleet(replyTo -> new FleetActor.Release(worker, replyTo))
+        .<Boolean>askFleet(replyTo -> new FleetActor.Release(worker, by, replyTo))
         .thenCompose(known -> workers())
         .thenApply(
             all ->

@@ -48,9 +48,11 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   /**
    * Lets a worker out of its quarantine.
    *
+   * @param by whose wish it is, where it is known
    * @param replyTo told whether there is such a worker
    */
-  public record Release(WorkerId worker, ActorRef<Boolean> replyTo) implements Command {}
+  public record Release(WorkerId worker, Optional<String> by, ActorRef<Boolean> replyTo)
+      implements Command {}
 
   private record Disconnected(WorkerId worker, ActorRef<ToWorker> connection) implements Command {}
 
@@ -73,7 +75,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   private final Admission admission;
   private final Roster roster = new Roster();
   private final Runnable opened;
-  private final ActorRef<QuarantineActor.Keep> quarantine;
+  private final ActorRef<QuarantineActor.Command> quarantine;
   private Fleet fleet;
   private boolean quarantineKnown;
   private boolean open;
@@ -91,7 +93,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   static Behavior<Command> create(
       FleetSettings settings,
       Runnable opened,
-      Function<Consumer<Quarantine>, Behavior<QuarantineActor.Keep>> keeper) {
+      Function<Consumer<Quarantine>, Behavior<QuarantineActor.Command>> keeper) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
@@ -105,7 +107,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
       ActorContext<Command> context,
       FleetSettings settings,
       Runnable opened,
-      Function<Consumer<Quarantine>, Behavior<QuarantineActor.Keep>> keeper) {
+      Function<Consumer<Quarantine>, Behavior<QuarantineActor.Command>> keeper) {
     super(context);
     this.opened = opened;
     context.setLoggerName(FleetActor.class);
@@ -157,6 +159,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   private Behavior<Command> release(Release release) {
     boolean known = fleet.member(release.worker()).isPresent();
     if (known) {
+      quarantine.tell(new QuarantineActor.Release(release.worker().place(), release.by(), now()));
       held(fleet.released(release.worker()));
       assignAll();
     }

@@ -1,8 +1,10 @@
 package io.espalier.coordinator.fleet;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -17,17 +19,27 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 
 /** Journals the {@link Quarantine}, which a coordinator's restart must not end. */
 final class QuarantineActor
-    extends EventSourcedBehavior<QuarantineActor.Keep, QuarantineEvent, Quarantine> {
+    extends EventSourcedBehavior<QuarantineActor.Command, QuarantineEvent, Quarantine> {
+
+  /** What the actor is told. */
+  sealed interface Command {}
 
   /** What it is from now on. */
-  record Keep(Quarantine quarantine) {}
+  record Keep(Quarantine quarantine) implements Command {}
+
+  /**
+   * A person says that a place is mended.
+   *
+   * @param by whose word it is, where it is known
+   */
+  record Release(String place, Optional<String> by, Instant time) implements Command {}
 
   private final Consumer<Quarantine> known;
 
   /**
    * @param known called with what was journaled, once it is read
    */
-  static Behavior<Keep> create(Consumer<Quarantine> known) {
+  static Behavior<Command> create(Consumer<Quarantine> known) {
     return Behaviors.setup(context -> new QuarantineActor(known));
   }
 
@@ -49,10 +61,11 @@ final class QuarantineActor
   }
 
   @Override
-  public CommandHandler<Keep, QuarantineEvent, Quarantine> commandHandler() {
+  public CommandHandler<Command, QuarantineEvent, Quarantine> commandHandler() {
     return newCommandHandlerBuilder()
         .forAnyState()
         .onCommand(Keep.class, (kept, keep) -> keep(kept, keep.quarantine()))
+        .onCommand(Release.class, this::release)
         .build();
   }
 
@@ -74,5 +87,12 @@ final class QuarantineActor
         .filter(place -> !next.places().containsKey(place))
         .forEach(place -> events.add(new QuarantineEvent.Forgotten(place)));
     return events.isEmpty() ? Effect().none() : Effect().persist(events);
+  }
+
+  private Effect<QuarantineEvent, Quarantine> release(Quarantine kept, Release release) {
+    return kept.places().containsKey(release.place())
+        ? Effect()
+            .persist(new QuarantineEvent.Released(release.place(), release.by(), release.time()))
+        : Effect().none();
   }
 }

@@ -215,7 +215,7 @@ class ClusterSimulationTest {
     }
 
     /** Nothing fails here, so there is nothing to keep. */
-    private static Behavior<QuarantineActor.Keep> keeper(Consumer<Quarantine> known) {
+    private static Behavior<QuarantineActor.Command> keeper(Consumer<Quarantine> known) {
       return Behaviors.setup(
           context -> {
             known.accept(Quarantine.EMPTY);

@@ -8,6 +8,7 @@ import io.espalier.common.trial.SweepId;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
@@ -22,7 +23,7 @@ class QuarantineActorTest {
               .withFallback(ConfigFactory.load("espalier-coordinator.conf")));
 
   private final List<Quarantine> known = new ArrayList<>();
-  private final EventSourcedBehaviorTestKit<QuarantineActor.Keep, QuarantineEvent, Quarantine>
+  private final EventSourcedBehaviorTestKit<QuarantineActor.Command, QuarantineEvent, Quarantine>
       actor =
           EventSourcedBehaviorTestKit.create(
               KIT.system(),
@@ -52,7 +53,12 @@ class QuarantineActorTest {
     actor.restart();
     assertThat(known).containsExactly(Quarantine.EMPTY, shut);
 
-    actor.runCommand(new QuarantineActor.Keep(shut.released("bad")));
+    Instant noon = Instant.parse("2026-11-01T12:00:00Z");
+    var mended = new QuarantineActor.Release("bad", Optional.of("ann"), noon);
+    assertThat(actor.runCommand(mended).events())
+        .containsExactly(new QuarantineEvent.Released("bad", Optional.of("ann"), noon));
+    assertThat(actor.runCommand(mended).hasNoEvents()).as("it is out").isTrue();
+    assertThat(actor.runCommand(new QuarantineActor.Keep(Quarantine.EMPTY)).hasNoEvents()).isTrue();
     actor.restart();
     assertThat(known.get(2)).isEqualTo(Quarantine.EMPTY);
   }

@@ -229,6 +229,7 @@ class GoldenEventsTest {
             new Quarantine.Standing(
                 List.of(new Quarantine.Failure(SWEEP, BRANCH, "no device")), 1, Optional.of(NOW))));
     events.put("forgotten", new QuarantineEvent.Forgotten("gpu1-cuda0"));
+    events.put("released", new QuarantineEvent.Released("gpu1-cuda0", Optional.of("ann"), NOW));
     events.put("retried", new SweepEvent.Retried(List.of(new TrialId(0)), NOW));
     events.put("asked", new SweepEvent.Asked("ann", "pause", NOW));
     events.put("paused", new SweepEvent.Paused(NOW));
