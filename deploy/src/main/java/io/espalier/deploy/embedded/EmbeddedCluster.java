@@ -176,7 +176,7 @@ public final class EmbeddedCluster implements AutoCloseable {
   @Override
   public void close() {
     try {
-      worker.close();
+      worker.closeAsLast();
     } finally {
       coordinator.closeAsLast();
     }

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -275,15 +276,24 @@ public final class WorkerNode implements AutoCloseable {
   }
 
   /**
-   * Gives every branch back after its present update with a checkpoint, tells the coordinator, and
-   * frees the device.
+   * Gives every branch back after its present update with a checkpoint, tells the coordinator,
+   * leaves the cluster, and frees the device.
    */
   @Override
   public void close() {
+    endAfter(ActorSystem::terminate);
+  }
+
+  /** As above, without leaving, which takes seconds, when nobody is left to see it. */
+  public void closeAsLast() {
+    endAfter(current -> current.tell(WorkerActor.Stop.INSTANCE));
+  }
+
+  private void endAfter(Consumer<ActorSystem<WorkerActor.Command>> goodbye) {
     closing.countDown();
     leases.close();
     awaitAcknowledgment();
-    system.ifPresent(current -> current.tell(WorkerActor.Stop.INSTANCE));
+    system.ifPresent(goodbye);
     try {
       loop.join();
     } catch (InterruptedException e) {
