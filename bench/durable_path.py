@@ -18,7 +18,7 @@ name: durable
 model: model
 dataset: {{train: rows.jsonl, eval: 0.25}}
 training: {{num_train_epochs: {updates}, per_device_train_batch_size: {SAMPLES}}}
-search: {{method: random, num_trials: {trials}, seed: 7, space: {{learning_rate: {{min: 1e-5, max: 1e-2, log: true}}}}}}
+search: {{method: random, trials: {trials}, seed: 7, space: {{learning_rate: {{log_uniform: [1e-5, 1e-2]}}}}}}
 budget: {{max_trials: {trials}}}
 evaluation: {{metrics: [loss]}}
 """
@@ -165,7 +165,7 @@ def main():
     parser.add_argument("--reports", type=int, default=1, help="of each trial, on its way")
     parser.add_argument("--workers", type=int, default=4, help="processes, each with --slots trials at a time (peers: one)")
     parser.add_argument("--slots", type=int, default=1)
-    parser.add_argument("--sides", default="espalier,optuna-sqlite,optuna-journal,ray")
+    parser.add_argument("--sides", default="espalier,optuna-sqlite,optuna-journal,ray", help="Ray Tune takes about a second for a trial")
     asked = parser.parse_args()
     print(common.described(), flush=True)
     places = asked.workers * asked.slots
