@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -58,12 +57,10 @@ final class Chaos implements AutoCloseable {
   private final PostgresServer postgres;
   private final Cluster cluster;
 
-  /** How far each attempt had come when the last fault happened that it lived to see. */
-  private final Map<Attempt, Seen> seen = new HashMap<>();
+  /** How far each attempt of the sweep was seen to have come. */
+  private final Map<Attempt, Long> seen = new HashMap<>();
 
   private record Attempt(int trial, String number) {}
-
-  private record Seen(long update, Fault before) {}
 
   /**
    * @param directory for all that it keeps
@@ -141,7 +138,7 @@ final class Chaos implements AutoCloseable {
 
   /** Lets a fault happen; returns when those that it hit are back, or are being started. */
   void strike(Fault fault, String sweep) {
-    remember(fault, sweep);
+    last(api().rows(sweep)).forEach((attempt, update) -> seen.merge(attempt, update, Math::max));
     took(fault, "happened at", seconds(began));
     switch (fault) {
       case ACTIVE_KILLED -> {
@@ -271,11 +268,6 @@ final class Chaos implements AutoCloseable {
     took(fault, "leases released", seconds(since));
   }
 
-  private void remember(Fault fault, String sweep) {
-    last(api().rows(sweep))
-        .forEach((attempt, update) -> seen.put(attempt, new Seen(update, fault)));
-  }
-
   private static Map<Attempt, Long> last(List<JsonNode> rows) {
     return rows.stream()
         .collect(
@@ -288,12 +280,12 @@ final class Chaos implements AutoCloseable {
   /** Writes down what was trained twice, given all rows of the sweep that has ended. */
   void over(List<JsonNode> rows) {
     Map<Attempt, Long> kept = last(rows);
-    Map<Fault, Long> lost = new EnumMap<>(Fault.class);
-    seen.forEach(
-        (attempt, at) ->
-            lost.merge(
-                at.before(), Math.max(0, at.update() - kept.getOrDefault(attempt, 0L)), Long::sum));
-    lost.forEach((fault, updates) -> took(fault, "updates trained twice", updates));
+    long twice =
+        seen.entrySet().stream()
+            .mapToLong(at -> at.getValue() - kept.getOrDefault(at.getKey(), 0L))
+            .filter(lost -> lost > 0)
+            .sum();
+    took("SWEEP", "updates trained twice", twice);
   }
 
   /** What each process wrote, beside the figures. */
@@ -306,9 +298,9 @@ final class Chaos implements AutoCloseable {
     return cluster.orphans();
   }
 
-  private void took(Fault fault, String what, double value) {
+  private void took(Object whose, String what, double value) {
     String line =
-        String.format(Locale.ROOT, "%s,%d,%s,%s,%.1f%n", trainers, seed, fault, what, value);
+        String.format(Locale.ROOT, "%s,%d,%s,%s,%.1f%n", trainers, seed, whose, what, value);
     try {
       Files.createDirectories(figures.resolveSibling("."));
       Files.writeString(figures, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
