@@ -203,12 +203,19 @@ final class Cluster implements AutoCloseable {
 
   /** Starts a worker with one CPU lane; returns when it is registered. */
   void startWorker(String name) {
-    int before = api().workers().size();
+    // Others may leave meanwhile, so their number says nothing.
+    Set<String> before = workerIds();
     launchWorker(name);
-    await().atMost(A_MINUTE).until(() -> !worker(name).alive() || api().workers().size() > before);
+    await().atMost(A_MINUTE).until(() -> !worker(name).alive() || !before.containsAll(workerIds()));
     if (!worker(name).alive()) {
       throw new AssertionError("the worker ended: " + worker(name).await());
     }
+  }
+
+  private Set<String> workerIds() {
+    return api().workers().stream()
+        .map(worker -> worker.get("id").asText())
+        .collect(Collectors.toSet());
   }
 
   /** As above, returns at once. */
