@@ -34,7 +34,7 @@ class Espalier:
         kit = next((home / "worker/target").glob("espalier-worker-*-tests.jar"), None)
         lib = next((home / "deploy/target").glob("espalier-*/espalier-*/lib"), None)
         if kit is None or lib is None:
-            sys.exit("there is no build with the simulated worker: run mvn package first")
+            sys.exit("there is no build with the simulated worker: run mvn package -DskipTests first")
         self.url = "http://127.0.0.1:18350"
         self.start([str(home / "espalier"), "coordinator", "--store=store", "--http-port=18350", "--flight-port=18351", "--cluster-port=18352"])
         self.await_(lambda: self.get("/ready"))
