@@ -1,5 +1,5 @@
 """What the measurements share: models, rows, Espalier's commands, PEFT's side."""
-import datetime, functools, json, os, pathlib, platform, random, re, subprocess, sys, tempfile, threading
+import datetime, functools, json, os, pathlib, platform, random, re, socket, subprocess, sys, tempfile, threading
 
 import psutil, torch, transformers, peft
 
@@ -39,6 +39,17 @@ def random_model(directory):
         vocab_size=4096, hidden_size=256, intermediate_size=704, num_hidden_layers=4, num_attention_heads=8,
         num_key_value_heads=2, max_position_embeddings=1024, tie_word_embeddings=True, bos_token_id=1, eos_token_id=2)
     transformers.Qwen2ForCausalLM(config).save_pretrained(directory)
+
+
+def free_ports(count):
+    """Ports of the loopback network that nobody uses now."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
 
 
 def random_rows(count, length, vocabulary, seed=1, masked=0.0):

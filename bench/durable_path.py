@@ -35,13 +35,15 @@ class Espalier:
         lib = next((home / "deploy/target").glob("espalier-*/espalier-*/lib"), None)
         if kit is None or lib is None:
             sys.exit("there is no build with the simulated worker: run mvn package -DskipTests first")
-        self.url = "http://127.0.0.1:18350"
-        self.start([str(home / "espalier"), "coordinator", "--store=store", "--http-port=18350", "--flight-port=18351", "--cluster-port=18352"])
+        http, flight, cluster = common.free_ports(3)
+        self.url = f"http://127.0.0.1:{http}"
+        self.start([str(home / "espalier"), "coordinator", "--store=store", f"--http-port={http}", f"--flight-port={flight}",
+                    f"--cluster-port={cluster}"])
         self.await_(lambda: self.get("/ready"))
         java = os.path.join(os.environ.get("JAVA_HOME", "/usr"), "bin/java")
         for number in range(workers):
             self.start([java, "--add-opens=java.base/java.nio=ALL-UNNAMED", "-Dio.netty.noUnsafe=false", "-Xmx512m", "-cp", f"{lib}/*:{kit}",
-                        "io.espalier.worker.node.SimulatedWorker", "127.0.0.1", "127.0.0.1:18352", f"spool-{number}", str(slots),
+                        "io.espalier.worker.node.SimulatedWorker", "127.0.0.1", f"127.0.0.1:{cluster}", f"spool-{number}", str(slots),
                         str(round(seconds * 1000)), "0"])
         self.await_(lambda: len(json.loads(self.get("/api/v1/workers"))) == workers)
 
@@ -147,8 +149,8 @@ def ray_sweep(trials, seconds, reports, workers):
 def espalier_sweep(trials, seconds, reports, workers, slots):
     with tempfile.TemporaryDirectory() as directory:
         place = pathlib.Path(directory)
+        (place / "model").mkdir()
         for name in ("config.json", "model.safetensors"):
-            (place / "model").mkdir(exist_ok=True)
             (place / "model" / name).write_bytes((common.ROOT / "worker/src/test/resources/golden/models/qwen2_tiny" / name).read_bytes())
         common.write_rows(place / "rows.jsonl", common.random_rows(16, 8, 64))
         espalier = Espalier(directory, workers, slots, seconds / reports)

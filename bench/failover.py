@@ -28,19 +28,9 @@ def asked(port, path):
         return None
 
 
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
 class Postgres:
     def __init__(self, programs, place):
-        self.data, self.port = place / "postgresql", free_ports(1)[0]
+        self.data, self.port = place / "postgresql", common.free_ports(1)[0]
         user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
         self.data.mkdir()
         if user:
@@ -62,7 +52,7 @@ class Postgres:
 class Cluster:
     def __init__(self, place, journal):
         self.place, self.journal = place, journal
-        self.ports = [free_ports(3) for _ in range(3)]
+        self.ports = [common.free_ports(3) for _ in range(3)]
         self.hosts = ",".join(f"127.0.0.1:{ports[2]}" for ports in self.ports)
         self.coordinators = [self.start(number) for number in range(3)]
         self.log = open(place / "worker.log", "w")

@@ -14,11 +14,8 @@ import io.espalier.common.trial.Training;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.Verdict;
-import java.time.Clock;
+import io.espalier.coordinator.ManualClock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -87,9 +84,9 @@ class CoordinatorMetricsTest {
     start(0);
     metrics.accept(updates(lease(0, 1), 1, 5));
     metrics.trialEnded(SWEEP, new TrialId(0), new Outcome.Completed());
-    clock.now = clock.now.plusSeconds(60);
+    clock.advance(Duration.ofSeconds(60));
     assertThat(ofTrials()).isNotEmpty();
-    clock.now = clock.now.plusSeconds(1);
+    clock.advance(Duration.ofSeconds(1));
     assertThat(ofTrials()).isEmpty();
   }
 
@@ -168,24 +165,5 @@ class CoordinatorMetricsTest {
                 "per_device_train_batch_size",
                 "4"))
         .training();
-  }
-
-  private static final class ManualClock extends Clock {
-    private Instant now = Instant.EPOCH.plus(Duration.ofDays(1));
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
   }
 }

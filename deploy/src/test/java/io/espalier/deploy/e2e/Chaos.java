@@ -35,7 +35,7 @@ final class Chaos implements AutoCloseable {
     SIMULATED
   }
 
-  static final Duration UPDATE = Duration.ofMillis(150);
+  private static final Duration UPDATE = Duration.ofMillis(150);
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   /** Longer than the failure detector and the resolver take together. */
