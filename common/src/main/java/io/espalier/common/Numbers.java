@@ -37,6 +37,15 @@ public final class Numbers {
         : rounded.movePointLeft(exponent).stripTrailingZeros().toPlainString() + "e" + exponent;
   }
 
+  /** Whether a text is a finite number. */
+  public static boolean isNumber(String text) {
+    try {
+      return Double.isFinite(Double.parseDouble(text));
+    } catch (NumberFormatException e) {
+      return false;
+    }
+  }
+
   /** A time: {@code 1:05}, {@code 2:00:07}. */
   public static String clock(long seconds) {
     return seconds < 3600

@@ -13,6 +13,8 @@ import io.espalier.coordinator.journal.PostgresJournal;
 import io.espalier.coordinator.metrics.CoordinatorMetrics;
 import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.sweep.BudgetChange;
+import io.espalier.coordinator.sweep.MoreTrials;
 import io.espalier.coordinator.sweep.Surroundings;
 import io.espalier.coordinator.sweep.Sweep;
 import io.espalier.coordinator.sweep.SweepActor;
@@ -208,14 +210,21 @@ public final class Coordinator implements AutoCloseable {
    * Adds trials to a sweep, also to one that has ended, for this process alone, which waits for its
    * end: {@link Unfinished#attended}.
    *
-   * @param trial the only one of which there shall be others; absent for all
-   * @param values of keys of {@code training}; what was tried of all others is tried with each
    * @return completes once they are journaled; fails with {@link UserError} when the values make
    *     none, or when there is no such sweep
    */
-  public CompletionStage<SweepView> extend(
-      SweepId sweep, Optional<TrialId> trial, Map<String, List<String>> values) {
-    return active().service().extend(sweep, trial, values, true);
+  public CompletionStage<SweepView> extend(SweepId sweep, MoreTrials more) {
+    return active().service().extend(sweep, more, true);
+  }
+
+  /**
+   * Changes what a sweep may use, also of one that has ended.
+   *
+   * @return completes once it is journaled; fails with {@link UserError} when there is no such
+   *     sweep
+   */
+  public CompletionStage<SweepView> changeBudget(SweepId sweep, BudgetChange change) {
+    return active().service().changeBudget(sweep, change);
   }
 
   /**

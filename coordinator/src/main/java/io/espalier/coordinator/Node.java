@@ -17,7 +17,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
-import org.apache.pekko.actor.AddressFromURIString;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -29,8 +28,6 @@ import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.ClusterSingleton;
 import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
-import org.apache.pekko.cluster.typed.Join;
-import org.apache.pekko.cluster.typed.JoinSeedNodes;
 import org.apache.pekko.cluster.typed.SingletonActor;
 import org.apache.pekko.remote.RemoteTransportException;
 
@@ -106,17 +103,8 @@ final class Node implements AutoCloseable {
               .formatted(config.clusterPort(), config.bind(), cause(e)),
           e);
     }
-    Cluster cluster = Cluster.get(system);
-    List<String> seeds = config.shared().map(CoordinatorConfig.Shared::seeds).orElse(List.of());
-    cluster
-        .manager()
-        .tell(
-            seeds.isEmpty()
-                ? Join.create(cluster.selfMember().address())
-                : new JoinSeedNodes(
-                    seeds.stream()
-                        .map(seed -> AddressFromURIString.parse("pekko://" + SYSTEM + "@" + seed))
-                        .toList()));
+    Joining.begin(
+        system, config.shared().map(CoordinatorConfig.Shared::seeds).orElse(List.of()), journal);
     return new Node(system, journal.isShared());
   }
 

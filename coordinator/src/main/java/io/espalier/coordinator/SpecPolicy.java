@@ -1,6 +1,7 @@
 package io.espalier.coordinator;
 
 import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.spec.BudgetSpec;
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.spec.SearchSpec;
 import io.espalier.common.spec.SearchedValues;
@@ -10,6 +11,7 @@ import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.plan.StageTree;
 import io.espalier.coordinator.pruning.Curve;
@@ -20,6 +22,8 @@ import io.espalier.coordinator.report.Ranking;
 import io.espalier.coordinator.report.TrialView;
 import io.espalier.coordinator.search.Search;
 import io.espalier.coordinator.sweep.BranchProgress;
+import io.espalier.coordinator.sweep.Continuing;
+import io.espalier.coordinator.sweep.MoreTrials;
 import io.espalier.coordinator.sweep.Policy;
 import io.espalier.coordinator.sweep.Report;
 import io.espalier.coordinator.sweep.Sweep;
@@ -68,8 +72,7 @@ record SpecPolicy(SweepSpec spec) implements Policy {
   /** Of what is proposed at a time each knows less than it could: only some are trained at once. */
   @Override
   public List<Branch> further(Sweep sweep, int most) {
-    DatasetSummary data = sweep.preparation().dataset().orElseThrow();
-    ObjectiveSpec objective = spec.objective().against(data.base());
+    ObjectiveSpec objective = objective(sweep);
     List<TrialView> all = Ranking.rank(objective, SpecRules.trials(sweep));
     List<TrialConfig> open = configs(all.stream().filter(trial -> trial.result().isEmpty()));
     List<TrialConfig> bestFirst =
@@ -85,24 +88,55 @@ record SpecPolicy(SweepSpec spec) implements Policy {
             at -> {
               TrialConfig trial = proposed.get(at);
               var end =
-                  new Branch.Milestone(trial.id(), trial.training().totalUpdates(data.samples()));
+                  new Branch.Milestone(trial.id(), trial.training().totalUpdates(samples(sweep)));
               return new Branch(new BranchId(sweep.branches().size() + at), trial, List.of(end));
             })
         .toList();
   }
 
   @Override
-  public List<Branch> extension(
-      Sweep sweep, Optional<TrialId> trial, Map<String, List<String>> values) {
-    SearchedValues.check(values);
+  public List<Branch> extension(Sweep sweep, MoreTrials more) {
+    SearchedValues.check(more.values());
     List<TrialConfig> tried = configs(SpecRules.trials(sweep).stream());
-    List<TrialConfig> more =
-        trial.isPresent()
-            ? Search.beyond(spec, tried, List.of(tried.get(trial.get().number())), values)
-            : Search.beyond(spec, tried, tried, values);
+    Optional<TrialConfig> model = more.trial().map(trial -> tried.get(trial.number()));
+    if (more.fromCheckpoint()) {
+      Continuing.check(more.values());
+      return new Continuing(sweep, more.trial().orElseThrow())
+          .on(
+              planned(
+                  sweep,
+                  Search.after(spec, budget(sweep), tried, model.orElseThrow(), more.values())));
+    }
+    List<TrialConfig> models = model.map(List::of).orElse(tried);
+    return planned(sweep, Search.beyond(spec, budget(sweep), tried, models, more.values()));
+  }
+
+  private List<Branch> planned(Sweep sweep, List<TrialConfig> more) {
     return StageTree.of(spec, more, samples(sweep))
         .numberedFrom(sweep.branches().size())
         .branches();
+  }
+
+  @Override
+  public BudgetSpec budget(Sweep sweep) {
+    return sweep.budget().orElse(spec.budget());
+  }
+
+  @Override
+  public List<TrialId> surplusEnds(Sweep sweep) {
+    List<TrialView> left = SpecRules.trials(sweep, TrialResult::checkpoint).toList();
+    if (left.size() <= spec.keptCheckpoints()) {
+      return List.of();
+    }
+    ObjectiveSpec objective = objective(sweep);
+    return Ranking.order(objective, Ranking.rank(objective, left)).stream()
+        .skip(spec.keptCheckpoints())
+        .map(trial -> trial.config().id())
+        .toList();
+  }
+
+  private ObjectiveSpec objective(Sweep sweep) {
+    return spec.objective().against(sweep.preparation().dataset().orElseThrow().base());
   }
 
   private static List<TrialConfig> configs(Stream<TrialView> trials) {

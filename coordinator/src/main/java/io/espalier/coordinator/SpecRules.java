@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -131,6 +132,16 @@ record SpecRules(UploadedFiles uploads) implements Surroundings.Specs {
                     .map(milestone -> trial(sweep, progress, milestone)))
         .sorted(Comparator.comparing(view -> view.config().id()))
         .toList();
+  }
+
+  /** Those that have ended and left something. */
+  static <T> Stream<TrialView> trials(Sweep sweep, Function<TrialResult, Optional<T>> something) {
+    return sweep.branches().stream()
+        .flatMap(
+            progress ->
+                progress.branch().milestones().stream()
+                    .filter(end -> progress.result(end.trial()).flatMap(something).isPresent())
+                    .map(end -> trial(sweep, progress, end)));
   }
 
   private static TrialView trial(Sweep sweep, BranchProgress progress, Branch.Milestone milestone) {

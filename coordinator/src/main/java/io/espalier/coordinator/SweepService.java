@@ -20,6 +20,8 @@ import io.espalier.coordinator.report.SweepSummary;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialView;
 import io.espalier.coordinator.report.WorkerView;
+import io.espalier.coordinator.sweep.BudgetChange;
+import io.espalier.coordinator.sweep.MoreTrials;
 import io.espalier.coordinator.sweep.Rating;
 import io.espalier.coordinator.sweep.SweepActor;
 import io.espalier.coordinator.sweep.SweepInput;
@@ -31,7 +33,6 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -267,18 +268,22 @@ record SweepService(
   }
 
   @Override
-  public CompletionStage<SweepView> extend(
-      SweepId sweep, Optional<TrialId> trial, Map<String, List<String>> values) {
-    return extend(sweep, trial, values, false);
+  public CompletionStage<SweepView> extend(SweepId sweep, MoreTrials more) {
+    return extend(sweep, more, false);
   }
 
   /**
    * @param attended whether this process waits for the sweep's end, and nobody else does
    */
-  CompletionStage<SweepView> extend(
-      SweepId sweep, Optional<TrialId> trial, Map<String, List<String>> values, boolean attended) {
-    SearchedValues.check(values);
-    return reopening(sweep, new SweepInput.Extend(trial, values, clock.instant()), attended);
+  CompletionStage<SweepView> extend(SweepId sweep, MoreTrials more, boolean attended) {
+    SearchedValues.check(more.values());
+    return reopening(sweep, new SweepInput.Extend(more, clock.instant()), attended);
+  }
+
+  @Override
+  public CompletionStage<SweepView> changeBudget(SweepId sweep, BudgetChange change) {
+    return wish(sweep, new SweepInput.ChangeBudget(change, clock.instant()))
+        .thenApply(SweepActor.Change::after);
   }
 
   @Override

@@ -22,6 +22,7 @@ import io.espalier.coordinator.report.TrialView;
 import io.espalier.coordinator.sweep.BranchProgress;
 import io.espalier.coordinator.sweep.Examples;
 import io.espalier.coordinator.sweep.Life;
+import io.espalier.coordinator.sweep.MoreTrials;
 import io.espalier.coordinator.sweep.Report;
 import io.espalier.coordinator.sweep.SweepEvent;
 import io.espalier.coordinator.sweep.SweepInput;
@@ -245,7 +246,7 @@ class SpecRulesTest {
   }
 
   private List<SweepEvent> extended(Map<String, List<String>> values) {
-    return life.tell(new SweepInput.Extend(Optional.empty(), values, NOW));
+    return life.tell(new SweepInput.Extend(new MoreTrials(Optional.empty(), values, false), NOW));
   }
 
   @Test
@@ -315,7 +316,8 @@ class SpecRulesTest {
   }
 
   private List<SweepEvent> cloned(int trial, Map<String, List<String>> values) {
-    return life.tell(new SweepInput.Extend(Optional.of(new TrialId(trial)), values, NOW));
+    var more = new MoreTrials(Optional.of(new TrialId(trial)), values, false);
+    return life.tell(new SweepInput.Extend(more, NOW));
   }
 
   @Test
@@ -343,7 +345,9 @@ class SpecRulesTest {
             Map.of("lr_scheduler_type", "constant"));
     Life shared = new Life(rules.policy(lengths)).running(3);
     shared.tell(
-        new SweepInput.Extend(Optional.empty(), Map.of("learning_rate", List.of("3e-4")), NOW));
+        new SweepInput.Extend(
+            new MoreTrials(Optional.empty(), Map.of("learning_rate", List.of("3e-4")), false),
+            NOW));
     assertThat(shared.sweep().branches().size()).isEqualTo(2);
     assertThat(shared.sweep().branches().get(new BranchId(1)).branch().milestones())
         .extracting(end -> end.trial().number())

@@ -1,5 +1,6 @@
 package io.espalier.coordinator;
 
+import io.espalier.common.spec.BudgetSpec;
 import io.espalier.common.spec.DatasetSpec;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.GuardSpec;
@@ -54,7 +55,8 @@ public final class Specs {
         Optional.empty(),
         StepsSpec.NONE,
         true,
-        1000,
+        2,
+        new BudgetSpec(1000, Optional.empty()),
         PassSpec.FREE);
   }
 
@@ -110,7 +112,8 @@ public final class Specs {
         spec.best(),
         steps,
         share,
-        spec.maxTrials(),
+        spec.keptCheckpoints(),
+        spec.budget(),
         spec.passes());
   }
 }

@@ -67,6 +67,21 @@ class PostgresJournalTest {
   }
 
   @Test
+  void one_coordinator_at_a_time_may_form_a_cluster_and_none_while_one_is_active()
+      throws SQLException {
+    PostgresJournal ann = open();
+    PostgresJournal bob = open();
+    assertThat(ann.mayFormCluster()).isTrue();
+    assertThat(bob.mayFormCluster()).as("ann is about to").isFalse();
+    Term first = ann.begin("http://ann:8350").orElseThrow();
+    sql("UPDATE coordinator_term SET forming = '-infinity'");
+    assertThat(bob.mayFormCluster()).as("there is one").isFalse();
+
+    first.end();
+    assertThat(bob.mayFormCluster()).isTrue();
+  }
+
+  @Test
   void a_term_that_another_followed_cannot_be_renewed_nor_end_that_of_the_other()
       throws SQLException {
     PostgresJournal journal = open();

@@ -65,6 +65,12 @@ final class RuleSections {
         tree.flag("reproducible"));
   }
 
+  static BudgetSpec budget(SpecTree tree) {
+    return new BudgetSpec(
+        Math.toIntExact(tree.whole("budget.max_trials")),
+        tree.written("budget.max_device_hours").map(Double::valueOf).map(BudgetSpec::hours));
+  }
+
   private static OptionalInt unlessAuto(SpecTree tree, String path) {
     String text = tree.text(path);
     return text.equals("auto") ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(text));

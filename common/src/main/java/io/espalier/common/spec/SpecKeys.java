@@ -370,9 +370,18 @@ public final class SpecKeys {
         FLAG,
         "true",
         "whether trials that begin alike do so once: a shorter one ends on a longer one's way");
+    rows.key(
+        "resources.keep_checkpoints",
+        COUNT_FROM_0,
+        "2",
+        "trials whose exact state at their end stays, for others to go on from: the best, and the"
+            + " last to finish");
     rows.section("budget", "what the sweep may use");
     rows.key("budget.max_trials", Whole.between(1, 1_000_000), "1000", "more trials are refused");
-    rows.later("budget.max_device_hours", Decimal.above(0), "", "device time of the sweep");
+    rows.optional(
+        "budget.max_device_hours",
+        new Decimal(0, false, 1_000_000, true),
+        "device time after which the sweep ends with what it has");
     rows.key(
         "reproducible",
         FLAG,

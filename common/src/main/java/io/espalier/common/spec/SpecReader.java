@@ -57,7 +57,8 @@ public final class SpecReader {
             selection.best(),
             new StepsSection(tree, dataset, evaluation, objective, pruning).read(),
             tree.flag("resources.share"),
-            Math.toIntExact(tree.whole("budget.max_trials")),
+            Math.toIntExact(tree.whole("resources.keep_checkpoints")),
+            RuleSections.budget(tree),
             RuleSections.passes(tree));
     problems.throwIfAny();
     return spec;

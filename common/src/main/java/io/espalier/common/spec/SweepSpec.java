@@ -16,6 +16,7 @@ import java.util.Optional;
  *     key
  * @param best absent where the last evaluation of a trial counts
  * @param share whether what trials have in common is trained once
+ * @param keptCheckpoints of how many trials that have finished the exact state at their end stays
  * @param passes what may be trained together
  */
 public record SweepSpec(
@@ -32,7 +33,8 @@ public record SweepSpec(
     Optional<BestSpec> best,
     StepsSpec steps,
     boolean share,
-    int maxTrials,
+    int keptCheckpoints,
+    BudgetSpec budget,
     PassSpec passes) {
 
   /** What a trial trains with, but for its own point of the search. */
@@ -64,6 +66,7 @@ public record SweepSpec(
         best,
         Optional.of(steps),
         Optional.of(passes).filter(asked -> !asked.equals(PassSpec.FREE)),
-        Optional.of(objective.metric()));
+        Optional.of(objective.metric()),
+        keptCheckpoints > 0);
   }
 }

@@ -1,5 +1,6 @@
 package io.espalier.common.spec;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Optional;
 
@@ -11,6 +12,7 @@ import java.util.Optional;
  * @param steps absent in what an earlier version wrote where nothing but an epoch's end counts
  * @param passes absent where the worker decides what goes through a pass together
  * @param objective the metric that trials are ranked by; absent where they are not
+ * @param keepsEnds whether each trial leaves an exact checkpoint of its end
  */
 public record TaskSettings(
     String model,
@@ -21,7 +23,9 @@ public record TaskSettings(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<BestSpec> best,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<StepsSpec> steps,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<PassSpec> passes,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> objective) {
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> objective,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean keepsEnds) {
+  @JsonCreator
   public TaskSettings {
     // Earlier versions wrote none of these.
     passes = passes == null ? Optional.empty() : passes;
@@ -49,12 +53,22 @@ public record TaskSettings(
         best,
         steps,
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        false);
   }
 
   /** The same with model and data at other places. */
   public TaskSettings at(String otherModel, DatasetSpec otherDataset) {
     return new TaskSettings(
-        otherModel, otherDataset, evaluation, guard, earlyStopping, best, steps, passes, objective);
+        otherModel,
+        otherDataset,
+        evaluation,
+        guard,
+        earlyStopping,
+        best,
+        steps,
+        passes,
+        objective,
+        keepsEnds);
   }
 }

@@ -37,8 +37,19 @@ public record Branch(
    * A place on another branch: up to there both are the same training.
    *
    * @param update the last one in common, from 1
+   * @param changed whether the other was trained there with other values: then this one cannot do
+   *     itself what they have in common, and begins at that checkpoint or not at all
    */
-  public record Fork(BranchId from, long update) {}
+  public record Fork(
+      BranchId from, long update, @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean changed) {
+    @JsonCreator
+    public Fork {}
+
+    /** Where both have the same values up to there. */
+    public Fork(BranchId from, long update) {
+      this(from, update, false);
+    }
+  }
 
   /**
    * A trial's end on a branch: final evaluation, export, and on goes the branch.

@@ -25,6 +25,7 @@ import java.util.TreeMap;
  * @param resampled the objective as other draws of its set's rows would have it, the same draws for
  *     every trial: their differences say what chance the rows leave; empty where it was not
  *     measured
+ * @param checkpoint where it stood at its end, exactly; absent where that was not kept
  */
 public record TrialResult(
     TrialId trial,
@@ -38,15 +39,17 @@ public record TrialResult(
     double seconds,
     Optional<String> adapter,
     Optional<Provenance> provenance,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Double> resampled) {
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Double> resampled,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Checkpoint> checkpoint) {
   @JsonCreator
   public TrialResult {
-    // Earlier versions wrote none.
+    // Earlier versions wrote neither.
+    checkpoint = checkpoint == null ? Optional.empty() : checkpoint;
     resampled = resampled == null ? List.of() : List.copyOf(resampled);
     metrics = Collections.unmodifiableMap(new TreeMap<>(metrics));
   }
 
-  /** Of one whose rows are not drawn anew. */
+  /** Of one whose rows are not drawn anew, and of which no checkpoint is kept. */
   public TrialResult(
       TrialId trial,
       Outcome outcome,
@@ -71,33 +74,43 @@ public record TrialResult(
         seconds,
         adapter,
         provenance,
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   /** What another trial that did the same reports. */
   public TrialResult of(TrialId other) {
-    return with(other, outcome, metrics, adapter);
+    return with(other, outcome, metrics, adapter, checkpoint);
+  }
+
+  /** The same, of which no checkpoint is kept. */
+  public TrialResult withoutCheckpoint() {
+    return with(trial, outcome, metrics, adapter, Optional.empty());
   }
 
   /** The same, its adapter at another place. */
   public TrialResult withAdapter(String directory) {
-    return with(trial, outcome, metrics, Optional.of(directory));
+    return with(trial, outcome, metrics, Optional.of(directory), checkpoint);
   }
 
   /** The same, ended otherwise. */
   public TrialResult withOutcome(Outcome other) {
-    return with(trial, other, metrics, adapter);
+    return with(trial, other, metrics, adapter, checkpoint);
   }
 
   /** The same with more metrics; they replace those of the same name. */
   public TrialResult withMetrics(Map<String, Double> more) {
     Map<String, Double> all = new TreeMap<>(metrics);
     all.putAll(more);
-    return with(trial, outcome, all, adapter);
+    return with(trial, outcome, all, adapter, checkpoint);
   }
 
   private TrialResult with(
-      TrialId whose, Outcome how, Map<String, Double> measured, Optional<String> directory) {
+      TrialId whose,
+      Outcome how,
+      Map<String, Double> measured,
+      Optional<String> directory,
+      Optional<Checkpoint> kept) {
     return new TrialResult(
         whose,
         how,
@@ -110,6 +123,7 @@ public record TrialResult(
         seconds,
         directory,
         provenance,
-        resampled);
+        resampled,
+        kept);
   }
 }

@@ -16,6 +16,7 @@ import io.espalier.common.trial.Warmup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -111,7 +112,8 @@ class SpecReaderTest {
                     Optional.of(new BestSpec("eval_loss", ObjectiveSpec.Mode.MIN)),
                     OptionalInt.of(5)),
                 true,
-                1000,
+                2,
+                new BudgetSpec(1000, Optional.empty()),
                 PassSpec.FREE));
   }
 
@@ -177,8 +179,8 @@ class SpecReaderTest {
               loss_spike: {factor: 3, window: 50, patience: 2}
               collapse: off
               gradient_norm: {ceiling: 50, action: stop}
-            resources: {share: false, slots: auto, micro_batch: auto, labels: {}}
-            budget: {max_trials: 20}
+            resources: {keep_checkpoints: 3, share: false, slots: auto, micro_batch: auto, labels: {}}
+            budget: {max_trials: 20, max_device_hours: 1.5}
             reproducible: false
             """);
     assertThat(spec.name()).isEqualTo("full.one");
@@ -262,7 +264,8 @@ class SpecReaderTest {
                 Optional.empty(),
                 Optional.of(new GuardSpec.VanishingGradient(0.7, 0.15, 5))));
     assertThat(spec.share()).isFalse();
-    assertThat(spec.maxTrials()).isEqualTo(20);
+    assertThat(spec.budget()).isEqualTo(new BudgetSpec(20, Optional.of(Duration.ofMinutes(90))));
+    assertThat(spec.keptCheckpoints()).isEqualTo(3);
   }
 
   @Test

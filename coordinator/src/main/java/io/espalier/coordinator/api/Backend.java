@@ -11,13 +11,14 @@ import io.espalier.coordinator.report.SweepSummary;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialView;
 import io.espalier.coordinator.report.WorkerView;
+import io.espalier.coordinator.sweep.BudgetChange;
+import io.espalier.coordinator.sweep.MoreTrials;
 import io.espalier.coordinator.sweep.Rating;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
@@ -65,12 +66,12 @@ public interface Backend {
    * Adds trials to a sweep, also to one that has ended: what was tried, with some keys at other
    * values.
    *
-   * @param trial the only one of which there shall be others; absent for all
-   * @param values by key of {@code training}
    * @return completes once they are journaled; fails when the values make none
    */
-  CompletionStage<SweepView> extend(
-      SweepId sweep, Optional<TrialId> trial, Map<String, List<String>> values);
+  CompletionStage<SweepView> extend(SweepId sweep, MoreTrials more);
+
+  /** Changes what a sweep may use. Completes once it is journaled. */
+  CompletionStage<SweepView> changeBudget(SweepId sweep, BudgetChange change);
 
   /**
    * Has trained again what failed or was stopped, also of a sweep that has ended.

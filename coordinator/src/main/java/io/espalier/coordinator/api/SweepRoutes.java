@@ -13,6 +13,7 @@ import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
 import io.espalier.common.trial.SweepId;
 import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.sweep.BudgetChange;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -23,12 +24,25 @@ import org.apache.pekko.http.javadsl.model.headers.Location;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /**
- * {@code /api/v1/sweeps}: list, submit, show, stop, pause, resume, retry, extend and delete; what
- * lies below a sweep is others'.
+ * {@code /api/v1/sweeps}: list, submit, show, stop, pause, resume, retry, extend, budget and
+ * delete; what lies below a sweep is others'.
  */
 record SweepRoutes(Backend backend) {
   private static final String SHAPE =
       "{\"spec\": \"the specification's text\", \"source\": \"its file's name\", \"directory\": \"/where/it/lies\", \"files\": {\"data/train.jsonl\": \"its SHA-256\"}}; files may be left out.";
+
+  private static final String BUDGET =
+      "{\"maxTrials\": 200, \"maxDeviceHours\": 8}, or one of them";
+
+  private record Budget(Optional<Integer> maxTrials, Optional<Double> maxDeviceHours) {
+    BudgetChange change() {
+      BudgetChange change = BudgetChange.of(maxTrials, maxDeviceHours);
+      if (change.isNone()) {
+        throw new Refused(Refused.Reason.INVALID, "There is no budget in it; expected " + BUDGET);
+      }
+      return change;
+    }
+  }
 
   private record Removal(long bytes) {}
 
@@ -71,6 +85,15 @@ record SweepRoutes(Backend backend) {
     return Answers.withoutBody(body -> Answers.json(backend.remove(sweep).thenApply(Removal::new)));
   }
 
+  private Route changeBudget(SweepId sweep) {
+    return Answers.withBody(
+        body ->
+            Answers.json(
+                StatusCodes.ACCEPTED,
+                body.json(Budget.class, BUDGET)
+                    .thenCompose(asked -> backend.changeBudget(sweep, asked.change()))));
+  }
+
   private static Route wish(Supplier<CompletionStage<SweepView>> granted) {
     return Answers.withoutBody(body -> Answers.json(StatusCodes.ACCEPTED, granted.get()));
   }
@@ -84,6 +107,7 @@ record SweepRoutes(Backend backend) {
         path("pause", () -> post(() -> wish(() -> backend.pause(sweep)))),
         path("resume", () -> post(() -> wish(() -> backend.resume(sweep)))),
         path("retry", () -> post(() -> wish(() -> backend.retry(sweep, Optional.empty())))),
+        path("budget", () -> post(() -> changeBudget(sweep))),
         path("extend", () -> post(() -> Extension.route(backend, sweep, Optional.empty()))),
         new MetricsRoute(backend, sweep).route(),
         new EventRoutes(backend, sweep).route(),

@@ -88,6 +88,12 @@ public final class EmbeddedJournal implements Journal {
     return false;
   }
 
+  /** There are no others. */
+  @Override
+  public boolean mayFormCluster() {
+    return true;
+  }
+
   /** Nobody else has the file: it lasts as long as the process. */
   private record Life(long epoch) implements Term {
     @Override

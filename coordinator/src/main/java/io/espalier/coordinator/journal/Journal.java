@@ -24,6 +24,14 @@ public interface Journal extends AutoCloseable {
   Optional<Term> begin(String url);
 
   /**
+   * Whether a coordinator that finds no other may form a cluster: nobody's term lasts, and no other
+   * was told so a short while ago.
+   *
+   * @throws io.espalier.common.UserError when the database cannot be reached
+   */
+  boolean mayFormCluster();
+
+  /**
    * Where clients reach the coordinator whose term it is; empty when it is nobody's, or not told.
    *
    * @throws io.espalier.common.UserError when the database cannot be reached

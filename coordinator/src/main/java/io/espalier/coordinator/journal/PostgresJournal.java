@@ -111,6 +111,19 @@ public final class PostgresJournal implements Journal {
   }
 
   @Override
+  public boolean mayFormCluster() {
+    try (Connection connection = connect();
+        PreparedStatement statement =
+            connection.prepareStatement(
+                "UPDATE coordinator_term SET forming = now() + %s WHERE until < now() AND forming < now()"
+                    .formatted(interval()))) {
+      return statement.executeUpdate() == 1;
+    } catch (SQLException e) {
+      throw unusable(e);
+    }
+  }
+
+  @Override
   public Optional<String> active() {
     try (Connection connection = connect();
         PreparedStatement statement =

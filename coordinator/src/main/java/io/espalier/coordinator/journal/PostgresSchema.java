@@ -50,7 +50,8 @@ final class PostgresSchema {
             PRIMARY KEY (persistence_id, sequence_number));
           CREATE TABLE coordinator_term (epoch BIGINT NOT NULL, url VARCHAR NOT NULL, until TIMESTAMPTZ NOT NULL);
           INSERT INTO coordinator_term VALUES (0, '', '-infinity');
-          """);
+          """,
+          "ALTER TABLE coordinator_term ADD COLUMN forming TIMESTAMPTZ NOT NULL DEFAULT '-infinity';");
 
   private PostgresSchema() {}
 

@@ -88,7 +88,8 @@ public record RangeTest(double low, double high, int updates) {
         Optional.empty(),
         Optional.empty(),
         Optional.of(sweep.passes()),
-        Optional.empty());
+        Optional.empty(),
+        false);
   }
 
   /** What was measured of one trial, as its updates passed through the rates. */

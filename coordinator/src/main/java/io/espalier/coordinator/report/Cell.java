@@ -48,11 +48,13 @@ public record Cell(Map<String, String> point, List<TrialView> trials) {
     }
   }
 
-  /** In the order of their first trials. */
+  /** In the order of their first trials; without those that had other values before. */
   public static List<Cell> of(List<TrialView> trials) {
     var groups = new LinkedHashMap<Map<String, String>, List<TrialView>>();
     for (TrialView trial : trials) {
-      groups.computeIfAbsent(point(trial), point -> new ArrayList<>()).add(trial);
+      if (trial.continues().isEmpty()) {
+        groups.computeIfAbsent(point(trial), point -> new ArrayList<>()).add(trial);
+      }
     }
     return groups.entrySet().stream()
         .map(group -> new Cell(group.getKey(), group.getValue()))

@@ -54,18 +54,10 @@ record ParallelCoordinates(SweepView view, List<Axis> axes) {
             .map(trial -> trial.config().point().getOrDefault(key, "–"))
             .distinct()
             .toList();
-    boolean numbers = all.stream().allMatch(ParallelCoordinates::isNumber);
+    boolean numbers = all.stream().allMatch(Numbers::isNumber);
     return numbers
         ? all.stream().sorted(Comparator.comparingDouble(Double::parseDouble)).toList()
         : all;
-  }
-
-  private static boolean isNumber(String text) {
-    try {
-      return Double.isFinite(Double.parseDouble(text));
-    } catch (NumberFormatException e) {
-      return false;
-    }
   }
 
   /**

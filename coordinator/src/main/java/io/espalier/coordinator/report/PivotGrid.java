@@ -1,5 +1,6 @@
 package io.espalier.coordinator.report;
 
+import io.espalier.common.Numbers;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,7 +16,7 @@ import java.util.stream.Collectors;
  * others. Pure.
  *
  * @param rowKey the earlier of the two in the spec
- * @param rows its values in the order tried
+ * @param rows its values in the order tried; numbers that came later in their places
  */
 record PivotGrid(
     String rowKey, List<String> rows, String columnKey, List<String> columns, List<Block> blocks) {
@@ -102,7 +103,17 @@ record PivotGrid(
               (key, value) -> seen.computeIfAbsent(key, k -> new LinkedHashSet<>()).add(value));
     }
     return seen.entrySet().stream()
-        .map(axis -> new Axis(axis.getKey(), List.copyOf(axis.getValue())))
+        .map(axis -> new Axis(axis.getKey(), inPlace(List.copyOf(axis.getValue()))))
         .toList();
+  }
+
+  /** Numbers rise or fall as the first two do. */
+  private static List<String> inPlace(List<String> tried) {
+    if (tried.size() < 2 || !tried.stream().allMatch(Numbers::isNumber)) {
+      return tried;
+    }
+    Comparator<String> rising = Comparator.comparingDouble(Double::parseDouble);
+    boolean rises = rising.compare(tried.get(0), tried.get(1)) <= 0;
+    return tried.stream().sorted(rises ? rising : rising.reversed()).toList();
   }
 }

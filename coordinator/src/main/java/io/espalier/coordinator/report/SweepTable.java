@@ -108,6 +108,9 @@ public final class SweepTable {
 
   static String reason(TrialView trial) {
     String broken = String.join(", ", trial.broken());
-    return trial.result().map(result -> result.outcome().reason()).orElse("") + broken;
+    String origin =
+        trial.continues().map("went on after update %d of another; "::formatted).orElse("");
+    String why = trial.result().map(result -> result.outcome().reason()).orElse("");
+    return (origin + why + broken).replaceFirst("; $", "");
   }
 }

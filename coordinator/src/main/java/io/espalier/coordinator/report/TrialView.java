@@ -42,6 +42,11 @@ public record TrialView(
     rests = rests == null ? Optional.empty() : rests;
   }
 
+  /** The update of another trial, of other values, that this one goes on after. */
+  Optional<Long> continues() {
+    return fork.filter(Branch.Fork::changed).map(Branch.Fork::update);
+  }
+
   /** Of a trial whose branch begins with its first update. */
   public TrialView(
       TrialConfig config,

@@ -2,6 +2,7 @@ package io.espalier.coordinator.search;
 
 import io.espalier.common.Numbers;
 import io.espalier.common.UserError;
+import io.espalier.common.spec.BudgetSpec;
 import io.espalier.common.spec.SearchSpec;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Optimizer;
@@ -52,8 +53,8 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
    */
   public static Search of(SweepSpec spec) {
     SearchSpec search = spec.search();
-    if (search.exact() && search.size() > spec.maxTrials()) {
-      throw tooMany(spec, search.size());
+    if (search.exact() && search.size() > spec.budget().maxTrials()) {
+      throw tooMany(spec, search.size(), spec.budget());
     }
     var made = new Making(spec);
     switch (search.method()) {
@@ -72,8 +73,8 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
               .formatted(spec.name()));
     }
     long trials = (long) made.trainings.size() * search.repeats();
-    if (trials > spec.maxTrials()) {
-      throw tooMany(spec, trials);
+    if (trials > spec.budget().maxTrials()) {
+      throw tooMany(spec, trials, spec.budget());
     }
     return made.scaled();
   }
@@ -121,6 +122,7 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
    * Trials beyond those of a sweep: combinations that were tried, with some keys at other values.
    * No rule of the search changes these but its constraints.
    *
+   * @param budget what the sweep may use
    * @param tried by number
    * @param models those of them that are tried with other values
    * @param values of those keys, each with each
@@ -129,50 +131,41 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
    */
   public static List<TrialConfig> beyond(
       SweepSpec spec,
+      BudgetSpec budget,
       List<TrialConfig> tried,
       List<TrialConfig> models,
       Map<String, List<String>> values) {
     var made = new Making(spec);
     tried.forEach(trial -> made.known.add(trial.training()));
-    List<Map<String, String>> changes = List.of(Map.of());
-    for (var key : values.entrySet()) {
-      changes =
-          changes.stream()
-              .flatMap(change -> key.getValue().stream().map(v -> with(change, key.getKey(), v)))
-              .toList();
+    for (TrialConfig model : models) {
+      made.offer(model, values);
     }
-    for (TrialConfig trial : models) {
-      for (Map<String, String> change : changes) {
-        var point = new LinkedHashMap<>(trial.point());
-        point.putAll(change);
-        made.offer(point);
-      }
-    }
-    if (made.trainings.isEmpty()) {
-      throw new UserError(
-          "%s: these values make no trial that was not tried, or that search.constraints allow; expected others"
-              .formatted(spec.name()));
-    }
-    if (tried.size() + made.trainings.size() > spec.maxTrials()) {
-      throw tooMany(spec, tried.size() + made.trainings.size());
-    }
-    return made.numberedFrom(tried.size());
+    return made.beyond(budget, tried.size());
   }
 
-  private static Map<String, String> with(Map<String, String> point, String name, String value) {
-    var more = new LinkedHashMap<>(point);
-    more.put(name, value);
-    return more;
+  /**
+   * The same of one trial that others go on from: what they train from there is their own, though
+   * their values may be those of one that was tried from the start.
+   */
+  public static List<TrialConfig> after(
+      SweepSpec spec,
+      BudgetSpec budget,
+      List<TrialConfig> tried,
+      TrialConfig model,
+      Map<String, List<String>> values) {
+    var made = new Making(spec);
+    made.offer(model, values);
+    return made.beyond(budget, tried.size());
   }
 
-  private static UserError tooMany(SweepSpec spec, long size) {
+  private static UserError tooMany(SweepSpec spec, long size, BudgetSpec budget) {
     return new UserError(
         String.format(
             Locale.ROOT,
             "%s: search makes %,d trials; expected at most budget.max_trials, %,d; try fewer or raise it",
             spec.name(),
             size,
-            spec.maxTrials()));
+            budget.maxTrials()));
   }
 
   /** Points on their way to trials. */
@@ -212,6 +205,24 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
       }
     }
 
+    /** A trial with some keys at other values, each with each. */
+    void offer(TrialConfig model, Map<String, List<String>> values) {
+      List<Map<String, String>> points = List.of(model.point());
+      for (var key : values.entrySet()) {
+        points =
+            points.stream()
+                .flatMap(point -> key.getValue().stream().map(v -> with(point, key.getKey(), v)))
+                .toList();
+      }
+      points.forEach(this::offer);
+    }
+
+    private static Map<String, String> with(Map<String, String> point, String name, String value) {
+      var more = new LinkedHashMap<>(point);
+      more.put(name, value);
+      return more;
+    }
+
     private Training training(Map<String, String> point) {
       var changes = new LinkedHashMap<String, String>();
       if (spec.search().automaticAccumulation()
@@ -220,6 +231,19 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
       }
       changes.putAll(point);
       return spec.hyperparameters().with(changes).training();
+    }
+
+    /** Those that are not of the sweep yet. */
+    List<TrialConfig> beyond(BudgetSpec budget, int first) {
+      if (trainings.isEmpty()) {
+        throw new UserError(
+            "%s: these values make no trial that was not tried, or that search.constraints allow; expected others"
+                .formatted(spec.name()));
+      }
+      if (first + trainings.size() > budget.maxTrials()) {
+        throw tooMany(spec, first + trainings.size(), budget);
+      }
+      return numberedFrom(first);
     }
 
     /** As they were offered. */

@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How far one branch has come.
@@ -179,15 +181,25 @@ public record BranchProgress(
     return open().stream().map(Branch.Milestone::update).findFirst();
   }
 
+  /** All that were left and stay: on its way, and where trials have ended. */
+  Stream<Checkpoint> left() {
+    return Stream.concat(
+        checkpoints.stream(), results.stream().flatMap(result -> result.checkpoint().stream()));
+  }
+
   /** The newest that is no later. */
   Optional<Checkpoint> checkpoint(long atMost) {
-    return checkpoints.stream()
+    return left()
         .filter(checkpoint -> checkpoint.update() <= atMost)
-        .reduce((earlier, later) -> later);
+        .max(Comparator.comparingLong(Checkpoint::update));
+  }
+
+  Optional<Checkpoint> checkpointAt(long update) {
+    return left().filter(checkpoint -> checkpoint.update() == update).findFirst();
   }
 
   boolean hasCheckpoint(long update) {
-    return checkpoints.stream().anyMatch(checkpoint -> checkpoint.update() == update);
+    return checkpointAt(update).isPresent();
   }
 
   BranchProgress leased(Running running) {
@@ -273,10 +285,34 @@ public record BranchProgress(
     return with(all);
   }
 
+  /** Whether one of its trials may be tried again. */
+  boolean mayBeRetried() {
+    return results.stream().anyMatch(result -> result.outcome().mayBeRetried());
+  }
+
+  /** Of what was left on its way only this stays. */
+  BranchProgress keeping(Predicate<Checkpoint> needed) {
+    return with(checkpoints.stream().filter(needed).toList());
+  }
+
   BranchProgress without(Checkpoint dropped) {
     List<Checkpoint> all = new ArrayList<>(checkpoints);
     all.remove(dropped);
-    return with(all);
+    return with(all).replacing(result -> result.checkpoint().equals(Optional.of(dropped)));
+  }
+
+  /** The checkpoint of a trial's end is no more. */
+  BranchProgress withoutEnd(TrialId trial) {
+    return replacing(result -> result.trial().equals(trial));
+  }
+
+  private BranchProgress replacing(Predicate<TrialResult> isWithoutCheckpoint) {
+    List<TrialResult> all =
+        results.stream()
+            .map(result -> isWithoutCheckpoint.test(result) ? result.withoutCheckpoint() : result)
+            .toList();
+    return new BranchProgress(
+        branch, current, losses, reports, verdict, stop, all, checkpoints, rest);
   }
 
   private BranchProgress with(Optional<Running> running, List<Loss> lost, Optional<Rest> there) {

@@ -32,6 +32,11 @@ public final class Decisions {
   public static List<SweepEvent> decide(Sweep sweep, SweepInput input, Policy policy) {
     Decisions decisions = new Decisions(sweep, policy);
     decisions.take(input);
+    if (!decisions.draft.events().isEmpty()) {
+      decisions.endings.stranded(input.time());
+      decisions.endings.surplus(policy, input.time());
+      decisions.endings.beyondBudget(policy, input.time());
+    }
     decisions.endings.leftBehind(policy, input.time());
     return decisions.draft.events();
   }

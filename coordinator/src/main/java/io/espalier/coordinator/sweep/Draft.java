@@ -45,6 +45,16 @@ final class Draft {
     return sweep.branches().stream().filter(progress -> progress.isOpen(trial)).findFirst();
   }
 
+  /** Where a trial ends. */
+  BranchProgress branchOf(TrialId trial) {
+    return sweep.branches().stream()
+        .filter(
+            progress ->
+                progress.branch().milestones().stream().anyMatch(m -> m.trial().equals(trial)))
+        .findFirst()
+        .orElseThrow();
+  }
+
   void add(SweepEvent event) {
     events.add(event);
     sweep = sweep.apply(event);
@@ -63,6 +73,16 @@ final class Draft {
       some.add(branch);
     }
     add(new SweepEvent.Planned(some));
+  }
+
+  /** Is about to end the sweep: what waits ends now, what trains when its worker was told. */
+  void stop(String reason, Instant time) {
+    add(new SweepEvent.StopRequested(reason, time));
+    for (BranchProgress progress : sweep.branches().stream().toList()) {
+      if (progress.isWaiting()) {
+        endOpen(progress, new Outcome.Stopped(reason), time);
+      }
+    }
   }
 
   /** Ends the trials of a branch that no worker works on. */

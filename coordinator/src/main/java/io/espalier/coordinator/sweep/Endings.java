@@ -5,6 +5,7 @@ import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
+import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.report.SweepView;
@@ -124,6 +125,46 @@ record Endings(Draft draft) {
     draft.endIfDone(time);
   }
 
+  /** Ends what cannot begin any more, for the checkpoint it was to go on from is gone. */
+  void stranded(Instant time) {
+    List<BranchProgress> stranded =
+        draft.sweep().branches().stream().filter(draft.sweep().forks()::isStranded).toList();
+    for (BranchProgress progress : stranded) {
+      String problem =
+          "the checkpoint after update %d, which it was to go on from, cannot be read"
+              .formatted(Forks.place(progress));
+      draft.endOpen(progress, new Outcome.Failed(problem), time);
+    }
+    if (!stranded.isEmpty()) {
+      draft.endIfDone(time);
+    }
+  }
+
+  /** Lets go of the checkpoints of trials' ends that need not stay. */
+  void surplus(Policy policy, Instant time) {
+    for (TrialId trial : policy.surplusEnds(draft.sweep())) {
+      BranchProgress progress = draft.branchOf(trial);
+      progress
+          .result(trial)
+          .flatMap(TrialResult::checkpoint)
+          .filter(end -> !draft.sweep().forks().need(progress, end))
+          .ifPresent(end -> draft.add(new SweepEvent.EndDropped(progress.id(), trial, end, time)));
+    }
+  }
+
+  /** Stops a sweep that has used what it may. */
+  void beyondBudget(Policy policy, Instant time) {
+    Sweep sweep = draft.sweep();
+    if (sweep.phase() == Sweep.Phase.RUNNING && sweep.stop().isEmpty()) {
+      DeviceUse.beyond(policy.budget(sweep), sweep)
+          .ifPresent(
+              how -> {
+                draft.stop("it has used " + how, time);
+                draft.endIfDone(time);
+              });
+    }
+  }
+
   /** So that the next attempt begins at an earlier one, or with the first update. */
   private boolean dropStart(BranchProgress progress, Instant time) {
     Optional<Checkpoint> start = progress.current().flatMap(BranchProgress.Running::start);
@@ -166,7 +207,7 @@ record Endings(Draft draft) {
    */
   private void killedWith(BranchId trunk, TrialResult result, Instant time) {
     long update = ((Outcome.Killed) result.outcome()).verdict().update();
-    for (BranchProgress fork : draft.sweep().forks().of(trunk).toList()) {
+    for (BranchProgress fork : draft.sweep().forks().sharing(trunk).toList()) {
       boolean begun = !fork.isWaiting() || !fork.losses().isEmpty();
       if (Forks.place(fork) >= update
           && !begun
@@ -181,7 +222,7 @@ record Endings(Draft draft) {
 
   /** The pruner gave a branch up, and so all that had not left it by then. */
   void prunedWith(BranchId trunk, Verdict verdict, Instant time) {
-    for (BranchProgress fork : draft.sweep().forks().of(trunk).toList()) {
+    for (BranchProgress fork : draft.sweep().forks().sharing(trunk).toList()) {
       if (Forks.place(fork) < verdict.update()) {
         continue;
       }

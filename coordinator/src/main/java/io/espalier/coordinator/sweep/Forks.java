@@ -14,13 +14,18 @@ import java.util.stream.Stream;
 /**
  * Which branches begin on others' ways, and whether they can. A fork begins at the checkpoint its
  * trunk left for it. Where the trunk will not leave it any more, the fork trains what they have in
- * common itself, from as far as somebody came. Pure.
+ * common itself, from as far as somebody came, unless its values are others there. Pure.
  */
 record Forks(Branches branches) {
 
   /** Those that leave this branch, or were meant to. */
   Stream<BranchProgress> of(BranchId trunk) {
     return branches.stream().filter(fork -> from(fork).filter(trunk::equals).isPresent());
+  }
+
+  /** Those of them that are the same training up to there. */
+  Stream<BranchProgress> sharing(BranchId trunk) {
+    return of(trunk).filter(fork -> !isChanged(fork));
   }
 
   /** The updates after which they do. */
@@ -33,7 +38,8 @@ record Forks(Branches branches) {
     return newest(progress, Long.MAX_VALUE);
   }
 
-  private Optional<Checkpoint> newest(BranchProgress progress, long atMost) {
+  /** The newest of its way that is no later. */
+  Optional<Checkpoint> newest(BranchProgress progress, long atMost) {
     return progress
         .checkpoint(atMost)
         .or(
@@ -41,14 +47,48 @@ record Forks(Branches branches) {
                 progress
                     .branch()
                     .fork()
-                    .flatMap(
-                        fork ->
-                            newest(branches.get(fork.from()), Math.min(atMost, fork.update()))));
+                    .flatMap(fork -> before(branches.get(fork.from()), fork, atMost)));
+  }
+
+  private Optional<Checkpoint> before(BranchProgress trunk, Branch.Fork fork, long atMost) {
+    return fork.changed()
+        ? trunk.checkpointAt(fork.update()).filter(there -> there.update() <= atMost)
+        : newest(trunk, Math.min(atMost, fork.update()));
+  }
+
+  /** Whether a branch waits for a checkpoint that is gone, and cannot begin without. */
+  boolean isStranded(BranchProgress progress) {
+    return progress.isWaiting()
+        && isChanged(progress)
+        && canBegin(progress)
+        && start(progress).isEmpty();
+  }
+
+  private static boolean isChanged(BranchProgress progress) {
+    return progress.branch().fork().filter(Branch.Fork::changed).isPresent();
+  }
+
+  /** Whether another branch may have to begin at a checkpoint of this one. */
+  boolean need(BranchProgress trunk, Checkpoint left) {
+    return of(trunk.id())
+        .filter(fork -> !fork.hasEnded() || fork.mayBeRetried())
+        .anyMatch(fork -> place(fork) == left.update() && fork.checkpoints().isEmpty());
+  }
+
+  /** Nothing is trained any more: only what may be tried again needs what was left on the way. */
+  Branches settled() {
+    Branches settled = branches;
+    for (BranchProgress progress : branches.stream().toList()) {
+      if (!progress.checkpoints().isEmpty() && !progress.mayBeRetried()) {
+        settled = settled.with(progress.keeping(left -> need(progress, left)));
+      }
+    }
+    return settled;
   }
 
   /** The branch, this one or one below it, that left a checkpoint it could begin at. */
   Optional<BranchId> owner(BranchProgress progress, Checkpoint checkpoint) {
-    return progress.checkpoints().contains(checkpoint)
+    return progress.left().anyMatch(checkpoint::equals)
         ? Optional.of(progress.id())
         : from(progress).flatMap(trunk -> owner(branches.get(trunk), checkpoint));
   }

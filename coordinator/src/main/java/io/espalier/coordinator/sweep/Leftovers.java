@@ -3,13 +3,14 @@ package io.espalier.coordinator.sweep;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * The exact checkpoints that attempts left under {@code branches/<branch>/<attempt>/checkpoints}:
- * once a sweep has ended, only what may be tried again goes on from one.
+ * those that the sweep's state does not name are of no use to anybody.
  */
 final class Leftovers {
   private Leftovers() {}
@@ -22,11 +23,25 @@ final class Leftovers {
    */
   static void clear(Path directory, Sweep sweep) throws IOException {
     for (BranchProgress progress : sweep.branches().stream().toList()) {
-      if (progress.results().stream().noneMatch(result -> result.outcome().mayBeRetried())) {
-        for (Path attempt : list(directory.resolve("branches").resolve(progress.id().toString()))) {
-          delete(attempt.resolve("checkpoints"));
-        }
+      Set<Path> named =
+          progress.left().map(left -> directory.resolve(left.place())).collect(Collectors.toSet());
+      for (Path attempt : list(directory.resolve("branches").resolve(progress.id().toString()))) {
+        clear(attempt.resolve("checkpoints"), named);
       }
+    }
+  }
+
+  private static void clear(Path checkpoints, Set<Path> named) throws IOException {
+    boolean empty = true;
+    for (Path file : list(checkpoints)) {
+      if (named.contains(file)) {
+        empty = false;
+      } else {
+        Files.deleteIfExists(file);
+      }
+    }
+    if (empty) {
+      Files.deleteIfExists(checkpoints);
     }
   }
 
@@ -36,17 +51,6 @@ final class Leftovers {
     }
     try (Stream<Path> places = Files.list(directory)) {
       return places.toList();
-    }
-  }
-
-  private static void delete(Path checkpoints) throws IOException {
-    if (!Files.isDirectory(checkpoints)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(checkpoints)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
     }
   }
 }

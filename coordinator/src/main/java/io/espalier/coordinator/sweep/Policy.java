@@ -2,6 +2,7 @@ package io.espalier.coordinator.sweep;
 
 import io.espalier.common.UserError;
 import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.spec.BudgetSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.TrialId;
@@ -79,13 +80,20 @@ public interface Policy {
   /**
    * Branches of more trials, numbered on from those there are.
    *
-   * @param trial the only one of which there shall be others; absent for all
-   * @param values other values of some keys of {@code training}, for what was tried of all others
-   * @throws io.espalier.common.UserError when they make none
+   * @throws io.espalier.common.UserError when there are none, or they cannot be
    */
-  default List<Branch> extension(
-      Sweep sweep, Optional<TrialId> trial, Map<String, List<String>> values) {
+  default List<Branch> extension(Sweep sweep, MoreTrials more) {
     throw new UserError("The spec of %s cannot be read any more.".formatted(sweep.id()));
+  }
+
+  /** What a sweep may use. */
+  default BudgetSpec budget(Sweep sweep) {
+    return new BudgetSpec(Integer.MAX_VALUE, Optional.empty());
+  }
+
+  /** Of the trials that have left a checkpoint of their end, those whose need not stay. */
+  default List<TrialId> surplusEnds(Sweep sweep) {
+    return List.of();
   }
 
   /** Whether what is likely to come apart, because a lower learning rate did, is not tried. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.WorkerId;
+import io.espalier.common.spec.BudgetSpec;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Checkpoint;
@@ -33,6 +34,7 @@ import java.util.function.Consumer;
  * @param ratings the newest of each trial and metric
  * @param extended when it last went on after its end
  * @param paused since when nothing of it is to be trained; absent where it may be
+ * @param budget what it may use since a person changed that; absent where its spec says it
  */
 public record Sweep(
     SweepId id,
@@ -46,7 +48,8 @@ public record Sweep(
     Optional<End> end,
     List<Rated> ratings,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<SweepView.Extension> extended,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Instant> paused)
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Instant> paused,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<BudgetSpec> budget)
     implements Journaled {
   public Sweep {
     // Snapshots of earlier versions lack these.
@@ -54,6 +57,7 @@ public record Sweep(
     ratings = ratings == null ? List.of() : List.copyOf(ratings);
     extended = extended == null ? Optional.empty() : extended;
     paused = paused == null ? Optional.empty() : paused;
+    budget = budget == null ? Optional.empty() : budget;
   }
 
   private static final String PAUSED = "its sweep is paused";
@@ -131,6 +135,7 @@ public record Sweep(
         Optional.empty(),
         Optional.empty(),
         List.of(),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty());
   }
@@ -264,6 +269,8 @@ public record Sweep(
       return with(branches.get(e.branch()).kept(e.checkpoint(), places));
     } else if (event instanceof SweepEvent.CheckpointDropped e) {
       return with(branches.get(e.branch()).without(e.checkpoint()));
+    } else if (event instanceof SweepEvent.EndDropped e) {
+      return with(branches.get(e.branch()).withoutEnd(e.trial()));
     } else if (event instanceof SweepEvent.LeaseLost e) {
       return with(branches.get(e.branch()).lost(e.loss()));
     } else if (event instanceof SweepEvent.Rested e) {
@@ -289,6 +296,9 @@ public record Sweep(
       return with(next -> next.paused = Optional.of(e.time()));
     } else if (event instanceof SweepEvent.Resumed) {
       return with(next -> next.paused = Optional.empty());
+    } else if (event instanceof SweepEvent.BudgetChanged e) {
+      return with(
+          next -> next.budget = Optional.of(new BudgetSpec(e.maxTrials(), e.maxDeviceTime())));
     } else if (event instanceof SweepEvent.Rated e) {
       return rated(new Rated(e.trial(), e.rating()));
     } else if (event instanceof SweepEvent.SweepEnded e) {
@@ -296,6 +306,7 @@ public record Sweep(
           next -> {
             next.phase = Phase.ENDED;
             next.end = Optional.of(new End(e.state(), e.problem(), e.time()));
+            next.branches = forks().settled();
           });
     } else if (event instanceof SweepEvent.Asked) {
       return this;
@@ -317,6 +328,7 @@ public record Sweep(
     private List<Rated> ratings;
     private Optional<SweepView.Extension> extended;
     private Optional<Instant> paused;
+    private Optional<BudgetSpec> budget;
 
     Next(Sweep sweep) {
       id = sweep.id;
@@ -331,6 +343,7 @@ public record Sweep(
       ratings = sweep.ratings;
       extended = sweep.extended;
       paused = sweep.paused;
+      budget = sweep.budget;
     }
 
     Sweep made() {
@@ -346,7 +359,8 @@ public record Sweep(
           end,
           ratings,
           extended,
-          paused);
+          paused,
+          budget);
     }
   }
 

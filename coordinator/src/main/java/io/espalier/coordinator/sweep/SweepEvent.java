@@ -15,6 +15,7 @@ import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.report.SweepView;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,7 @@ import java.util.Optional;
   @JsonSubTypes.Type(value = SweepEvent.Leased.class, name = "leased"),
   @JsonSubTypes.Type(value = SweepEvent.CheckpointKept.class, name = "checkpoint-kept"),
   @JsonSubTypes.Type(value = SweepEvent.CheckpointDropped.class, name = "checkpoint-dropped"),
+  @JsonSubTypes.Type(value = SweepEvent.EndDropped.class, name = "end-dropped"),
   @JsonSubTypes.Type(value = SweepEvent.LeaseLost.class, name = "lease-lost"),
   @JsonSubTypes.Type(value = SweepEvent.Rested.class, name = "rested"),
   @JsonSubTypes.Type(value = SweepEvent.WorkerExcluded.class, name = "worker-excluded"),
@@ -43,6 +45,7 @@ import java.util.Optional;
   @JsonSubTypes.Type(value = SweepEvent.Retried.class, name = "retried"),
   @JsonSubTypes.Type(value = SweepEvent.Paused.class, name = "paused"),
   @JsonSubTypes.Type(value = SweepEvent.Resumed.class, name = "resumed"),
+  @JsonSubTypes.Type(value = SweepEvent.BudgetChanged.class, name = "budget-changed"),
   @JsonSubTypes.Type(value = SweepEvent.Rated.class, name = "rated"),
   @JsonSubTypes.Type(value = SweepEvent.TrialEnded.class, name = "trial-ended"),
   @JsonSubTypes.Type(value = SweepEvent.SweepEnded.class, name = "sweep-ended")
@@ -122,6 +125,10 @@ public sealed interface SweepEvent extends Journaled {
   record CheckpointDropped(BranchId branch, Checkpoint checkpoint, Instant time)
       implements SweepEvent {}
 
+  /** The checkpoint of a trial's end is about to be removed: those of better ones stay. */
+  record EndDropped(BranchId branch, TrialId trial, Checkpoint checkpoint, Instant time)
+      implements SweepEvent {}
+
   /**
    * The current attempt came to nothing.
    *
@@ -174,6 +181,17 @@ public sealed interface SweepEvent extends Journaled {
 
   /** A person wants nothing of it trained for a while; the workers are about to be told. */
   record Paused(Instant time) implements SweepEvent {}
+
+  /** What the sweep may use from now on. */
+  record BudgetChanged(
+      int maxTrials,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Duration> maxDeviceTime,
+      Instant time)
+      implements SweepEvent {
+    public BudgetChanged {
+      maxDeviceTime = maxDeviceTime == null ? Optional.empty() : maxDeviceTime;
+    }
+  }
 
   /** It goes on. */
   record Resumed(Instant time) implements SweepEvent {}

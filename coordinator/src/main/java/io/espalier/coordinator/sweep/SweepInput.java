@@ -8,8 +8,6 @@ import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import java.time.Instant;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -166,22 +164,19 @@ public sealed interface SweepInput {
     }
   }
 
-  /**
-   * There shall be more trials, also when the sweep has ended.
-   *
-   * @param trial the only one of which there shall be others; absent for all
-   * @param values other values of some keys of {@code training}, for what was tried of all others
-   */
-  record Extend(Optional<TrialId> trial, Map<String, List<String>> values, Instant time)
-      implements Wish {
-    public Extend {
-      // Trials are numbered by the order of the keys.
-      values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
-    }
-
+  /** There shall be more trials, also when the sweep has ended. */
+  record Extend(MoreTrials more, Instant time) implements Wish {
     @Override
     public String word() {
-      return trial.isPresent() ? "clone" : "extend";
+      return more.word();
+    }
+  }
+
+  /** The sweep may use more or less; also counts after it has ended. */
+  record ChangeBudget(BudgetChange change, Instant time) implements Wish {
+    @Override
+    public String word() {
+      return "budget";
     }
   }
 

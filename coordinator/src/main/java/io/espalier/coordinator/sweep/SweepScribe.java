@@ -1,6 +1,8 @@
 package io.espalier.coordinator.sweep;
 
 import io.espalier.common.spec.SweepSpec;
+import io.espalier.common.trial.Checkpoint;
+import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialResult;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,6 +33,9 @@ final class SweepScribe extends AbstractBehavior<SweepScribe.Command> {
 
   /** How an ended sweep is, whose files may say less: an earlier life may not have got to it. */
   record Recovered(State state) implements Command {}
+
+  /** A checkpoint that nobody needs any more. */
+  record Dropped(SweepId sweep, Checkpoint checkpoint) implements Command {}
 
   private record Write() implements Command {}
 
@@ -64,6 +69,7 @@ final class SweepScribe extends AbstractBehavior<SweepScribe.Command> {
     return newReceiveBuilder()
         .onMessage(State.class, this::changed)
         .onMessage(Recovered.class, this::recovered)
+        .onMessage(Dropped.class, this::dropped)
         .onMessage(Write.class, write -> writeNewest())
         .build();
   }
@@ -77,6 +83,21 @@ final class SweepScribe extends AbstractBehavior<SweepScribe.Command> {
   private Behavior<Command> recovered(Recovered recovered) {
     State state = recovered.state();
     return Files.exists(around.directory(state.sweep().id())) ? changed(state) : this;
+  }
+
+  private Behavior<Command> dropped(Dropped dropped) {
+    Path sweep = around.directory(dropped.sweep());
+    String place = dropped.checkpoint().place();
+    Path file = sweep.resolve(place).normalize();
+    try {
+      // A worker named it.
+      if (file.startsWith(sweep) && around.lasts().getAsBoolean()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      getContext().getLog().warn("{} stays though nobody needs it: {}", place, e.toString());
+    }
+    return this;
   }
 
   private Behavior<Command> writeAfter(Duration time) {

@@ -1,6 +1,7 @@
 package io.espalier.coordinator.sweep;
 
 import io.espalier.common.UserError;
+import io.espalier.common.spec.BudgetSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialId;
@@ -19,6 +20,8 @@ record Wishes(Draft draft, Policy policy) {
       extended(extend);
     } else if (wish instanceof SweepInput.Retry retry) {
       retried(retry);
+    } else if (wish instanceof SweepInput.ChangeBudget change) {
+      budgetChanged(change);
     } else if (!draft.sweep().isUnfinished()) {
       return;
     } else if (wish instanceof SweepInput.Stop stop) {
@@ -40,12 +43,7 @@ record Wishes(Draft draft, Policy policy) {
     if (draft.sweep().stop().isPresent()) {
       return;
     }
-    draft.add(new SweepEvent.StopRequested(stop.reason(), stop.time()));
-    for (BranchProgress progress : draft.sweep().branches().stream().toList()) {
-      if (progress.isWaiting()) {
-        draft.endOpen(progress, new Outcome.Stopped(stop.reason()), stop.time());
-      }
-    }
+    draft.stop(stop.reason(), stop.time());
     if (draft.sweep().phase() == Sweep.Phase.PREPARING) {
       draft.end(SweepView.State.STOPPED, Optional.of(stop.reason()), stop.time());
     }
@@ -86,10 +84,12 @@ record Wishes(Draft draft, Policy policy) {
                       : "it ended before they were planned"));
     }
     refuseWhileStopping(extend.word());
-    if (extend.trial().isPresent() && !sweep.has(extend.trial().get())) {
-      throw new UserError(noSuch(extend.trial().get()));
+    refuseBeyondBudget(extend.word());
+    Optional<TrialId> trial = extend.more().trial();
+    if (trial.isPresent() && !sweep.has(trial.get())) {
+      throw new UserError(noSuch(trial.get()));
     }
-    List<Branch> more = policy.extension(sweep, extend.trial(), extend.values());
+    List<Branch> more = policy.extension(sweep, extend.more());
     if (!sweep.isUnfinished()) {
       draft.add(new SweepEvent.Reopened(extend.time()));
     }
@@ -104,9 +104,31 @@ record Wishes(Draft draft, Policy policy) {
     }
   }
 
+  /** It would be stopped again at once. */
+  private void refuseBeyondBudget(String wish) {
+    DeviceUse.beyond(policy.budget(draft.sweep()), draft.sweep())
+        .ifPresent(
+            how -> {
+              throw new UserError(
+                  "%s has used %s: raise it with --max-device-hours to %s it."
+                      .formatted(draft.sweep().id(), how, wish));
+            });
+  }
+
+  private void budgetChanged(SweepInput.ChangeBudget change) {
+    BudgetSpec old = policy.budget(draft.sweep());
+    BudgetSpec changed = change.change().of(old);
+    if (!changed.equals(old)) {
+      draft.add(
+          new SweepEvent.BudgetChanged(
+              changed.maxTrials(), changed.maxDeviceTime(), change.time()));
+    }
+  }
+
   private void retried(SweepInput.Retry retry) {
     Sweep sweep = draft.sweep();
     refuseWhileStopping("retry");
+    refuseBeyondBudget("retry");
     List<TrialId> again =
         sweep.branches().stream()
             .filter(progress -> progress.current().isEmpty())

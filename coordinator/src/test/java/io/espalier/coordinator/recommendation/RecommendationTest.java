@@ -231,7 +231,8 @@ class RecommendationTest {
             told.seconds(),
             told.adapter(),
             told.provenance(),
-            Arrays.stream(losses).boxed().toList());
+            Arrays.stream(losses).boxed().toList(),
+            Optional.empty());
     return new TrialView(
         plain.config(),
         updates,

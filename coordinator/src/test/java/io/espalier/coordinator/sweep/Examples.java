@@ -5,6 +5,7 @@ import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Provenance;
 import io.espalier.common.trial.SweepId;
@@ -148,6 +149,25 @@ public final class Examples {
         12.5,
         Optional.of("branches/%d/1-1/adapter".formatted(trial)),
         provenance);
+  }
+
+  /** Of a trial that has finished and left where it stood. */
+  public static TrialResult ending(int trial, Checkpoint end) {
+    TrialResult result = result(trial, new Outcome.Completed());
+    return new TrialResult(
+        result.trial(),
+        result.outcome(),
+        end.update(),
+        result.epochs(),
+        result.samples(),
+        result.tokens(),
+        result.trainLoss(),
+        result.metrics(),
+        end.seconds(),
+        result.adapter(),
+        result.provenance(),
+        List.of(),
+        Optional.of(end));
   }
 
   /** So many free slots, nothing ahead. */

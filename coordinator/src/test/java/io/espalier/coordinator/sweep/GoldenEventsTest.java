@@ -21,6 +21,7 @@ import io.espalier.coordinator.report.SweepView;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -89,6 +90,24 @@ class GoldenEventsTest {
     var fork = new Branch.Fork(new BranchId(1), 20);
     Branch forked = new Branch(BRANCH, alone.config(), alone.milestones(), Optional.of(fork));
     holds("planned-forked", new SweepEvent.Planned(List.of(forked, Examples.branch(1, 92))));
+  }
+
+  @Test
+  void a_branch_that_goes_on_from_anothers_checkpoint_reads_and_writes_as_it_always_did()
+      throws Exception {
+    Branch alone = Examples.branch(0, 46);
+    var place = new Branch.Fork(new BranchId(1), 20, true);
+    Branch clone = new Branch(BRANCH, alone.config(), alone.milestones(), Optional.of(place));
+    holds("planned-cloned", new SweepEvent.Planned(List.of(clone)));
+  }
+
+  @Test
+  void a_trial_that_left_a_checkpoint_reads_and_writes_as_it_always_did() throws Exception {
+    var end = new Checkpoint(46, "branches/0/1-1/checkpoints/46", 12.5);
+    holds(
+        "trial-ended-kept",
+        new SweepEvent.TrialEnded(
+            BRANCH, Optional.of(ATTEMPT), Examples.ending(0, end), NOW, false));
   }
 
   @Test
@@ -233,6 +252,9 @@ class GoldenEventsTest {
     events.put("retried", new SweepEvent.Retried(List.of(new TrialId(0)), NOW));
     events.put("asked", new SweepEvent.Asked("ann", "pause", NOW));
     events.put("paused", new SweepEvent.Paused(NOW));
+    events.put("end-dropped", new SweepEvent.EndDropped(BRANCH, new TrialId(0), CHECKPOINT, NOW));
+    events.put(
+        "budget-changed", new SweepEvent.BudgetChanged(200, Optional.of(Duration.ofHours(8)), NOW));
     events.put("resumed", new SweepEvent.Resumed(NOW));
     events.put("removed", new SweepsEvent.Removed(SWEEP, Optional.empty()));
     events.put("removed-by", new SweepsEvent.Removed(SWEEP, Optional.of("ann")));

@@ -65,6 +65,7 @@ public final class CommandLineInterface {
             .addSubcommand(new RetryCommand(console))
             .addSubcommand(new RemoveCommand(console))
             .addSubcommand(new PauseCommand(console))
+            .addSubcommand(new BudgetCommand(console))
             .addSubcommand(new ResumeCommand(console))
             .addSubcommand(new StopCommand(console))
             .addSubcommand(new WorkersCommand(console))

@@ -12,11 +12,11 @@ import picocli.CommandLine.Parameters;
     description = {
       "Adds trials to a sweep, also to one that has ended: every combination that was tried, with the"
           + " keys of --set at the values given there.",
-      MoreTrials.WHERE
+      MoreTrialsOptions.WHERE
     })
 final class ExtendCommand implements Callable<Integer> {
   private final Console console;
-  @Mixin private final MoreTrials more = new MoreTrials();
+  @Mixin private final MoreTrialsOptions more = new MoreTrialsOptions();
 
   @Parameters(paramLabel = "SWEEP", description = "Its name as ls shows it.")
   private String sweep = "";
@@ -27,6 +27,6 @@ final class ExtendCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return more.add(console, sweep, Optional.empty());
+    return more.add(console, sweep, Optional.empty(), false);
   }
 }

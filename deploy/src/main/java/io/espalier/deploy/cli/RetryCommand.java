@@ -23,6 +23,7 @@ import picocli.CommandLine.Parameters;
 final class RetryCommand implements Callable<Integer> {
   private final Console console;
   @Mixin private final LocalRun local = new LocalRun();
+  @Mixin private final BudgetOptions budget = new BudgetOptions();
 
   @Parameters(index = "0", paramLabel = "SWEEP", description = "Its name as ls shows it.")
   private String sweep = "";
@@ -50,6 +51,7 @@ final class RetryCommand implements Callable<Integer> {
   }
 
   private int atCoordinator(CoordinatorClient client) {
+    budget.apply(client, sweep);
     SweepView view = client.retry(sweep, trial);
     console
         .out()
@@ -66,6 +68,7 @@ final class RetryCommand implements Callable<Integer> {
             () -> {
               SweepId id = new StoredSweeps(local.store()).find(sweep).id();
               return cluster -> {
+                budget.apply(cluster, id);
                 cluster.retry(id, trial.map(TrialId::new));
                 return id;
               };

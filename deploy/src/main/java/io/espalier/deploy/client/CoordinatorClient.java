@@ -8,6 +8,7 @@ import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialView;
 import io.espalier.coordinator.report.ViewJson;
 import io.espalier.coordinator.report.WorkerView;
+import io.espalier.coordinator.sweep.MoreTrials;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -192,17 +193,29 @@ public final class CoordinatorClient {
     return understood(path, () -> ViewJson.read(json, Removal.class, path).bytes());
   }
 
-  private record Extension(Map<String, List<String>> values) {}
+  private record Extension(Map<String, List<String>> values, boolean fromCheckpoint) {}
+
+  private record Budget(Optional<Integer> maxTrials, Optional<Double> maxDeviceHours) {}
 
   /**
    * Adds trials to a sweep, also to one that has ended: what was tried, with these values.
    *
    * @param trial the only one of which there shall be others; absent for all
    */
-  public SweepView extend(String sweep, Optional<Integer> trial, Map<String, List<String>> values) {
+  public SweepView extend(String sweep, MoreTrials more) {
     String path =
-        trial.map(number -> path(sweep, number) + "/clone").orElse(path(sweep) + "/extend");
-    return post(path, ViewJson.line(new Extension(values)), SweepView.class);
+        more.trial()
+            .map(trial -> path(sweep, trial.number()) + "/clone")
+            .orElse(path(sweep) + "/extend");
+    var body = new Extension(more.values(), more.fromCheckpoint());
+    return post(path, ViewJson.line(body), SweepView.class);
+  }
+
+  /** Changes what a sweep may use; what is absent stays. */
+  public SweepView changeBudget(
+      String sweep, Optional<Integer> maxTrials, Optional<Double> maxDeviceHours) {
+    var body = new Budget(maxTrials, maxDeviceHours);
+    return post(path(sweep) + "/budget", ViewJson.line(body), SweepView.class);
   }
 
   /** Ends one trial at its next update; returns before it has. */

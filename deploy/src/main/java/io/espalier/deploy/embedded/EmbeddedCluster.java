@@ -8,6 +8,8 @@ import io.espalier.coordinator.Coordinator;
 import io.espalier.coordinator.CoordinatorConfig;
 import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.sweep.BudgetChange;
+import io.espalier.coordinator.sweep.MoreTrials;
 import io.espalier.worker.node.DeviceName;
 import io.espalier.worker.node.LaneSlots;
 import io.espalier.worker.node.WorkerConfig;
@@ -16,7 +18,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -132,12 +133,19 @@ public final class EmbeddedCluster implements AutoCloseable {
   /**
    * Goes on with a sweep, with more trials.
    *
-   * @param trial the only one of which there shall be others; absent for all
-   * @param values of keys of {@code training}; what was tried of all others is tried with each
-   * @throws UserError when they make none, or when there is no such sweep
+   * @throws UserError when there are none, or when there is no such sweep
    */
-  public void extend(SweepId sweep, Optional<TrialId> trial, Map<String, List<String>> values) {
-    await(coordinator, coordinator.extend(sweep, trial, values));
+  public void extend(SweepId sweep, MoreTrials more) {
+    await(coordinator, coordinator.extend(sweep, more));
+  }
+
+  /**
+   * Changes what a sweep may use.
+   *
+   * @throws UserError when there is no such sweep
+   */
+  public void changeBudget(SweepId sweep, BudgetChange change) {
+    await(coordinator, coordinator.changeBudget(sweep, change));
   }
 
   /**

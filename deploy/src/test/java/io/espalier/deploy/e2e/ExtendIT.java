@@ -110,6 +110,47 @@ class ExtendIT {
     assertThat(trials.get(3).at("/config/point/learning_rate").asText()).isEqualTo("3e-3");
   }
 
+  private String evalLoss(int trial) throws IOException {
+    return sweep().get("trials").get(trial).at("/result/metrics/eval_loss").asText();
+  }
+
+  private void adds(String command, Object... more) {
+    Object[] all = new Object[more.length + 4];
+    all[0] = command;
+    all[1] = "tiny-1";
+    System.arraycopy(more, 0, all, 2, more.length);
+    all[more.length + 2] = "--plain";
+    all[more.length + 3] = store();
+    Launcher.Ended ended = InProcess.run(all);
+    assertThat(ended.exitCode()).as(ended.err()).isZero();
+  }
+
+  @Test
+  void a_clone_that_goes_on_from_a_trials_end_is_the_longer_trial() throws IOException {
+    adds("clone", "0", "--set", "lr_scheduler_type=constant", "--set", "learning_rate=3e-3");
+    adds("clone", "2", "--set", "num_train_epochs=4");
+    String alone = evalLoss(3);
+
+    adds("clone", "2", "--from-checkpoint", "--set", "num_train_epochs=4");
+
+    assertThat(sweep().get("trials").get(4).at("/fork/changed").asBoolean()).isTrue();
+    assertThat(evalLoss(4)).isEqualTo(alone).isNotEqualTo(evalLoss(2));
+    assertThat(measured()).containsExactly(0, 1, 2, 3, 4);
+    Launcher.Ended refused =
+        InProcess.run("clone", "tiny-1", "2", "--from-checkpoint", "--set", "lora_rank=2", store());
+    assertThat(refused.exitCode()).isEqualTo(1);
+    assertThat(refused.err()).startsWith("lora_rank cannot be changed from a checkpoint on");
+  }
+
+  @Test
+  void a_sweep_that_has_used_its_budget_goes_on_when_it_has_more() {
+    Launcher.Ended refused =
+        extend("--set", "learning_rate=5e-4", "--max-device-hours", "1e-5", store());
+    assertThat(refused.exitCode()).isEqualTo(1);
+    assertThat(refused.err()).contains("has used its budget of", "--max-device-hours");
+    adds("extend", "--set", "learning_rate=5e-4", "--max-device-hours", "1");
+  }
+
   @Test
   void a_coordinator_goes_on_with_it_and_knows_after_a_restart_that_it_has_ended()
       throws IOException {

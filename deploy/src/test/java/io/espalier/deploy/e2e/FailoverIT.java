@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.espalier.deploy.PostgresServer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,6 +62,19 @@ class FailoverIT {
       cluster.startAgain(first);
       cluster.kill(second);
       Api api = cluster.api(another(cluster, second));
+      sweep.awaitEnd(api);
+
+      sweep.assertAsUndisturbed(api);
+    }
+  }
+
+  @Test
+  void all_coordinators_killed_and_started_anew_but_the_first() {
+    try (Cluster cluster = cluster()) {
+      sweep.start(cluster);
+      List.of(0, 1, 2).forEach(cluster::kill);
+      List.of(1, 2).forEach(cluster::startAgain);
+      Api api = cluster.api(another(cluster, 0));
       sweep.awaitEnd(api);
 
       sweep.assertAsUndisturbed(api);

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * One branch's way through its updates in a slot of a pack: which rows come next, what its guards
@@ -372,15 +373,20 @@ public final class BranchRun {
       return;
     }
     step.pace().lowered().ifPresent(rule -> lowered(made, rule, step.pace().factor()));
-    Optional<Verdict> enough = milestones.after(update, made, slot);
+    Supplier<BranchState> state = () -> milestones.state(number, slot.copy());
+    Optional<Verdict> enough =
+        milestones.after(
+            update,
+            made,
+            slot,
+            () -> resumePoints.atEnd(number, fingerprint(slot.trainable()), state));
     if (enough.isPresent()) {
       tell(number, kill(enough.get()));
       end(new Outcome.EarlyStopped(enough.get()));
       return;
     }
     boolean leaves = givenBack.isDone();
-    resumePoints.after(
-        number, leaves, fingerprint(slot.trainable()), () -> milestones.state(number, slot.copy()));
+    resumePoints.after(number, leaves, fingerprint(slot.trainable()), state);
     if (number == lease.branch().updates()) {
       fingerprint.ifPresent(resumePoints::end);
       ended = true;

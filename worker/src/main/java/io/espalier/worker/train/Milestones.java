@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -160,9 +161,14 @@ final class Milestones {
    * Evaluates where that is due or a trial ends; finishes the trials that end here, or all that are
    * left when early stopping says so.
    *
+   * @param end leaves a checkpoint of the present state, if that is wanted
    * @return its verdict, if it ended them
    */
-  Optional<Verdict> after(BatchPlan.Update update, Measurement.Update made, SlotView slot)
+  Optional<Verdict> after(
+      BatchPlan.Update update,
+      Measurement.Update made,
+      SlotView slot,
+      Supplier<Optional<Checkpoint>> end)
       throws IOException {
     long number = update.number();
     List<Milestone> ending = endingAt(number);
@@ -188,7 +194,7 @@ final class Milestones {
         new Standing.Evaluated(
             number, progress.epochs(), progress.trainLoss(), all.metrics(), !ending.isEmpty()));
     if (closing) {
-      close(slot, ending, enough, earlier, all);
+      close(slot, ending, enough, earlier, all, end.get());
     }
     return enough;
   }
@@ -206,7 +212,8 @@ final class Milestones {
       List<Milestone> ending,
       Optional<Verdict> enough,
       Optional<BestState.Kept> earlier,
-      Evaluations.Found present)
+      Evaluations.Found present,
+      Optional<Checkpoint> place)
       throws IOException {
     Evaluations.Found found = present;
     if (earlier.isPresent()) {
@@ -225,8 +232,8 @@ final class Milestones {
           ending.contains(end)
               ? new Outcome.Completed()
               : new Outcome.EarlyStopped(enough.orElseThrow());
-      String place = export.place(end.trial());
-      TrialResult result = result(end, outcome, found.metrics(), Optional.of(place), resampled);
+      Optional<String> adapter = Optional.of(export.place(end.trial()));
+      TrialResult result = result(end, outcome, found.metrics(), adapter, resampled, place);
       String card = ModelCard.text(lease, model, data.summary(), result, curve);
       export.write(end.trial(), model, slot.trainable(), weights, card);
       ended(result);
@@ -247,7 +254,9 @@ final class Milestones {
   private List<TrialResult> open(Outcome outcome) {
     List<Milestone> all = lease.branch().milestones();
     return all.subList(results.size(), all.size()).stream()
-        .map(milestone -> result(milestone, outcome, Map.of(), Optional.empty(), List.of()))
+        .map(
+            milestone ->
+                result(milestone, outcome, Map.of(), Optional.empty(), List.of(), Optional.empty()))
         .toList();
   }
 
@@ -256,7 +265,8 @@ final class Milestones {
       Outcome outcome,
       Map<String, Double> metrics,
       Optional<String> adapter,
-      List<Double> resampled) {
+      List<Double> resampled,
+      Optional<Checkpoint> place) {
     return new TrialResult(
         milestone.trial(),
         outcome,
@@ -269,7 +279,8 @@ final class Milestones {
         time.seconds(),
         adapter,
         Optional.of(Origin.of(model, data, memory)),
-        resampled);
+        resampled,
+        place);
   }
 
   private void ended(TrialResult result) {

@@ -12,9 +12,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -22,9 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The exact checkpoints that a branch leaves: where others begin, where a trial ends while the
- * branch goes on, and every so often. One that cannot be written stops no training. Used on the
- * lane's thread but for what is said otherwise.
+ * The exact checkpoints that a branch leaves: where others begin, where a trial ends, and every so
+ * often. One that cannot be written stops no training. Used on the lane's thread but for what is
+ * said otherwise.
  */
 final class ResumePoints {
   private static final Logger log = LoggerFactory.getLogger(ResumePoints.class);
@@ -40,6 +42,10 @@ final class ResumePoints {
   private final Map<Long, BranchState> owed = new TreeMap<>();
 
   private final List<Checkpoint> left = new ArrayList<>();
+
+  /** Updates after which trials have ended whose results name the checkpoint there. */
+  private final Set<Long> ends = new HashSet<>();
+
   private Instant since = Instant.MIN;
   private Instant warned = Instant.MIN;
   private Instant tried = Instant.MIN;
@@ -78,16 +84,34 @@ final class ResumePoints {
   void after(long update, boolean asked, Fingerprint fingerprint, Supplier<BranchState> state) {
     Instant now = cadence.clock().instant();
     boolean fork = lease.forks().contains(update);
-    if (fork || lease.restsAfter(update) || asked || isDue(update, now)) {
+    if (at(update).isPresent()) {
+      at(update).filter(end -> update < lease.branch().updates()).ifPresent(listener::left);
+    } else if (fork || lease.restsAfter(update) || asked || isDue(update, now)) {
       BranchState taken = state.get();
       since = now;
-      if (!write(update, fingerprint, taken) && fork) {
+      if (!tell(write(update, fingerprint, taken)) && fork) {
         owed.put(update, taken);
       }
     } else if (!owed.isEmpty() && now.isAfter(tried.plus(RETRY))) {
       writeOwed(fingerprint);
     }
     removeSurplus();
+  }
+
+  /**
+   * Leaves a checkpoint for the results of trials that end here, which stays until the coordinator
+   * removes it.
+   *
+   * @return empty where it could not be written, or is not wanted
+   */
+  Optional<Checkpoint> atEnd(long update, Fingerprint fingerprint, Supplier<BranchState> state) {
+    if (!lease.settings().keepsEnds()) {
+      return Optional.empty();
+    }
+    since = cadence.clock().instant();
+    Optional<Checkpoint> end = at(update).or(() -> write(update, fingerprint, state.get()));
+    end.ifPresent(checkpoint -> ends.add(update));
+    return end;
   }
 
   private boolean isDue(long update, Instant now) {
@@ -110,22 +134,29 @@ final class ResumePoints {
   }
 
   private void writeOwed(Fingerprint fingerprint) {
-    owed.entrySet().removeIf(state -> write(state.getKey(), fingerprint, state.getValue()));
+    owed.entrySet().removeIf(state -> tell(write(state.getKey(), fingerprint, state.getValue())));
   }
 
-  private boolean write(long update, Fingerprint fingerprint, BranchState state) {
+  /** Whether there is one to tell of. */
+  private boolean tell(Optional<Checkpoint> written) {
+    written.ifPresent(listener::left);
+    return written.isPresent();
+  }
+
+  private Optional<Checkpoint> write(long update, Fingerprint fingerprint, BranchState state) {
     Path file = Export.attempt(lease).resolve("checkpoints").resolve(Long.toString(update));
     tried = cadence.clock().instant();
     try {
       CheckpointFile.write(file, fingerprint, state);
     } catch (IOException e) {
       warn(file, e);
-      return false;
+      return Optional.empty();
     }
-    Checkpoint checkpoint = new Checkpoint(update, sweep(lease).relativize(file).toString());
+    var checkpoint =
+        new Checkpoint(
+            update, sweep(lease).relativize(file).toString(), state.standing().seconds());
     left.add(checkpoint);
-    listener.left(checkpoint);
-    return true;
+    return Optional.of(checkpoint);
   }
 
   private void warn(Path file, IOException problem) {
@@ -143,7 +174,12 @@ final class ResumePoints {
 
   private void removeSurplus() {
     long newest = acknowledged;
-    removeIf(checkpoint -> checkpoint.update() < newest && !lease.leaves(checkpoint.update()));
+    removeIf(checkpoint -> checkpoint.update() < newest && !isAnothers(checkpoint.update()));
+  }
+
+  /** Whether it is there for more than this attempt. */
+  private boolean isAnothers(long update) {
+    return lease.leaves(update) || ends.contains(update);
   }
 
   private void removeIf(Predicate<Checkpoint> surplus) {
@@ -170,7 +206,7 @@ final class ResumePoints {
   void discard(Optional<Checkpoint> place, boolean newest) {
     removeIf(
         checkpoint ->
-            !lease.leaves(checkpoint.update())
+            !isAnothers(checkpoint.update())
                 && !place.equals(Optional.of(checkpoint))
                 && !(newest && checkpoint.update() == acknowledged));
   }

@@ -112,7 +112,8 @@ class MeasuredSlotsTest {
             Optional.empty(),
             Optional.empty(),
             Optional.of(new PassSpec(OptionalInt.of(5), OptionalInt.empty(), false)),
-            Optional.empty());
+            Optional.empty(),
+            false);
 
     assertThat(measuring(LaneSlots.CPU).of(trunk, five, training(Map.of())).slots())
         .isEqualTo(LaneSlots.of(5));

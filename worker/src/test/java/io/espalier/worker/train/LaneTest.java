@@ -149,7 +149,8 @@ class LaneTest {
         old.best(),
         old.steps(),
         Optional.of(passes),
-        old.objective());
+        old.objective(),
+        false);
   }
 
   private static void assertSame(Curve packed, Curve alone, String branch) {

@@ -137,7 +137,11 @@ public final class SimulatedBranch {
     var evaluation = new Measurement.Evaluation("eval", "loss", loss(update) + 0.05);
     tell(evaluation);
     results.add(
-        result(end, new Outcome.Completed(), Map.of(evaluation.name(), evaluation.value())));
+        result(
+            end,
+            new Outcome.Completed(),
+            Map.of(evaluation.name(), evaluation.value()),
+            resumePoints.atEnd(update, fingerprint, this::state)));
   }
 
   private void rest(Checkpoint place, String why) {
@@ -151,10 +155,14 @@ public final class SimulatedBranch {
     resumePoints.end(fingerprint);
     List<Milestone> all = lease.branch().milestones();
     all.subList(results.size(), all.size())
-        .forEach(open -> results.add(result(open, outcome, Map.of())));
+        .forEach(open -> results.add(result(open, outcome, Map.of(), Optional.empty())));
   }
 
-  private TrialResult result(Milestone end, Outcome outcome, Map<String, Double> metrics) {
+  private TrialResult result(
+      Milestone end,
+      Outcome outcome,
+      Map<String, Double> metrics,
+      Optional<Checkpoint> checkpoint) {
     return new TrialResult(
         end.trial(),
         outcome,
@@ -166,7 +174,9 @@ public final class SimulatedBranch {
         metrics,
         0,
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        List.of(),
+        checkpoint);
   }
 
   private BranchState state() {

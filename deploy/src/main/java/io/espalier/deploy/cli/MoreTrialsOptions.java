@@ -5,6 +5,7 @@ import io.espalier.common.spec.SearchedValues;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.sweep.MoreTrials;
 import io.espalier.deploy.client.CoordinatorClient;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -15,12 +16,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of commands that add trials to a sweep, and how they do it. */
-final class MoreTrials {
+final class MoreTrialsOptions {
   static final String WHERE =
       "Without --url it is run on this machine to its end, as run does it; with --url the coordinator"
           + " there goes on with it.";
 
   @Mixin private final LocalRun local = new LocalRun();
+  @Mixin private final BudgetOptions budget = new BudgetOptions();
 
   @Option(
       names = "--set",
@@ -41,22 +43,20 @@ final class MoreTrials {
    * Adds them.
    *
    * @param trial the only one of which there shall be others; absent for all
+   * @param fromCheckpoint whether they go on from where it stands
    * @return the exit code
    */
-  int add(Console console, String sweep, Optional<Integer> trial) {
-    Map<String, List<String>> values = values(set);
+  int add(Console console, String sweep, Optional<Integer> trial, boolean fromCheckpoint) {
+    var more = new MoreTrials(trial.map(TrialId::new), values(set), fromCheckpoint);
     return url.isPresent()
-        ? atCoordinator(console, CoordinatorClient.at(url.get()), sweep, trial, values)
-        : here(console, sweep, trial.map(TrialId::new), values);
+        ? atCoordinator(console, CoordinatorClient.at(url.get()), sweep, more)
+        : here(console, sweep, more);
   }
 
-  private static int atCoordinator(
-      Console console,
-      CoordinatorClient client,
-      String sweep,
-      Optional<Integer> trial,
-      Map<String, List<String>> values) {
-    SweepView view = client.extend(sweep, trial, values);
+  private int atCoordinator(
+      Console console, CoordinatorClient client, String sweep, MoreTrials more) {
+    budget.apply(client, sweep);
+    SweepView view = client.extend(sweep, more);
     console
         .out()
         .printf(
@@ -65,16 +65,16 @@ final class MoreTrials {
     return CommandLineInterface.OK;
   }
 
-  private int here(
-      Console console, String sweep, Optional<TrialId> trial, Map<String, List<String>> values) {
+  private int here(Console console, String sweep, MoreTrials more) {
     LocalRun.Ended ended =
         local.runs(
             console,
             () -> {
-              SearchedValues.check(values);
+              SearchedValues.check(more.values());
               SweepId id = new StoredSweeps(local.store()).find(sweep).id();
               return cluster -> {
-                cluster.extend(id, trial, values);
+                budget.apply(cluster, id);
+                cluster.extend(id, more);
                 return id;
               };
             });
