@@ -4,6 +4,7 @@ import io.espalier.common.UserError;
 import io.espalier.coordinator.fleet.FleetActor;
 import io.espalier.coordinator.fleet.FleetSettings;
 import io.espalier.coordinator.journal.Journal;
+import io.espalier.coordinator.journal.NewerJournal;
 import io.espalier.coordinator.journal.Term;
 import io.espalier.coordinator.metrics.CoordinatorMetrics;
 import io.espalier.coordinator.metrics.MetricsService;
@@ -107,7 +108,8 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
     try {
       term = duties.journal().begin(duties.url());
     } catch (UserError unreachable) {
-      if (!duties.journal().isShared()) {
+      // To one that knows the journal, where there is one.
+      if (unreachable instanceof NewerJournal || !duties.journal().isShared()) {
         duties.active().completeExceptionally(unreachable);
         return fail(String.valueOf(unreachable.getMessage()));
       }

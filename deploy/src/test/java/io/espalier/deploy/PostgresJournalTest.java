@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.common.UserError;
+import io.espalier.coordinator.journal.NewerJournal;
 import io.espalier.coordinator.journal.PostgresJournal;
 import io.espalier.coordinator.journal.Term;
 import java.sql.Connection;
@@ -102,6 +103,16 @@ class PostgresJournalTest {
     List<PostgresJournal> journals =
         IntStream.range(0, 4).parallel().mapToObj(number -> open()).toList();
     assertThat(journals.stream().filter(journal -> journal.begin("here").isPresent())).hasSize(1);
+  }
+
+  @Test
+  void a_coordinator_begins_no_term_once_a_newer_one_has_used_the_journal() throws SQLException {
+    PostgresJournal older = open();
+    sql("UPDATE espalier_schema SET version = 99");
+    assertThatThrownBy(() -> older.begin("http://ann:8350"))
+        .isInstanceOf(NewerJournal.class)
+        .hasMessageContaining("version 99")
+        .hasMessageContaining("run the newer one");
   }
 
   @Test

@@ -46,7 +46,7 @@ public final class EmbeddedJournal implements Journal {
     try {
       Files.createDirectories(store.resolve("journal"));
       try (Connection connection = DriverManager.getConnection(url(file))) {
-        EmbeddedSchema.createIn(connection);
+        EmbeddedSchema.bringUpToDate(connection);
         return new EmbeddedJournal(file);
       }
     } catch (SQLException e) {

@@ -48,7 +48,23 @@ final class EmbeddedSchema {
 
   private EmbeddedSchema() {}
 
-  static void createIn(Connection connection) throws SQLException {
+  /** Grows with the tables, and with the events in them. */
+  private static final int VERSION = 2;
+
+  /**
+   * @throws NewerSchema when a later version of espalier has used it
+   */
+  static void bringUpToDate(Connection connection) throws SQLException {
+    createIn(connection);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TABLE IF NOT EXISTS espalier_schema (version INTEGER NOT NULL)");
+    }
+    if (NewerSchema.version(connection, VERSION) < VERSION) {
+      NewerSchema.write(connection, VERSION);
+    }
+  }
+
+  private static void createIn(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       try (ResultSet tables =
           statement.executeQuery(

@@ -19,6 +19,7 @@ public interface Journal extends AutoCloseable {
    *
    * @param url where its clients reach it
    * @return empty while another's term lasts
+   * @throws NewerJournal when a newer version has used the database meanwhile
    * @throws io.espalier.common.UserError when the database cannot be reached
    */
   Optional<Term> begin(String url);

@@ -101,6 +101,7 @@ public final class PostgresJournal implements Journal {
                 WHERE until < now() RETURNING epoch
                 """
                     .formatted(interval()))) {
+      PostgresSchema.check(connection);
       statement.setString(1, clients);
       try (ResultSet rows = statement.executeQuery()) {
         return rows.next() ? Optional.of(new Lasting(rows.getLong(1), now)) : Optional.empty();
@@ -163,6 +164,10 @@ public final class PostgresJournal implements Journal {
   }
 
   private UserError unusable(SQLException e) {
+    if (e instanceof NewerSchema) {
+      return new NewerJournal(
+          "The journal %s cannot be used: %s.".formatted(shown(url), e.getMessage()), e);
+    }
     return new UserError(
         "The journal %s cannot be used: %s. See --journal, and ESPALIER_JOURNAL_PASSWORD where it needs a password."
             .formatted(shown(url), String.valueOf(e.getMessage()).replaceFirst("[.]$", "")),

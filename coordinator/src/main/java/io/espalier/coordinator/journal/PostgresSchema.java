@@ -1,7 +1,6 @@
 package io.espalier.coordinator.journal;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
@@ -14,7 +13,10 @@ final class PostgresSchema {
   /** Any number that no other program locks in the same database. */
   private static final long LOCK = 0x65_73_70_61_6c_69_65_72L;
 
-  /** What each version adds to the one before; those that were released never change. */
+  /**
+   * What each version adds to the one before; those that were released never change. New events are
+   * a version too: who does not know them must not read them.
+   */
   private static final List<String> VERSIONS =
       List.of(
           """
@@ -63,15 +65,11 @@ final class PostgresSchema {
     try (Statement statement = connection.createStatement()) {
       statement.execute("SELECT pg_advisory_xact_lock(%d)".formatted(LOCK));
       statement.execute("CREATE TABLE IF NOT EXISTS espalier_schema (version INTEGER NOT NULL)");
-      int version = version(statement);
-      if (version > VERSIONS.size()) {
-        throw new NewerSchema(version, VERSIONS.size());
-      }
+      int version = NewerSchema.version(connection, VERSIONS.size());
       for (String script : VERSIONS.subList(version, VERSIONS.size())) {
         statement.execute(script);
       }
-      statement.execute("DELETE FROM espalier_schema");
-      statement.execute("INSERT INTO espalier_schema VALUES (%d)".formatted(VERSIONS.size()));
+      NewerSchema.write(connection, VERSIONS.size());
       connection.commit();
     } catch (SQLException e) {
       connection.rollback();
@@ -81,21 +79,10 @@ final class PostgresSchema {
     }
   }
 
-  private static int version(Statement statement) throws SQLException {
-    try (ResultSet rows = statement.executeQuery("SELECT max(version) FROM espalier_schema")) {
-      rows.next();
-      return rows.getInt(1);
-    }
-  }
-
-  /** The tables are of a version that this program does not know. */
-  static final class NewerSchema extends SQLException {
-    private static final long serialVersionUID = 1L;
-
-    NewerSchema(int there, int known) {
-      super(
-          "its tables are of version %d and this version of espalier knows %d; run the newer one"
-              .formatted(there, known));
-    }
+  /**
+   * @throws NewerSchema when a later version of espalier has changed it
+   */
+  static void check(Connection connection) throws SQLException {
+    NewerSchema.version(connection, VERSIONS.size());
   }
 }

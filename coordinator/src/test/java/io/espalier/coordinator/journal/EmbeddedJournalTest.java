@@ -8,6 +8,9 @@ import java.io.BufferedReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +68,20 @@ class EmbeddedJournalTest {
           .isInstanceOf(UserError.class)
           .hasMessageContaining("in use by another coordinator");
     }
+  }
+
+  @Test
+  void a_journal_that_a_newer_version_has_used_is_left_alone() throws Exception {
+    EmbeddedJournal.open(store).close();
+    try (Connection connection =
+            DriverManager.getConnection("jdbc:h2:file:" + store.resolve("journal/espalier"));
+        Statement statement = connection.createStatement()) {
+      statement.execute("UPDATE espalier_schema SET version = 99");
+    }
+    assertThatThrownBy(() -> EmbeddedJournal.open(store))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("version 99")
+        .hasMessageContaining("run the newer one");
   }
 
   @Test

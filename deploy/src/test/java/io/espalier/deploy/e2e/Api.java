@@ -2,6 +2,7 @@ package io.espalier.deploy.e2e;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.common.tls.NodeCertificates;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -16,25 +17,34 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A coordinator's HTTP interface, as a program without Espalier's classes uses it. */
 final class Api {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final HttpClient client = client(HttpClient.Redirect.NORMAL);
-  private final HttpClient staying = client(HttpClient.Redirect.NEVER);
+  private final HttpClient client;
+  private final HttpClient staying;
   private final URI base;
 
-  Api(URI base) {
+  /**
+   * @param certificates of whom it trusts; absent without TLS
+   */
+  Api(URI base, Optional<NodeCertificates> certificates) {
     this.base = base;
+    client = client(HttpClient.Redirect.NORMAL, certificates);
+    staying = client(HttpClient.Redirect.NEVER, certificates);
   }
 
-  private static HttpClient client(HttpClient.Redirect redirect) {
-    return HttpClient.newBuilder()
-        .version(HttpClient.Version.HTTP_1_1)
-        .followRedirects(redirect)
-        .connectTimeout(Duration.ofSeconds(2))
-        .build();
+  private static HttpClient client(
+      HttpClient.Redirect redirect, Optional<NodeCertificates> certificates) {
+    HttpClient.Builder client =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(redirect)
+            .connectTimeout(Duration.ofSeconds(2));
+    certificates.map(NodeCertificates::context).ifPresent(client::sslContext);
+    return client.build();
   }
 
   /** An answer that is an error, or none at all. */

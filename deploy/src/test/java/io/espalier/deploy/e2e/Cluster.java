@@ -2,6 +2,7 @@ package io.espalier.deploy.e2e;
 
 import static org.awaitility.Awaitility.await;
 
+import io.espalier.common.tls.NodeCertificates;
 import io.espalier.worker.node.SimulatedWorker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,22 +34,23 @@ final class Cluster implements AutoCloseable {
    *
    * @param on what a command begins with to run on its host
    */
-  private record Place(String host, List<String> on, int http, int flight, int cluster) {
-    String url() {
-      return "http://%s:%d".formatted(host, http);
-    }
-  }
+  private record Place(String host, List<String> on, int http, int flight, int cluster) {}
 
   private final Path directory;
   private final Optional<String> journal;
   private final List<Place> places;
+  private final Optional<Path> certificates;
+  private final Optional<NodeCertificates> trusted;
   private final List<Launcher.Running> coordinators = new ArrayList<>();
   private final Map<String, Launcher.Running> workers = new LinkedHashMap<>();
 
-  private Cluster(Path directory, Optional<String> journal, List<Place> places) {
+  private Cluster(
+      Path directory, Optional<String> journal, List<Place> places, Optional<Path> certificates) {
     this.directory = directory;
     this.journal = journal;
     this.places = places;
+    this.certificates = certificates;
+    this.trusted = certificates.map(NodeCertificates::in);
     for (int number = 0; number < places.size(); number++) {
       this.coordinators.add(launch(number));
     }
@@ -59,12 +61,17 @@ final class Cluster implements AutoCloseable {
 
   /** Starts a coordinator; its store and the workers' spools are in {@code directory}. */
   static Cluster start(Path directory) {
-    return new Cluster(directory, Optional.empty(), onLoopback(1));
+    return new Cluster(directory, Optional.empty(), onLoopback(1), Optional.empty());
   }
 
   /** Starts several on one journal, see {@code --journal}; returns when one is active. */
   static Cluster start(Path directory, String journal, int coordinators) {
-    return start(directory, journal, onLoopback(coordinators));
+    return start(directory, journal, onLoopback(coordinators), Optional.empty());
+  }
+
+  /** The same, all nodes with the certificates of one directory. */
+  static Cluster start(Path directory, String journal, int coordinators, Path certificates) {
+    return start(directory, journal, onLoopback(coordinators), Optional.of(certificates));
   }
 
   /** One on each island. */
@@ -74,11 +81,13 @@ final class Cluster implements AutoCloseable {
         journal,
         IntStream.range(0, islands.count())
             .mapToObj(i -> new Place(islands.address(i), islands.on(i), 8350, 8351, 8352))
-            .toList());
+            .toList(),
+        Optional.empty());
   }
 
-  private static Cluster start(Path directory, String journal, List<Place> places) {
-    Cluster cluster = new Cluster(directory, Optional.of(journal), places);
+  private static Cluster start(
+      Path directory, String journal, List<Place> places, Optional<Path> certificates) {
+    Cluster cluster = new Cluster(directory, Optional.of(journal), places, certificates);
     await().atMost(A_MINUTE).until(() -> cluster.active().isPresent());
     return cluster;
   }
@@ -114,12 +123,22 @@ final class Cluster implements AutoCloseable {
   }
 
   Api api(int coordinator) {
-    return new Api(URI.create(places.get(coordinator).url()));
+    return new Api(URI.create(url(places.get(coordinator))), trusted);
   }
 
   /** All of them, as {@code ESPALIER_URL} takes them. */
   String urls() {
-    return places.stream().map(Place::url).collect(Collectors.joining(","));
+    return places.stream().map(this::url).collect(Collectors.joining(","));
+  }
+
+  private String url(Place place) {
+    return "%s://%s:%d"
+        .formatted(certificates.isPresent() ? "https" : "http", place.host(), place.http());
+  }
+
+  /** How its nodes know each other. */
+  private String security() {
+    return certificates.map(own -> "--certificates=" + own).orElse("--insecure");
   }
 
   /** The number of the coordinator that answers for itself. */
@@ -174,7 +193,7 @@ final class Cluster implements AutoCloseable {
                 "coordinator",
                 "--store=store",
                 "--host=" + own.host(),
-                "--insecure",
+                security(),
                 "--http-port=" + own.http(),
                 "--flight-port=" + own.flight(),
                 "--cluster-port=" + own.cluster()));
@@ -226,7 +245,7 @@ final class Cluster implements AutoCloseable {
             directory,
             "worker",
             "--coordinator-hosts=" + hosts(),
-            "--insecure",
+            security(),
             "--lanes=1",
             "--slots=1",
             "--checkpoint-every=200ms",
@@ -302,5 +321,6 @@ final class Cluster implements AutoCloseable {
   public void close() {
     Stream.concat(workers.values().stream(), coordinators.stream())
         .forEach(Launcher.Running::close);
+    trusted.ifPresent(NodeCertificates::close);
   }
 }

@@ -5,7 +5,11 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.espalier.deploy.PostgresServer;
+import io.espalier.deploy.certs.DevelopmentAuthority;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -62,6 +66,31 @@ class FailoverIT {
       cluster.startAgain(first);
       cluster.kill(second);
       Api api = cluster.api(another(cluster, second));
+      sweep.awaitEnd(api);
+
+      sweep.assertAsUndisturbed(api);
+    }
+  }
+
+  /** Connections that stand outlive the certificates that they were opened with. */
+  @Test
+  void the_active_coordinator_killed_after_the_certificates_were_renewed_and_the_old_ones_ended() {
+    DevelopmentAuthority authority =
+        DevelopmentAuthority.in(directory.resolve("certs"), Clock.systemUTC());
+    Duration life = Duration.ofSeconds(45);
+    Instant ends = Instant.now().plus(life);
+    Path node = authority.issue("127.0.0.1", life);
+    try (Cluster cluster = Cluster.start(directory, postgres.url(), 3, node)) {
+      authority.issue("127.0.0.1", Duration.ofDays(1));
+      await().atMost(LongSweep.MINUTES).until(() -> Instant.now().isAfter(ends));
+      sweep.start(cluster);
+
+      int first = cluster.active().orElseThrow();
+      cluster.kill(first);
+      int second = another(cluster, first);
+      cluster.startAgain(first);
+      cluster.startWorker("c");
+      Api api = cluster.api(second);
       sweep.awaitEnd(api);
 
       sweep.assertAsUndisturbed(api);
