@@ -67,6 +67,24 @@ record SweepFiles(Path sweeps) {
     }
   }
 
+  /** Bytes of the exact checkpoints that attempts have left. */
+  long checkpoints(SweepId sweep) {
+    Path branches = sweeps.resolve(sweep.value()).resolve("branches");
+    if (!Files.exists(branches)) {
+      return 0;
+    }
+    try (Stream<Path> files = Files.walk(branches)) {
+      long bytes = 0;
+      for (Path file : (Iterable<Path>) files::iterator) {
+        boolean checkpoint = file.resolveSibling(".").normalize().endsWith("checkpoints");
+        bytes += checkpoint && Files.isRegularFile(file) ? Files.size(file) : 0;
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Of the attempts at a trial's branch that wrote one, oldest first. */
   List<AttemptLog> logs(SweepId sweep, TrialView trial) {
     Path branch =

@@ -30,15 +30,19 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.pekko.Done;
 
 /**
@@ -58,6 +62,9 @@ record SweepService(
     Optional<String> by)
     implements Backend {
   private static final int LONGEST_KEY = 200;
+
+  /** So long a client may take from its first upload to the submission that names it. */
+  private static final Duration SUBMISSION = Duration.ofHours(1);
 
   @Override
   public SweepService askedBy(Caller caller) {
@@ -226,6 +233,54 @@ record SweepService(
     return bytes;
   }
 
+  @Override
+  public CompletionStage<Long> removeCheckpoints(SweepId sweep) {
+    return blocking(() -> files.checkpoints(sweep))
+        .thenCompose(
+            bytes ->
+                wish(sweep, new SweepInput.DropCheckpoints(clock.instant()))
+                    .thenApply(
+                        change -> {
+                          refuse(change);
+                          return bytes;
+                        }));
+  }
+
+  @Override
+  public CompletionStage<Long> removeFiles() {
+    Instant before = clock.instant().minus(SUBMISSION);
+    return actors
+        .<SweepsActor.State>askSweeps(SweepsActor.AskAll::new)
+        .thenCompose(state -> all(state.there().stream().map(this::uploadsOf).toList()))
+        .thenCompose(
+            needed ->
+                blocking(
+                    () -> {
+                      try {
+                        return uploads.deleteAllBut(
+                            needed.stream().flatMap(Set::stream).collect(Collectors.toSet()),
+                            before);
+                      } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                      }
+                    }));
+  }
+
+  private CompletionStage<Set<String>> uploadsOf(SweepId sweep) {
+    return actors
+        .<Set<String>>ask(sweep, SweepActor.AskUploads::new)
+        .thenApply(Optional::orElseThrow);
+  }
+
+  private static void refuse(SweepActor.Change change) {
+    change
+        .refusal()
+        .ifPresent(
+            why -> {
+              throw new Refused(Reason.INVALID, why);
+            });
+  }
+
   /** A wish that comes too late when the sweep has ended. */
   private CompletionStage<SweepView> unfinished(
       SweepId sweep, SweepInput.Wish wish, String whatFor) {
@@ -308,12 +363,7 @@ record SweepService(
         .thenCompose(open -> wish(sweep, wish))
         .thenApply(
             change -> {
-              change
-                  .refusal()
-                  .ifPresent(
-                      why -> {
-                        throw new Refused(Reason.INVALID, why);
-                      });
+              refuse(change);
               return change.after();
             });
   }

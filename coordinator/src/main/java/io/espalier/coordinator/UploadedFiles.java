@@ -12,8 +12,11 @@ import java.nio.file.StandardOpenOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.HexFormat;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * Contents that were uploaded, each under its SHA-256 in {@code <store>/files}. A file that is
@@ -54,6 +57,31 @@ record UploadedFiles(Path directory) {
               .formatted(name, sha256));
     }
     return path(sha256);
+  }
+
+  /**
+   * Deletes what nobody needs; how many bytes that were. Blocks.
+   *
+   * @param needed by SHA-256
+   * @param before what came later may be of a sweep that is being submitted
+   */
+  long deleteAllBut(Set<String> needed, Instant before) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return 0;
+    }
+    long bytes = 0;
+    try (Stream<Path> files = Files.list(directory)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        boolean stays =
+            needed.contains(file.getFileName().toString())
+                || Files.getLastModifiedTime(file).toInstant().isAfter(before);
+        if (!stays) {
+          bytes += Files.size(file);
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+    return bytes;
   }
 
   /**

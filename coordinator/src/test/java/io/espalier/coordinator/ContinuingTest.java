@@ -170,6 +170,20 @@ class ContinuingTest {
   }
 
   @Test
+  void checkpoints_of_a_sweep_that_has_ended_may_be_dropped() {
+    asks();
+    completes(0, 0.3);
+    var drop = new SweepInput.DropCheckpoints(NOW);
+    assertThatThrownBy(() -> life.tell(drop)).hasMessageContaining("demo-1 has not ended");
+    completes(1, 0.2);
+    completes(2, 0.1);
+
+    assertThat(life.tell(drop)).containsExactly(new SweepEvent.CheckpointsDropped(NOW));
+    assertThat(end(2)).isEmpty();
+    assertThat(life.tell(drop)).isEmpty();
+  }
+
+  @Test
   void a_sweep_is_stopped_when_it_has_used_its_device_time_and_goes_on_with_more() {
     assertThat(budget(Optional.of(1.0))).hasExactlyElementsOfTypes(SweepEvent.BudgetChanged.class);
     leaves(0, 180);

@@ -374,8 +374,8 @@ public final class SpecKeys {
         "resources.keep_checkpoints",
         COUNT_FROM_0,
         "2",
-        "trials whose exact state at their end stays, for others to go on from: the best, and the"
-            + " last to finish");
+        "trials that have finished, the best, whose exact state at their end stays, for others to go"
+            + " on from");
     rows.section("budget", "what the sweep may use");
     rows.key("budget.max_trials", Whole.between(1, 1_000_000), "1000", "more trials are refused");
     rows.optional(

@@ -50,6 +50,12 @@ public interface Backend {
    */
   CompletionStage<Long> remove(SweepId sweep);
 
+  /**
+   * Deletes the exact checkpoints of a sweep that has ended: nothing of it is to go on. Completes
+   * with the bytes that they had.
+   */
+  CompletionStage<Long> removeCheckpoints(SweepId sweep);
+
   /** Completes once the wish is journaled; too late when the sweep has ended. */
   CompletionStage<SweepView> stop(SweepId sweep);
 
@@ -105,6 +111,9 @@ public interface Backend {
 
   /** Lets a worker out of its quarantine, if it is in one; how it stands then. */
   CompletionStage<WorkerView> release(WorkerId worker);
+
+  /** Deletes uploads that no sweep needs. Completes with the bytes that became free. */
+  CompletionStage<Long> removeFiles();
 
   /** Whether content with this SHA-256 was uploaded. */
   CompletionStage<Boolean> hasFile(String sha256);

@@ -2,8 +2,10 @@ package io.espalier.coordinator.api;
 
 import static org.apache.pekko.http.javadsl.server.Directives.completeWithFuture;
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.delete;
 import static org.apache.pekko.http.javadsl.server.Directives.head;
 import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.pathEnd;
 import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
 import static org.apache.pekko.http.javadsl.server.Directives.put;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
@@ -15,21 +17,28 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.server.Route;
 
-/** {@code /api/v1/files/{sha256}}: data sets that a submission brings along. */
+/** {@code /api/v1/files}: data sets that submissions bring along. */
 record FileRoutes(Backend backend) {
   Route route() {
     return pathPrefix(
         "files",
         () ->
-            path(
-                segment(),
-                sha256 ->
-                    concat(
-                        head(() -> completeWithFuture(look(sha256))),
-                        put(
-                            () ->
-                                Answers.withBody(
-                                    body -> completeWithFuture(keep(sha256, body)))))));
+            concat(
+                pathEnd(() -> delete(this::removeUnused)),
+                path(
+                    segment(),
+                    sha256 ->
+                        concat(
+                            head(() -> completeWithFuture(look(sha256))),
+                            put(
+                                () ->
+                                    Answers.withBody(
+                                        body -> completeWithFuture(keep(sha256, body))))))));
+  }
+
+  private Route removeUnused() {
+    return Answers.withoutBody(
+        body -> Answers.json(backend.removeFiles().thenApply(bytes -> Map.of("bytes", bytes))));
   }
 
   private CompletionStage<HttpResponse> look(String sha256) {

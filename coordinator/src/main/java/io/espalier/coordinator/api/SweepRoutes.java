@@ -81,8 +81,8 @@ record SweepRoutes(Backend backend) {
         .addHeader(Location.create("/api/v1/sweeps/" + sweep));
   }
 
-  private Route remove(SweepId sweep) {
-    return Answers.withoutBody(body -> Answers.json(backend.remove(sweep).thenApply(Removal::new)));
+  private static Route freed(Supplier<CompletionStage<Long>> bytes) {
+    return Answers.withoutBody(body -> Answers.json(bytes.get().thenApply(Removal::new)));
   }
 
   private Route changeBudget(SweepId sweep) {
@@ -102,11 +102,14 @@ record SweepRoutes(Backend backend) {
     return concat(
         pathEnd(
             () ->
-                concat(get(() -> Answers.json(backend.sweep(sweep))), delete(() -> remove(sweep)))),
+                concat(
+                    get(() -> Answers.json(backend.sweep(sweep))),
+                    delete(() -> freed(() -> backend.remove(sweep))))),
         path("stop", () -> post(() -> wish(() -> backend.stop(sweep)))),
         path("pause", () -> post(() -> wish(() -> backend.pause(sweep)))),
         path("resume", () -> post(() -> wish(() -> backend.resume(sweep)))),
         path("retry", () -> post(() -> wish(() -> backend.retry(sweep, Optional.empty())))),
+        path("checkpoints", () -> delete(() -> freed(() -> backend.removeCheckpoints(sweep)))),
         path("budget", () -> post(() -> changeBudget(sweep))),
         path("extend", () -> post(() -> Extension.route(backend, sweep, Optional.empty()))),
         new MetricsRoute(backend, sweep).route(),

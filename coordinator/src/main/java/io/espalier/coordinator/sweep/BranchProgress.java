@@ -306,6 +306,10 @@ public record BranchProgress(
     return replacing(result -> result.trial().equals(trial));
   }
 
+  BranchProgress withoutCheckpoints() {
+    return with(List.<Checkpoint>of()).replacing(result -> true);
+  }
+
   private BranchProgress replacing(Predicate<TrialResult> isWithoutCheckpoint) {
     List<TrialResult> all =
         results.stream()

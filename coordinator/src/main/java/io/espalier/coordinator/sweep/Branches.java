@@ -49,6 +49,13 @@ public record Branches(@JsonValue List<List<BranchProgress>> chunks) {
     return new Branches(all);
   }
 
+  Branches withoutCheckpoints() {
+    return new Branches(
+        chunks.stream()
+            .map(chunk -> chunk.stream().map(BranchProgress::withoutCheckpoints).toList())
+            .toList());
+  }
+
   Branches plus(List<Branch> more) {
     List<BranchProgress> all = new ArrayList<>(stream().toList());
     for (Branch branch : more) {

@@ -271,6 +271,8 @@ public record Sweep(
       return with(branches.get(e.branch()).without(e.checkpoint()));
     } else if (event instanceof SweepEvent.EndDropped e) {
       return with(branches.get(e.branch()).withoutEnd(e.trial()));
+    } else if (event instanceof SweepEvent.CheckpointsDropped) {
+      return with(next -> next.branches = branches.withoutCheckpoints());
     } else if (event instanceof SweepEvent.LeaseLost e) {
       return with(branches.get(e.branch()).lost(e.loss()));
     } else if (event instanceof SweepEvent.Rested e) {

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -143,6 +144,9 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   /** The sweep for people; empty when it never got as far as its submission. */
   public record AskView(ActorRef<Optional<SweepView>> replyTo) implements Command {}
 
+  /** SHA-256 of the uploaded files that the sweep needs. */
+  public record AskUploads(ActorRef<Set<String>> replyTo) implements Command {}
+
   /**
    * Answered once it is journaled; empty when the sweep was never submitted.
    *
@@ -252,6 +256,10 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
         .onCommand(Evaluated.class, this::evaluated)
         .onCommand(AskCurrent.class, this::current)
         .onCommand(AskView.class, (sweep, ask) -> Effect().reply(ask.replyTo(), view(sweep)))
+        .onCommand(
+            AskUploads.class,
+            (sweep, ask) ->
+                Effect().reply(ask.replyTo(), Set.copyOf(sweep.origin().files().values())))
         .onCommand(Wish.class, this::wish)
         .onCommand(Resume.class, (sweep, resume) -> resume(sweep))
         .onCommand(Kept.class, (sweep, kept) -> over(sweep))

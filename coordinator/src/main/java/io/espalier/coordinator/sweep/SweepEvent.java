@@ -35,6 +35,7 @@ import java.util.Optional;
   @JsonSubTypes.Type(value = SweepEvent.CheckpointKept.class, name = "checkpoint-kept"),
   @JsonSubTypes.Type(value = SweepEvent.CheckpointDropped.class, name = "checkpoint-dropped"),
   @JsonSubTypes.Type(value = SweepEvent.EndDropped.class, name = "end-dropped"),
+  @JsonSubTypes.Type(value = SweepEvent.CheckpointsDropped.class, name = "checkpoints-dropped"),
   @JsonSubTypes.Type(value = SweepEvent.LeaseLost.class, name = "lease-lost"),
   @JsonSubTypes.Type(value = SweepEvent.Rested.class, name = "rested"),
   @JsonSubTypes.Type(value = SweepEvent.WorkerExcluded.class, name = "worker-excluded"),
@@ -128,6 +129,9 @@ public sealed interface SweepEvent extends Journaled {
   /** The checkpoint of a trial's end is about to be removed: those of better ones stay. */
   record EndDropped(BranchId branch, TrialId trial, Checkpoint checkpoint, Instant time)
       implements SweepEvent {}
+
+  /** All checkpoints of a sweep that has ended are about to be removed. */
+  record CheckpointsDropped(Instant time) implements SweepEvent {}
 
   /**
    * The current attempt came to nothing.

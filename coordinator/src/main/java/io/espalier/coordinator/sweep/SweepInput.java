@@ -192,6 +192,14 @@ public sealed interface SweepInput {
     }
   }
 
+  /** Nothing of the sweep, which has ended, will go on from where it stood. */
+  record DropCheckpoints(Instant time) implements Wish {
+    @Override
+    public String word() {
+      return "drop-checkpoints";
+    }
+  }
+
   /** A judgement of a trial; also counts after the sweep has ended. */
   record Rate(TrialId trial, Rating rating, Instant time) implements Wish {
     @Override

@@ -20,6 +20,8 @@ record Wishes(Draft draft, Policy policy) {
       extended(extend);
     } else if (wish instanceof SweepInput.Retry retry) {
       retried(retry);
+    } else if (wish instanceof SweepInput.DropCheckpoints drop) {
+      checkpointsDropped(drop);
     } else if (wish instanceof SweepInput.ChangeBudget change) {
       budgetChanged(change);
     } else if (!draft.sweep().isUnfinished()) {
@@ -113,6 +115,17 @@ record Wishes(Draft draft, Policy policy) {
                   "%s has used %s: raise it with --max-device-hours to %s it."
                       .formatted(draft.sweep().id(), how, wish));
             });
+  }
+
+  private void checkpointsDropped(SweepInput.DropCheckpoints drop) {
+    Sweep sweep = draft.sweep();
+    if (sweep.isUnfinished()) {
+      throw new UserError(
+          "%s has not ended: its trials go on from their checkpoints.".formatted(sweep.id()));
+    }
+    if (sweep.branches().stream().flatMap(BranchProgress::left).findAny().isPresent()) {
+      draft.add(new SweepEvent.CheckpointsDropped(drop.time()));
+    }
   }
 
   private void budgetChanged(SweepInput.ChangeBudget change) {

@@ -253,6 +253,7 @@ class GoldenEventsTest {
     events.put("asked", new SweepEvent.Asked("ann", "pause", NOW));
     events.put("paused", new SweepEvent.Paused(NOW));
     events.put("end-dropped", new SweepEvent.EndDropped(BRANCH, new TrialId(0), CHECKPOINT, NOW));
+    events.put("checkpoints-dropped", new SweepEvent.CheckpointsDropped(NOW));
     events.put(
         "budget-changed", new SweepEvent.BudgetChanged(200, Optional.of(Duration.ofHours(8)), NOW));
     events.put("resumed", new SweepEvent.Resumed(NOW));

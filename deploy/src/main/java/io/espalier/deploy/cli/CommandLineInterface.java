@@ -66,6 +66,7 @@ public final class CommandLineInterface {
             .addSubcommand(new RemoveCommand(console))
             .addSubcommand(new PauseCommand(console))
             .addSubcommand(new BudgetCommand(console))
+            .addSubcommand(new CollectCommand(console))
             .addSubcommand(new ResumeCommand(console))
             .addSubcommand(new StopCommand(console))
             .addSubcommand(new WorkersCommand(console))

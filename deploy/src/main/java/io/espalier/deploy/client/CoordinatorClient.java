@@ -187,7 +187,20 @@ public final class CoordinatorClient {
 
   /** Deletes a sweep that has ended, with its files; the bytes that became free. */
   public long remove(String sweep) {
-    String path = path(sweep);
+    return delete(path(sweep));
+  }
+
+  /** Deletes the exact checkpoints of a sweep that has ended; the bytes that they had. */
+  public long removeCheckpoints(String sweep) {
+    return delete(path(sweep) + "/checkpoints");
+  }
+
+  /** Deletes uploaded files that no sweep needs; the bytes that became free. */
+  public long removeFiles() {
+    return delete("/api/v1/files");
+  }
+
+  private long delete(String path) {
     String json =
         answered(() -> HttpCalls.text(calls.body(calls.request(path, HttpCalls.ANSWER).DELETE())));
     return understood(path, () -> ViewJson.read(json, Removal.class, path).bytes());
