@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -20,10 +22,15 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
  * Keeps {@code spec.yaml}, {@code sweep.json} and the links to adapters in the store, where other
- * processes see a sweep without its journal. Blocks; at most two views a second.
+ * processes see a sweep without its journal. Blocks; at most two views a second, and fewer where
+ * one takes long to write.
  */
 final class SweepScribe extends AbstractBehavior<SweepScribe.Command> {
   private static final Duration PERIOD = Duration.ofMillis(500);
+
+  /** A view of many trials is written so much less often that it takes this share of a core. */
+  private static final double SHARE = 0.1;
+
   private static final Duration UNTIL_NEXT_TRY = Duration.ofSeconds(5);
 
   sealed interface Command {}
@@ -42,7 +49,9 @@ final class SweepScribe extends AbstractBehavior<SweepScribe.Command> {
   private final Surroundings around;
   private final Runnable kept;
   private final TimerScheduler<Command> timers;
+  private final Set<String> published = new HashSet<>();
   private Optional<State> unwritten = Optional.empty();
+  private Duration period = PERIOD;
 
   /**
    * @param kept run on the scribe's thread when the state of an ended sweep is in its files
@@ -76,7 +85,7 @@ final class SweepScribe extends AbstractBehavior<SweepScribe.Command> {
 
   private Behavior<Command> changed(State state) {
     unwritten = Optional.of(state);
-    return state.sweep().end().isPresent() ? writeNewest() : writeAfter(PERIOD);
+    return state.sweep().end().isPresent() ? writeNewest() : writeAfter(period);
   }
 
   /** Whoever removed a sweep's directory does not want it back. */
@@ -113,8 +122,9 @@ final class SweepScribe extends AbstractBehavior<SweepScribe.Command> {
       return this;
     }
     State state = unwritten.get();
+    long began = System.nanoTime();
     try {
-      write(around, state);
+      write(around, state, published);
     } catch (RuntimeException e) {
       getContext()
           .getLog()
@@ -124,6 +134,9 @@ final class SweepScribe extends AbstractBehavior<SweepScribe.Command> {
               e.toString());
       return writeAfter(UNTIL_NEXT_TRY);
     }
+    Duration took = Duration.ofNanos(System.nanoTime() - began);
+    Duration rare = Duration.ofNanos((long) (took.toNanos() / SHARE));
+    period = rare.compareTo(PERIOD) > 0 ? rare : PERIOD;
     unwritten = Optional.empty();
     if (state.sweep().end().isPresent()) {
       clear(state.sweep());
@@ -143,10 +156,19 @@ final class SweepScribe extends AbstractBehavior<SweepScribe.Command> {
     }
   }
 
-  /** Writes both files; readers see the old or the new text, never a part. */
+  /** As below, once. */
   static void write(Surroundings around, State state) {
+    write(around, state, new HashSet<>());
+  }
+
+  /**
+   * Writes both files; readers see the old or the new text, never a part.
+   *
+   * @param published adapters to which links are known to be there; grows
+   */
+  private static void write(Surroundings around, State state, Set<String> published) {
     Path directory = around.directory(state.sweep().id());
-    publish(state.sweep(), directory);
+    publish(state.sweep(), directory, published);
     Path spec = directory.resolve("spec.yaml");
     if (!Files.exists(spec)) {
       write(spec, state.sweep().origin().yaml());
@@ -159,11 +181,14 @@ final class SweepScribe extends AbstractBehavior<SweepScribe.Command> {
     }
   }
 
-  private static void publish(Sweep sweep, Path directory) {
+  private static void publish(Sweep sweep, Path directory, Set<String> published) {
     try {
       for (BranchProgress progress : sweep.branches().stream().toList()) {
         for (TrialResult result : progress.results()) {
-          Publication.link(directory, result);
+          if (result.adapter().isPresent() && !published.contains(result.adapter().get())) {
+            Publication.link(directory, result);
+            published.add(result.adapter().get());
+          }
         }
       }
     } catch (IOException e) {
