@@ -158,7 +158,7 @@ public final class EmbeddedJournal implements Journal {
     }
   }
 
-  private static String url(Path file) {
+  static String url(Path file) {
     return "jdbc:h2:file:"
         + file
         + ";WRITE_DELAY=0;DB_CLOSE_DELAY=-1;DB_CLOSE_ON_EXIT=FALSE;COMPRESS=TRUE;RETENTION_TIME=5000";
