@@ -143,6 +143,7 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
             gate,
             duties.exposed());
     metrics = Optional.of(opened);
+    duties.exposed().active(begun.epoch(), config.store());
     ActorRef<FleetActor.Command> fleet =
         getContext()
             .spawn(
@@ -155,9 +156,9 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
                         opened.store()::stored,
                         config.patience(),
                         config.clock(),
-                        (workers, free, used) -> {
-                          duties.exposed().workers(workers);
-                          duties.exposed().slots(free, used);
+                        counts -> {
+                          duties.exposed().workers(counts.workers(), counts.quarantined());
+                          duties.exposed().slots(counts.free(), counts.used());
                         }),
                     () -> duties.opened().complete(null)),
                 "fleet");
@@ -171,7 +172,7 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
                     }),
                 "notices");
     var observers = new ArrayList<Surroundings.Observer>(duties.observers());
-    observers.add(0, new Exposition(opened));
+    observers.add(0, new Exposition(opened, duties.specs()));
     ActorRef<SweepsActor.Command> sweeps =
         getContext()
             .spawn(

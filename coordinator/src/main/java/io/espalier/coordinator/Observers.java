@@ -3,6 +3,7 @@ package io.espalier.coordinator;
 import io.espalier.coordinator.sweep.Surroundings;
 import io.espalier.coordinator.sweep.Sweep;
 import io.espalier.coordinator.sweep.SweepEvent;
+import java.time.Duration;
 import java.util.List;
 
 /** Several as one. */
@@ -14,6 +15,11 @@ record Observers(List<Surroundings.Observer> all) implements Surroundings.Observ
   @Override
   public void recovered(Sweep sweep) {
     all.forEach(one -> one.recovered(sweep));
+  }
+
+  @Override
+  public void journaled(Duration took) {
+    all.forEach(one -> one.journaled(took));
   }
 
   @Override

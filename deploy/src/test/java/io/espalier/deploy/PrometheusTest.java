@@ -92,7 +92,7 @@ class PrometheusTest {
   /** One trial that was killed, and one that goes on. */
   private static void begin(CoordinatorMetrics exposed) {
     exposed.slots(1, 1);
-    exposed.workers(1);
+    exposed.workers(1, 0);
     for (int trial = 0; trial < 2; trial++) {
       exposed.trialStarted(
           SWEEP, new TrialId(trial), new BranchId(trial), config(trial), 1_000_000);

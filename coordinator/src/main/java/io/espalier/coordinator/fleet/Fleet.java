@@ -282,6 +282,12 @@ record Fleet(
     return members.values().stream().mapToInt(Member::used).sum();
   }
 
+  /** Workers that get nothing for now. */
+  int quarantined(Instant now) {
+    return (int)
+        connected().stream().filter(worker -> quarantine.isShut(worker.place(), now)).count();
+  }
+
   /** Slots of all workers that are there. */
   int slots() {
     return members.values().stream().filter(Member::connected).mapToInt(Member::slots).sum();

@@ -494,9 +494,8 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
         tell(sweep, new SweepInput.PreparationLost(loss.worker(), loss.reason(), now()));
       }
     }
-    if (!tick.losses().isEmpty()) {
-      slotsChanged();
-    }
+    // Also a quarantine may have ended.
+    slotsChanged();
     return this;
   }
 
@@ -531,7 +530,12 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
 
   private void slotsChanged() {
     int used = fleet.usedSlots();
-    settings.slots().changed(fleet.connected().size(), Math.max(0, fleet.slots() - used), used);
+    int free = Math.max(0, fleet.slots() - used);
+    settings
+        .slots()
+        .changed(
+            new FleetSettings.Slots.Counts(
+                fleet.connected().size(), fleet.quarantined(now()), free, used));
   }
 
   private Instant now() {

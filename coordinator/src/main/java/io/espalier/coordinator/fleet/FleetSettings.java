@@ -29,6 +29,14 @@ public record FleetSettings(
   /** Gauges of what is there. */
   @FunctionalInterface
   public interface Slots {
-    void changed(int workers, int free, int used);
+    /**
+     * How many there are.
+     *
+     * @param quarantined of the workers, those that get no trials for now
+     * @param free slots of all workers
+     */
+    record Counts(int workers, int quarantined, int free, int used) {}
+
+    void changed(Counts counts);
   }
 }

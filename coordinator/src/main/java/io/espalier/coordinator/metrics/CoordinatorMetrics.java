@@ -10,6 +10,9 @@ import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -19,16 +22,25 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import java.util.stream.LongStream;
 
 /**
  * What Prometheus sees of a coordinator: every {@link ExposedMetric} and the JVM's own. Series of a
@@ -39,6 +51,12 @@ public final class CoordinatorMetrics implements AutoCloseable {
   private static final Duration AFTERGLOW = Duration.ofSeconds(60);
   private static final int LEASES_REMEMBERED = 4_096;
 
+  /** From a millisecond to a minute, about three to each power of ten. */
+  private static final Duration[] BUCKETS =
+      LongStream.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000)
+          .mapToObj(Duration::ofMillis)
+          .toArray(Duration[]::new);
+
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Clock clock;
@@ -46,11 +64,25 @@ public final class CoordinatorMetrics implements AutoCloseable {
   private final AtomicInteger free = new AtomicInteger();
   private final AtomicInteger used = new AtomicInteger();
   private final AtomicInteger workers = new AtomicInteger();
+  private final AtomicInteger quarantined = new AtomicInteger();
+  private final AtomicLong term = new AtomicLong();
+  private final AtomicReference<Path> store = new AtomicReference<>();
+  private final MultiGauge sweeps = multi(ExposedMetric.SWEEPS);
+  private final MultiGauge branches = multi(ExposedMetric.BRANCHES);
+  private final MultiGauge deviceSeconds = multi(ExposedMetric.SWEEP_DEVICE_SECONDS);
+  private final MultiGauge saved = multi(ExposedMetric.SWEEP_UPDATES_SAVED);
+  private final MultiGauge leaderboard = multi(ExposedMetric.LEADERBOARD);
   private final Counter outOfMemory = counter(ExposedMetric.OUT_OF_MEMORY);
   private final Counter updates = counter(ExposedMetric.UPDATES);
   private final Counter tokens = counter(ExposedMetric.TOKENS);
   private final Counter rows = counter(ExposedMetric.METRIC_ROWS);
   private final Counter rowsRefused = counter(ExposedMetric.METRIC_ROWS_REFUSED);
+  private final Counter checkpoints = counter(ExposedMetric.CHECKPOINTS);
+  private final Timer updateTime = timer(ExposedMetric.UPDATE_SECONDS);
+  private final Timer journalTime = timer(ExposedMetric.JOURNAL_SECONDS);
+
+  /** By when they were first heard of. */
+  private final Map<SweepId, WatchedSweep> standings = new LinkedHashMap<>();
 
   /** By when they started. */
   private final Map<LiveTrial.Key, LiveTrial> trials = new LinkedHashMap<>();
@@ -70,9 +102,12 @@ public final class CoordinatorMetrics implements AutoCloseable {
    */
   public CoordinatorMetrics(Clock clock) {
     this.clock = clock;
-    gauge(ExposedMetric.SLOTS, free, "free");
-    gauge(ExposedMetric.SLOTS, used, "used");
-    gauge(ExposedMetric.WORKERS, workers);
+    gauge(ExposedMetric.SLOTS, free::get, "free");
+    gauge(ExposedMetric.SLOTS, used::get, "used");
+    gauge(ExposedMetric.WORKERS, workers::get);
+    gauge(ExposedMetric.WORKERS_QUARANTINED, quarantined::get);
+    gauge(ExposedMetric.TERM, term::get);
+    gauge(ExposedMetric.STORE_FREE, this::room);
     collector.bindTo(registry);
     new ClassLoaderMetrics().bindTo(registry);
     new JvmMemoryMetrics().bindTo(registry);
@@ -88,9 +123,40 @@ public final class CoordinatorMetrics implements AutoCloseable {
     this.used.set(used);
   }
 
-  /** How many workers are registered. */
-  public void workers(int registered) {
+  /** How many workers are registered, and of them in quarantine. */
+  public void workers(int registered, int inQuarantine) {
     workers.set(registered);
+    quarantined.set(inQuarantine);
+  }
+
+  /** This coordinator is active from now on. */
+  public void active(long epoch, Path directory) {
+    term.set(epoch);
+    store.set(directory);
+  }
+
+  /** A sweep is there that has not ended, or stands otherwise than before. */
+  public synchronized void sweepChanged(SweepId sweep, Supplier<SweepStanding> standing) {
+    standings.put(sweep, new WatchedSweep(standing, Optional.empty()));
+  }
+
+  /** A sweep has ended. */
+  public synchronized void sweepEnded(SweepId sweep, Supplier<SweepStanding> standing) {
+    standings.put(sweep, new WatchedSweep(standing, Optional.of(clock.instant())));
+  }
+
+  /** A lease came to nothing. */
+  public void leaseLost(String kind) {
+    counter(ExposedMetric.LEASES_LOST, kind).increment();
+  }
+
+  public void checkpointKept() {
+    checkpoints.increment();
+  }
+
+  /** Events were written. */
+  public void journaled(Duration took) {
+    journalTime.record(took);
   }
 
   /**
@@ -136,6 +202,7 @@ public final class CoordinatorMetrics implements AutoCloseable {
   public String scrape(String accept) {
     synchronized (this) {
       removeOld();
+      showStandings();
     }
     return registry.scrape(accept);
   }
@@ -172,13 +239,91 @@ public final class CoordinatorMetrics implements AutoCloseable {
     Long before = tokensSeen.put(row.lease(), row.tokens());
     if (before != null) {
       tokens.increment(row.tokens() - before);
+      countTime(row, row.tokens() - before);
     } else if (row.update() == 1) {
       tokens.increment(row.tokens());
     }
   }
 
+  private void countTime(MetricRow row, long batch) {
+    if (row.measurement() instanceof Measurement.Update update && update.tokensPerSecond() > 0) {
+      updateTime.record(Duration.ofNanos((long) (batch / update.tokensPerSecond() * 1e9)));
+    }
+  }
+
+  private double room() {
+    try {
+      Path directory = store.get();
+      return directory == null ? Double.NaN : Files.getFileStore(directory).getUsableSpace();
+    } catch (IOException e) {
+      return Double.NaN;
+    }
+  }
+
+  /**
+   * @param ended when, once it has
+   */
+  private record WatchedSweep(Supplier<SweepStanding> standing, Optional<Instant> ended) {}
+
+  private void showStandings() {
+    var bySweep = new LinkedHashMap<SweepId, SweepStanding>();
+    var byState = new TreeMap<String, Long>();
+    var byBranchState = new TreeMap<>(Map.of("waiting", 0L, "leased", 0L, "resting", 0L));
+    standings.forEach(
+        (sweep, watched) -> {
+          SweepStanding standing = watched.standing().get();
+          bySweep.put(sweep, standing);
+          if (watched.ended().isEmpty()) {
+            byState.merge(standing.state(), 1L, Long::sum);
+            standing.branches().forEach((state, n) -> byBranchState.merge(state, n, Long::sum));
+          }
+        });
+    var savedRows = new ArrayList<MultiGauge.Row<?>>();
+    var deviceRows = new ArrayList<MultiGauge.Row<?>>();
+    var leaderRows = new ArrayList<MultiGauge.Row<?>>();
+    bySweep.forEach(
+        (sweep, standing) -> {
+          deviceRows.add(
+              row(ExposedMetric.SWEEP_DEVICE_SECONDS, standing.deviceSeconds(), sweep.value()));
+          standing
+              .saved()
+              .forEach(
+                  (by, updates) ->
+                      savedRows.add(
+                          row(ExposedMetric.SWEEP_UPDATES_SAVED, updates, sweep.value(), by)));
+          for (int rank = 1; rank <= standing.leaders().size(); rank++) {
+            SweepStanding.Leader leader = standing.leaders().get(rank - 1);
+            leaderRows.add(
+                row(
+                    ExposedMetric.LEADERBOARD,
+                    leader.objective(),
+                    sweep.value(),
+                    Integer.toString(rank),
+                    leader.trial().toString()));
+          }
+        });
+    sweeps.register(rows(ExposedMetric.SWEEPS, byState), true);
+    branches.register(rows(ExposedMetric.BRANCHES, byBranchState), true);
+    deviceSeconds.register(deviceRows, true);
+    saved.register(savedRows, true);
+    leaderboard.register(leaderRows, true);
+  }
+
+  private static List<MultiGauge.Row<?>> rows(ExposedMetric metric, Map<String, Long> values) {
+    var rows = new ArrayList<MultiGauge.Row<?>>();
+    values.forEach((label, value) -> rows.add(row(metric, value, label)));
+    return rows;
+  }
+
+  private static MultiGauge.Row<?> row(ExposedMetric metric, double value, String... labels) {
+    return MultiGauge.Row.of(Tags.of(metric.tags(labels)), value);
+  }
+
   private void removeOld() {
     Instant gone = clock.instant().minus(AFTERGLOW);
+    standings
+        .values()
+        .removeIf(sweep -> sweep.ended().filter(when -> when.isBefore(gone)).isPresent());
     for (Iterator<LiveTrial> each = trials.values().iterator(); each.hasNext(); ) {
       LiveTrial trial = each.next();
       if (trial.ended().filter(when -> when.isBefore(gone)).isPresent()) {
@@ -210,8 +355,19 @@ public final class CoordinatorMetrics implements AutoCloseable {
         .register(registry);
   }
 
-  private void gauge(ExposedMetric metric, AtomicInteger value, String... labels) {
-    Gauge.builder(metric.meterName(), value::get)
+  private Timer timer(ExposedMetric metric) {
+    return Timer.builder(metric.meterName())
+        .description(metric.help())
+        .serviceLevelObjectives(BUCKETS)
+        .register(registry);
+  }
+
+  private MultiGauge multi(ExposedMetric metric) {
+    return MultiGauge.builder(metric.meterName()).description(metric.help()).register(registry);
+  }
+
+  private void gauge(ExposedMetric metric, Supplier<Number> value, String... labels) {
+    Gauge.builder(metric.meterName(), value)
         .description(metric.help())
         .tags(metric.tags(labels))
         .register(registry);

@@ -53,12 +53,59 @@ public enum ExposedMetric {
   UPDATES("espalier_updates_total", Kind.COUNTER, "Optimizer updates whose rows arrived"),
   TOKENS("espalier_tokens_total", Kind.COUNTER, "Tokens trained on, padding not counted"),
   METRIC_ROWS("espalier_metric_rows_total", Kind.COUNTER, "Metric rows taken from workers"),
+  UPDATE_SECONDS(
+      "espalier_update_seconds", Kind.HISTOGRAM, "Time of an optimizer update of one branch"),
   METRIC_ROWS_REFUSED(
       "espalier_metric_rows_refused_total",
       Kind.COUNTER,
       "Metric rows refused because their attempt no longer counts"),
+  SWEEPS("espalier_sweeps", Kind.GAUGE, "Sweeps that have not ended", "state"),
+  BRANCHES(
+      "espalier_branches",
+      Kind.GAUGE,
+      "Branches of sweeps that have not ended: waiting for a slot, leased, or resting until they"
+          + " are promoted",
+      "state"),
+  SWEEP_DEVICE_SECONDS(
+      "espalier_sweep_device_seconds",
+      Kind.GAUGE,
+      "Device time that has gone into a sweep, up to its newest checkpoints and results; unfinished"
+          + " sweeps and 60 s after",
+      "sweep"),
+  SWEEP_UPDATES_SAVED(
+      "espalier_sweep_updates_saved",
+      Kind.GAUGE,
+      "Updates of trials that have ended which were not trained, by what saved them; unfinished"
+          + " sweeps and 60 s after",
+      "sweep",
+      "by"),
+  LEADERBOARD(
+      "espalier_leaderboard",
+      Kind.GAUGE,
+      "Objective of a sweep's ten best trials; unfinished sweeps and 60 s after",
+      "sweep",
+      "rank",
+      "trial"),
+  LEASES_LOST(
+      "espalier_leases_lost_total",
+      Kind.COUNTER,
+      "Leases that came to nothing: the attempt failed, its worker is gone, or it was given back",
+      "kind"),
+  CHECKPOINTS("espalier_checkpoints_total", Kind.COUNTER, "Checkpoints that were journaled"),
+  JOURNAL_SECONDS(
+      "espalier_journal_seconds",
+      Kind.HISTOGRAM,
+      "Time until events of a sweep are in the journal"),
+  TERM(
+      "espalier_term",
+      Kind.GAUGE,
+      "Number of the term in which this coordinator is active: it grows with each fail-over; 0 while"
+          + " it stands by"),
+  STORE_FREE("espalier_store_free_bytes", Kind.GAUGE, "Room on the store's file system"),
   SLOTS("espalier_slots", Kind.GAUGE, "Slots of all workers, free or used", "state"),
-  WORKERS("espalier_workers", Kind.GAUGE, "Workers registered");
+  WORKERS("espalier_workers", Kind.GAUGE, "Workers registered"),
+  WORKERS_QUARANTINED(
+      "espalier_workers_quarantined", Kind.GAUGE, "Workers that get no trials for now");
 
   private final String exposedName;
   private final Kind kind;
@@ -76,6 +123,8 @@ public enum ExposedMetric {
   public enum Kind {
     GAUGE,
     COUNTER,
+    /** Of seconds. */
+    HISTOGRAM,
     /** A gauge that is always 1; its labels say something. */
     INFO
   }
@@ -102,6 +151,7 @@ public enum ExposedMetric {
     return switch (kind) {
       case GAUGE -> exposedName;
       case COUNTER -> exposedName.substring(0, exposedName.length() - "_total".length());
+      case HISTOGRAM -> exposedName.substring(0, exposedName.length() - "_seconds".length());
       case INFO -> exposedName.substring(0, exposedName.length() - "_info".length()) + ".info";
     };
   }

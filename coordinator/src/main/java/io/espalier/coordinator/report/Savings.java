@@ -13,12 +13,12 @@ import java.util.stream.Collectors;
  * @param trained as they were, each once
  * @param saved by kind, in the order told: {@code shared}, then outcomes of trials that ended early
  */
-record Savings(long asked, long trained, Map<String, Long> saved) {
+public record Savings(long asked, long trained, Map<String, Long> saved) {
   private static final List<String> EARLY =
       List.of("pruned", "killed", "early_stopped", "stopped", "failed");
 
   /** Of the trials that have ended. */
-  static Savings of(SweepView view) {
+  public static Savings of(SweepView view) {
     List<TrialView> ended =
         view.trials().stream().filter(trial -> trial.result().isPresent()).toList();
     long asked = ended.stream().mapToLong(TrialView::updates).sum();

@@ -12,7 +12,7 @@ import java.util.stream.DoubleStream;
  * How much time of devices has gone into a sweep, as far as its journal knows: a branch's up to its
  * newest checkpoint or result. What a lost attempt did after its last one is not in it. Pure.
  */
-final class DeviceUse {
+public final class DeviceUse {
   private static final double SECONDS_PER_HOUR = 3600;
 
   private DeviceUse() {}
@@ -35,7 +35,8 @@ final class DeviceUse {
                 used / SECONDS_PER_HOUR));
   }
 
-  private static double seconds(Sweep sweep) {
+  /** Of all its branches, what several have in common once. */
+  public static double seconds(Sweep sweep) {
     return sweep.branches().stream().mapToDouble(progress -> own(progress, sweep)).sum();
   }
 

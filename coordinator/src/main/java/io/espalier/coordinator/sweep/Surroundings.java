@@ -6,6 +6,7 @@ import io.espalier.common.trial.SweepId;
 import io.espalier.coordinator.report.SweepView;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
@@ -60,6 +61,9 @@ public record Surroundings(
 
     /** Told of each event once, when it happens and not when it is replayed. */
     void happened(Sweep sweep, SweepEvent event);
+
+    /** Events of a sweep were written to the journal in so much time. */
+    default void journaled(Duration took) {}
   }
 
   Path directory(SweepId sweep) {

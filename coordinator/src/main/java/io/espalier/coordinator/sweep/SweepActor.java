@@ -450,10 +450,12 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
       return Effect().none();
     }
     asked.ifPresent(who -> events.add(0, who));
+    long began = System.nanoTime();
     return Effect()
         .persist(events)
         .thenRun(
             after -> {
+              around.observer().journaled(Duration.ofNanos(System.nanoTime() - began));
               then.accept(after, events);
               events.forEach(event -> happened(after, event));
               changed = true;

@@ -196,7 +196,7 @@ class ClusterSimulationTest {
                       sweep::stored,
                       Duration.ofSeconds(20),
                       clock,
-                      (workers, free, used) -> {}),
+                      counts -> {}),
                   () -> {},
                   Simulation::keeper)));
       look =

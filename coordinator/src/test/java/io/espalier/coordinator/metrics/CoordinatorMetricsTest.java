@@ -15,6 +15,7 @@ import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.Verdict;
 import io.espalier.coordinator.ManualClock;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -23,6 +24,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class CoordinatorMetricsTest {
+  private static final SweepStanding STANDING =
+      new SweepStanding(
+          "running",
+          Map.of("waiting", 7L, "leased", 2L),
+          12.5,
+          Map.of("pruned", 90L),
+          List.of(new SweepStanding.Leader(new TrialId(4), 0.25)));
+
   private final ManualClock clock = new ManualClock();
   private final CoordinatorMetrics metrics = new CoordinatorMetrics(clock);
 
@@ -59,7 +68,12 @@ class CoordinatorMetricsTest {
   @Test
   void every_exposed_metric_is_scraped_under_its_name_with_its_help() {
     metrics.slots(1, 1);
-    metrics.workers(1);
+    metrics.workers(2, 1);
+    metrics.active(3, Path.of("."));
+    metrics.sweepChanged(SWEEP, () -> STANDING);
+    metrics.leaseLost("gone");
+    metrics.checkpointKept();
+    metrics.journaled(Duration.ofMillis(7));
     start(0);
     metrics.accept(updates(lease(0, 1), 1, 5));
     metrics.accept(List.of(row(lease(0, 1), 6, 5, new Measurement.Evaluation("eval", "loss", 1))));
@@ -68,14 +82,46 @@ class CoordinatorMetricsTest {
     for (ExposedMetric metric : ExposedMetric.values()) {
       assertThat(scraped)
           .contains("# HELP %s %s\n".formatted(metric.exposedName(), metric.help()))
-          .containsPattern("(?m)^" + metric.exposedName() + "[{ ]");
+          .containsPattern(
+              "(?m)^"
+                  + metric.exposedName()
+                  + (metric.kind() == ExposedMetric.Kind.HISTOGRAM ? "_bucket" : "")
+                  + "[{ ]");
     }
     assertThat(espalier())
         .contains(
             "espalier_trials_total{outcome=\"killed\",sweep=\"lr-1\"} 1.0",
             "espalier_kills_total{rule=\"loss_spike\"} 1.0",
             "espalier_slots{state=\"used\"} 1.0",
-            "espalier_workers 1.0");
+            "espalier_workers 2.0",
+            "espalier_workers_quarantined 1.0",
+            "espalier_term 3.0",
+            "espalier_leases_lost_total{kind=\"gone\"} 1.0",
+            "espalier_journal_seconds_bucket{le=\"0.005\"} 0",
+            "espalier_journal_seconds_bucket{le=\"0.01\"} 1",
+            "espalier_update_seconds_count 4");
+  }
+
+  @Test
+  void a_sweep_shows_how_it_stands_until_60_seconds_after_its_end() {
+    metrics.sweepChanged(SWEEP, () -> STANDING);
+    assertThat(espalier())
+        .contains(
+            "espalier_sweeps{state=\"running\"} 1.0",
+            "espalier_branches{state=\"waiting\"} 7.0",
+            "espalier_branches{state=\"leased\"} 2.0",
+            "espalier_branches{state=\"resting\"} 0.0",
+            "espalier_sweep_device_seconds{sweep=\"lr-1\"} 12.5",
+            "espalier_sweep_updates_saved{by=\"pruned\",sweep=\"lr-1\"} 90.0",
+            "espalier_leaderboard{rank=\"1\",sweep=\"lr-1\",trial=\"4\"} 0.25");
+
+    metrics.sweepEnded(SWEEP, () -> STANDING);
+    clock.advance(Duration.ofSeconds(60));
+    assertThat(espalier())
+        .contains("espalier_leaderboard{rank=\"1\",sweep=\"lr-1\",trial=\"4\"} 0.25")
+        .noneMatch(line -> line.startsWith("espalier_sweeps{"));
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(espalier()).noneMatch(line -> line.contains("lr-1"));
   }
 
   @Test
@@ -128,7 +174,7 @@ class CoordinatorMetricsTest {
           SWEEP, new TrialId(trial), trial % 3 == 0 ? killed() : new Outcome.Completed());
     }
     assertThat((long) ofTrials().size()).isEqualTo(8 * one);
-    assertThat(espalier()).hasSizeLessThan(60);
+    assertThat(espalier()).hasSizeLessThan(100);
     // The one that is still live outlasts all that ended.
     assertThat(ofTrials()).anyMatch(line -> line.contains("trial=\"0\""));
   }
