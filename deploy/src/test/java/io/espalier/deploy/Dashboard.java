@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A Grafana dashboard as far as its queries go. */
-record Dashboard(Path file, JsonNode json) {
+public record Dashboard(Path file, JsonNode json) {
   private static final Pattern LABEL_VALUES =
       Pattern.compile("label_values\\((?<series>.+),\\s*(?<label>\\w+)\\)");
 
@@ -24,7 +24,7 @@ record Dashboard(Path file, JsonNode json) {
   /** The query of a variable: the values of a label of some series. */
   record LabelValues(String variable, String series, String label) {}
 
-  static Dashboard read(Path file) throws IOException {
+  public static Dashboard read(Path file) throws IOException {
     return new Dashboard(file, new ObjectMapper().readTree(Files.readString(file)));
   }
 

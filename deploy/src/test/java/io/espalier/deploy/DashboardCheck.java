@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * Runs every query of a dashboard against a running Prometheus: {@code DashboardCheck
  * <dashboard.json> <prometheus url>}. Each must return a number, with the labels its legend shows.
  */
-final class DashboardCheck {
+public final class DashboardCheck {
   private static final Pattern LEGEND_LABEL = Pattern.compile("\\{\\{\\s*(\\w+)\\s*}}");
 
   private final Dashboard dashboard;
@@ -31,7 +31,7 @@ final class DashboardCheck {
   /**
    * @param rateInterval what {@code $__rate_interval} stands for: at least four scrapes
    */
-  DashboardCheck(Dashboard dashboard, URI prometheus, String rateInterval) {
+  public DashboardCheck(Dashboard dashboard, URI prometheus, String rateInterval) {
     this.dashboard = dashboard;
     this.prometheus = prometheus;
     this.rateInterval = rateInterval;
@@ -49,7 +49,7 @@ final class DashboardCheck {
   }
 
   /** One line for each query without data; empty when the dashboard shows everything. */
-  List<String> problems() throws IOException, InterruptedException {
+  public List<String> problems() throws IOException, InterruptedException {
     var problems = new ArrayList<String>();
     for (Dashboard.LabelValues variable : dashboard.variableQueries()) {
       JsonNode values =

@@ -3,15 +3,17 @@ package io.espalier.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.espalier.coordinator.metrics.ExposedMetric;
+import io.espalier.common.metrics.ExposedMetric;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -34,7 +36,7 @@ class DashboardTest {
     Dashboard dashboard = Dashboard.read(file);
     Set<String> exposed =
         Arrays.stream(ExposedMetric.values())
-            .map(ExposedMetric::exposedName)
+            .flatMap(DashboardTest::series)
             .collect(Collectors.toSet());
     assertThat(dashboard.queries()).isNotEmpty();
     Stream<String> texts =
@@ -45,8 +47,45 @@ class DashboardTest {
         .allSatisfy(
             text ->
                 assertThat(METRIC.matcher(text).results().map(match -> match.group()).toList())
-                    .isNotEmpty()
                     .isSubsetOf(exposed));
+  }
+
+  /** The names under which a metric is stored. */
+  static Stream<String> series(ExposedMetric metric) {
+    return metric.kind() == ExposedMetric.Kind.HISTOGRAM
+        ? Stream.of("_bucket", "_count", "_sum").map(metric.exposedName()::concat)
+        : Stream.of(metric.exposedName());
+  }
+
+  /** As the rules of Grafana's dashboard linter have it. */
+  @ParameterizedTest
+  @MethodSource("dashboards")
+  void variables_links_and_annotations_are_whole(Path file) throws IOException {
+    JsonNode dashboard = Dashboard.read(file).json();
+    assertThat(file.getFileName().toString())
+        .isEqualTo(dashboard.path("uid").asText().replaceFirst("espalier-", "") + ".json");
+    assertThat(dashboard.at("/templating/list/0/type").asText()).isEqualTo("datasource");
+    assertThat(dashboard.at("/annotations/list"))
+        .extracting(annotation -> annotation.path("name").asText())
+        .contains("Kills");
+    Set<String> there = new TreeSet<>();
+    for (Path other : dashboards().toList()) {
+      there.add("/d/" + Dashboard.read(other).json().path("uid").asText());
+    }
+    there.remove("/d/" + dashboard.path("uid").asText());
+    assertThat(dashboard.path("links"))
+        .extracting(link -> link.path("url").asText())
+        .containsExactlyInAnyOrderElementsOf(there);
+    for (JsonNode target :
+        dashboard.findValues("targets").stream().flatMap(DashboardTest::each).toList()) {
+      assertThat(target.path("expr").asText())
+          .as("rates are over $__rate_interval")
+          .doesNotContainPattern("(rate|increase)\\([^\\[]*\\[[^$]");
+    }
+  }
+
+  private static Stream<JsonNode> each(JsonNode list) {
+    return StreamSupport.stream(list.spliterator(), false);
   }
 
   @ParameterizedTest

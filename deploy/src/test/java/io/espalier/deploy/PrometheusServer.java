@@ -11,11 +11,14 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
-/** A real Prometheus that scrapes one target each second, until closed. */
-final class PrometheusServer implements AutoCloseable {
+/** A real Prometheus that scrapes its targets each second, until closed. */
+public final class PrometheusServer implements AutoCloseable {
   /** Names the binary; tests that need Prometheus run only where it is given. */
   static final String BINARY = "espalier.prometheus";
 
@@ -30,22 +33,25 @@ final class PrometheusServer implements AutoCloseable {
   /**
    * Starts it and waits until it serves.
    *
-   * @param metrics the URL to scrape
+   * @param targets by job, each {@code host:port}
    * @param directory empty; its configuration, data and log
    */
-  static PrometheusServer start(URI metrics, Path directory) throws IOException {
+  public static PrometheusServer start(Map<String, List<String>> targets, Path directory)
+      throws IOException {
     Path configuration = directory.resolve("prometheus.yml");
     Files.writeString(
         configuration,
-        """
-        global: {scrape_interval: 1s}
-        scrape_configs:
-          - job_name: espalier
-            metrics_path: %s
-            static_configs:
-              - targets: ["%s"]
-        """
-            .formatted(metrics.getPath(), metrics.getAuthority()));
+        "global: {scrape_interval: 1s}\nscrape_configs:\n"
+            + targets.entrySet().stream()
+                .map(
+                    job ->
+                        "  - {job_name: %s, static_configs: [{targets: %s}]}\n"
+                            .formatted(
+                                job.getKey(),
+                                job.getValue().stream()
+                                    .map("\"%s\""::formatted)
+                                    .collect(Collectors.joining(", ", "[", "]"))))
+                .collect(Collectors.joining()));
     int port = freePort();
     Process process =
         new ProcessBuilder(
@@ -66,7 +72,7 @@ final class PrometheusServer implements AutoCloseable {
     return server;
   }
 
-  URI address() {
+  public URI address() {
     return address;
   }
 

@@ -1,6 +1,8 @@
 package io.espalier.coordinator.metrics;
 
+import io.espalier.common.metrics.ExposedMetric;
 import io.espalier.common.metrics.Measurement;
+import io.espalier.common.metrics.Meters;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.trial.BranchId;
@@ -9,19 +11,8 @@ import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialId;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MultiGauge;
-import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
-import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
-import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
-import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
-import io.micrometer.core.instrument.binder.system.UptimeMetrics;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +31,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
-import java.util.stream.LongStream;
 
 /**
  * What Prometheus sees of a coordinator: every {@link ExposedMetric} and the JVM's own. Series of a
@@ -50,36 +40,29 @@ import java.util.stream.LongStream;
 public final class CoordinatorMetrics implements AutoCloseable {
   private static final Duration AFTERGLOW = Duration.ofSeconds(60);
   private static final int LEASES_REMEMBERED = 4_096;
+  private static final List<String> LOSSES = List.of("failed", "gone", "returned");
 
-  /** From a millisecond to a minute, about three to each power of ten. */
-  private static final Duration[] BUCKETS =
-      LongStream.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000)
-          .mapToObj(Duration::ofMillis)
-          .toArray(Duration[]::new);
-
-  private final PrometheusMeterRegistry registry =
-      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final Meters meters = new Meters();
   private final Clock clock;
-  private final JvmGcMetrics collector = new JvmGcMetrics();
   private final AtomicInteger free = new AtomicInteger();
   private final AtomicInteger used = new AtomicInteger();
   private final AtomicInteger workers = new AtomicInteger();
   private final AtomicInteger quarantined = new AtomicInteger();
   private final AtomicLong term = new AtomicLong();
   private final AtomicReference<Path> store = new AtomicReference<>();
-  private final MultiGauge sweeps = multi(ExposedMetric.SWEEPS);
-  private final MultiGauge branches = multi(ExposedMetric.BRANCHES);
-  private final MultiGauge deviceSeconds = multi(ExposedMetric.SWEEP_DEVICE_SECONDS);
-  private final MultiGauge saved = multi(ExposedMetric.SWEEP_UPDATES_SAVED);
-  private final MultiGauge leaderboard = multi(ExposedMetric.LEADERBOARD);
-  private final Counter outOfMemory = counter(ExposedMetric.OUT_OF_MEMORY);
-  private final Counter updates = counter(ExposedMetric.UPDATES);
-  private final Counter tokens = counter(ExposedMetric.TOKENS);
-  private final Counter rows = counter(ExposedMetric.METRIC_ROWS);
-  private final Counter rowsRefused = counter(ExposedMetric.METRIC_ROWS_REFUSED);
-  private final Counter checkpoints = counter(ExposedMetric.CHECKPOINTS);
-  private final Timer updateTime = timer(ExposedMetric.UPDATE_SECONDS);
-  private final Timer journalTime = timer(ExposedMetric.JOURNAL_SECONDS);
+  private final MultiGauge sweeps = meters.multi(ExposedMetric.SWEEPS);
+  private final MultiGauge branches = meters.multi(ExposedMetric.BRANCHES);
+  private final MultiGauge deviceSeconds = meters.multi(ExposedMetric.SWEEP_DEVICE_SECONDS);
+  private final MultiGauge saved = meters.multi(ExposedMetric.SWEEP_UPDATES_SAVED);
+  private final MultiGauge leaderboard = meters.multi(ExposedMetric.LEADERBOARD);
+  private final Counter outOfMemory = meters.counter(ExposedMetric.OUT_OF_MEMORY);
+  private final Counter updates = meters.counter(ExposedMetric.UPDATES);
+  private final Counter tokens = meters.counter(ExposedMetric.TOKENS);
+  private final Counter rows = meters.counter(ExposedMetric.METRIC_ROWS);
+  private final Counter rowsRefused = meters.counter(ExposedMetric.METRIC_ROWS_REFUSED);
+  private final Counter checkpoints = meters.counter(ExposedMetric.CHECKPOINTS);
+  private final Timer updateTime = meters.timer(ExposedMetric.UPDATE_SECONDS);
+  private final Timer journalTime = meters.timer(ExposedMetric.JOURNAL_SECONDS);
 
   /** By when they were first heard of. */
   private final Map<SweepId, WatchedSweep> standings = new LinkedHashMap<>();
@@ -102,19 +85,14 @@ public final class CoordinatorMetrics implements AutoCloseable {
    */
   public CoordinatorMetrics(Clock clock) {
     this.clock = clock;
-    gauge(ExposedMetric.SLOTS, free::get, "free");
-    gauge(ExposedMetric.SLOTS, used::get, "used");
-    gauge(ExposedMetric.WORKERS, workers::get);
-    gauge(ExposedMetric.WORKERS_QUARANTINED, quarantined::get);
-    gauge(ExposedMetric.TERM, term::get);
-    gauge(ExposedMetric.STORE_FREE, this::room);
-    collector.bindTo(registry);
-    new ClassLoaderMetrics().bindTo(registry);
-    new JvmMemoryMetrics().bindTo(registry);
-    new JvmThreadMetrics().bindTo(registry);
-    new FileDescriptorMetrics().bindTo(registry);
-    new ProcessorMetrics().bindTo(registry);
-    new UptimeMetrics().bindTo(registry);
+    // What may happen any time is 0 before, so that its rate is known when it does.
+    LOSSES.forEach(kind -> meters.counter(ExposedMetric.LEASES_LOST, kind));
+    meters.gauge(ExposedMetric.SLOTS, free::get, "free");
+    meters.gauge(ExposedMetric.SLOTS, used::get, "used");
+    meters.gauge(ExposedMetric.WORKERS, workers::get);
+    meters.gauge(ExposedMetric.WORKERS_QUARANTINED, quarantined::get);
+    meters.gauge(ExposedMetric.TERM, term::get);
+    meters.gauge(ExposedMetric.STORE_FREE, this::room);
   }
 
   /** How many slots all workers have together. Call it before the first trial starts. */
@@ -147,7 +125,7 @@ public final class CoordinatorMetrics implements AutoCloseable {
 
   /** A lease came to nothing. */
   public void leaseLost(String kind) {
-    counter(ExposedMetric.LEASES_LOST, kind).increment();
+    meters.counter(ExposedMetric.LEASES_LOST, kind).increment();
   }
 
   public void checkpointKept() {
@@ -176,15 +154,15 @@ public final class CoordinatorMetrics implements AutoCloseable {
       known.remove();
       trials.remove(key);
     }
-    trials.put(key, new LiveTrial(registry, key, branch, config, updates));
+    trials.put(key, new LiveTrial(meters.registry(), key, branch, config, updates));
     removeOld();
   }
 
   /** A trial has ended. */
   public synchronized void trialEnded(SweepId sweep, TrialId trial, Outcome outcome) {
-    counter(ExposedMetric.TRIALS, sweep.value(), outcome.word()).increment();
+    meters.counter(ExposedMetric.TRIALS, sweep.value(), outcome.word()).increment();
     if (outcome instanceof Outcome.Killed killed) {
-      counter(ExposedMetric.KILLS, killed.verdict().rule()).increment();
+      meters.counter(ExposedMetric.KILLS, killed.verdict().rule()).increment();
     }
     LiveTrial live = trials.get(new LiveTrial.Key(sweep, trial));
     if (live != null) {
@@ -204,7 +182,7 @@ public final class CoordinatorMetrics implements AutoCloseable {
       removeOld();
       showStandings();
     }
-    return registry.scrape(accept);
+    return meters.scrape(accept);
   }
 
   void refused(int arrived) {
@@ -231,8 +209,7 @@ public final class CoordinatorMetrics implements AutoCloseable {
 
   @Override
   public void close() {
-    collector.close();
-    registry.close();
+    meters.close();
   }
 
   private void countTokens(MetricRow row) {
@@ -284,17 +261,19 @@ public final class CoordinatorMetrics implements AutoCloseable {
     bySweep.forEach(
         (sweep, standing) -> {
           deviceRows.add(
-              row(ExposedMetric.SWEEP_DEVICE_SECONDS, standing.deviceSeconds(), sweep.value()));
+              Meters.row(
+                  ExposedMetric.SWEEP_DEVICE_SECONDS, standing.deviceSeconds(), sweep.value()));
           standing
               .saved()
               .forEach(
                   (by, updates) ->
                       savedRows.add(
-                          row(ExposedMetric.SWEEP_UPDATES_SAVED, updates, sweep.value(), by)));
+                          Meters.row(
+                              ExposedMetric.SWEEP_UPDATES_SAVED, updates, sweep.value(), by)));
           for (int rank = 1; rank <= standing.leaders().size(); rank++) {
             SweepStanding.Leader leader = standing.leaders().get(rank - 1);
             leaderRows.add(
-                row(
+                Meters.row(
                     ExposedMetric.LEADERBOARD,
                     leader.objective(),
                     sweep.value(),
@@ -311,12 +290,8 @@ public final class CoordinatorMetrics implements AutoCloseable {
 
   private static List<MultiGauge.Row<?>> rows(ExposedMetric metric, Map<String, Long> values) {
     var rows = new ArrayList<MultiGauge.Row<?>>();
-    values.forEach((label, value) -> rows.add(row(metric, value, label)));
+    values.forEach((label, value) -> rows.add(Meters.row(metric, value, label)));
     return rows;
-  }
-
-  private static MultiGauge.Row<?> row(ExposedMetric metric, double value, String... labels) {
-    return MultiGauge.Row.of(Tags.of(metric.tags(labels)), value);
   }
 
   private void removeOld() {
@@ -346,30 +321,5 @@ public final class CoordinatorMetrics implements AutoCloseable {
     return trials.values().stream()
         .filter(trial -> trial.ended().isPresent())
         .min(Comparator.comparing(trial -> trial.ended().orElse(Instant.MAX)));
-  }
-
-  private Counter counter(ExposedMetric metric, String... labels) {
-    return Counter.builder(metric.meterName())
-        .description(metric.help())
-        .tags(metric.tags(labels))
-        .register(registry);
-  }
-
-  private Timer timer(ExposedMetric metric) {
-    return Timer.builder(metric.meterName())
-        .description(metric.help())
-        .serviceLevelObjectives(BUCKETS)
-        .register(registry);
-  }
-
-  private MultiGauge multi(ExposedMetric metric) {
-    return MultiGauge.builder(metric.meterName()).description(metric.help()).register(registry);
-  }
-
-  private void gauge(ExposedMetric metric, Supplier<Number> value, String... labels) {
-    Gauge.builder(metric.meterName(), value)
-        .description(metric.help())
-        .tags(metric.tags(labels))
-        .register(registry);
   }
 }

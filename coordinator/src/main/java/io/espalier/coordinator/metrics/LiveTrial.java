@@ -1,5 +1,6 @@
 package io.espalier.coordinator.metrics;
 
+import io.espalier.common.metrics.ExposedMetric;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.protocol.Lease;

@@ -6,6 +6,7 @@ import static io.espalier.coordinator.metrics.Rows.row;
 import static io.espalier.coordinator.metrics.Rows.updates;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.common.metrics.ExposedMetric;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.trial.BranchId;

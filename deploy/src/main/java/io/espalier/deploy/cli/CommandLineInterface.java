@@ -4,6 +4,7 @@ import io.espalier.common.UserError;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -74,7 +75,9 @@ public final class CommandLineInterface {
             .addSubcommand(new LogsCommand(console))
             .addSubcommand(new RateCommand(console))
             .addSubcommand(new CertsCommand(console))
-            .addSubcommand(new TokenCommand(console));
+            .addSubcommand(new TokenCommand(console))
+            .addSubcommand(new DoctorCommand(console, Clock.systemUTC()))
+            .addSubcommand(new CompletionCommand(console));
     commandLine
         .setOut(utf8(out))
         .setErr(utf8(err))

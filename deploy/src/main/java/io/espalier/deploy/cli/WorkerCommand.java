@@ -81,6 +81,14 @@ final class WorkerCommand implements Callable<Integer> {
   private int port;
 
   @Option(
+      names = "--metrics-port",
+      paramLabel = "P",
+      description =
+          "Port of /metrics for Prometheus (default: none; 0: a free one); a second device takes the"
+              + " next.")
+  private Optional<Integer> metricsPort = Optional.empty();
+
+  @Option(
       names = "--devices",
       paramLabel = "LIST",
       description =
@@ -200,6 +208,7 @@ final class WorkerCommand implements Callable<Integer> {
         listening.host(),
         listening.bind(),
         Listening.port("--port", port == 0 ? 0 : port + place),
+        metricsPort.map(first -> Listening.port("--metrics-port", first == 0 ? 0 : first + place)),
         hosts.seeds(),
         device,
         lanes.lanes(device),

@@ -23,6 +23,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -273,6 +274,11 @@ public final class CoordinatorClient {
     String path = "/api/v1/workers";
     String json = answered(() -> calls.getText(path));
     return understood(path, () -> ViewJson.readList(json, WorkerView.class, path));
+  }
+
+  /** What time it is there, in whole seconds; absent where it does not say. */
+  public Optional<Instant> time() {
+    return answered(() -> calls.clock("/api/v1/workers"));
   }
 
   /** Lets a worker out of its quarantine. */

@@ -20,6 +20,8 @@ import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -109,6 +111,16 @@ final class HttpCalls {
       }
       return true;
     }
+  }
+
+  /** What time it is where the answer comes from, in whole seconds; absent where it is not told. */
+  Optional<Instant> clock(String path) throws IOException {
+    HttpResponse<InputStream> answer = exchange(request(path, ANSWER).GET().build());
+    answer.body().close();
+    return answer
+        .headers()
+        .firstValue("Date")
+        .map(text -> Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(text)));
   }
 
   HttpRequest.Builder request(String path, Duration patience) {

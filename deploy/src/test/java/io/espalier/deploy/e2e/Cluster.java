@@ -237,19 +237,29 @@ final class Cluster implements AutoCloseable {
         .collect(Collectors.toSet());
   }
 
-  /** As above, returns at once. */
-  void launchWorker(String name) {
-    workers.put(
-        name,
-        Launcher.start(
-            directory,
-            "worker",
-            "--coordinator-hosts=" + hosts(),
-            security(),
-            "--lanes=1",
-            "--slots=1",
-            "--checkpoint-every=200ms",
-            "--spool=" + spool(name)));
+  /**
+   * As above, returns at once.
+   *
+   * @param more options
+   */
+  void launchWorker(String name, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "worker",
+                "--coordinator-hosts=" + hosts(),
+                security(),
+                "--lanes=1",
+                "--slots=1",
+                "--checkpoint-every=200ms",
+                "--spool=" + spool(name)));
+    arguments.addAll(List.of(more));
+    workers.put(name, Launcher.start(directory, arguments.toArray(String[]::new)));
+  }
+
+  /** Where Prometheus finds the first coordinator. */
+  String metricsTarget() {
+    return "%s:%d".formatted(places.get(0).host(), places.get(0).http());
   }
 
   /** One without tensors, in two slots; returns at once. */

@@ -72,6 +72,27 @@ class FailoverIT {
     }
   }
 
+  /**
+   * A dead worker is known to be unreachable after 4 s and out of the cluster after 10. One that
+   * saw it so, and is then not to be seen itself, must not make the others doubt themselves.
+   */
+  @Test
+  void the_active_coordinator_dies_while_a_dead_worker_is_still_in_the_cluster() {
+    try (Cluster cluster = cluster()) {
+      sweep.start(cluster);
+      int first = cluster.active().orElseThrow();
+      Signals.send("KILL", cluster.worker("b").handle());
+      Instant gone = Instant.now().plusSeconds(7);
+      await().atMost(LongSweep.MINUTES).until(() -> Instant.now().isAfter(gone));
+      cluster.kill(first);
+      Api api = cluster.api(another(cluster, first));
+      cluster.startAgain(first);
+      sweep.awaitEnd(api);
+
+      sweep.assertAsUndisturbed(api);
+    }
+  }
+
   /** Connections that stand outlive the certificates that they were opened with. */
   @Test
   void the_active_coordinator_killed_after_the_certificates_were_renewed_and_the_old_ones_ended() {

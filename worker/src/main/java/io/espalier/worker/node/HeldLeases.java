@@ -12,6 +12,7 @@ import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
+import io.espalier.worker.metrics.WorkerMetrics;
 import io.espalier.worker.train.BranchListener;
 import io.espalier.worker.train.TrialLog;
 import java.time.Clock;
@@ -57,6 +58,7 @@ final class HeldLeases implements AutoCloseable {
   private final MetricsSender metrics;
   private final ResultSpool results;
   private final Clock clock;
+  private final WorkerMetrics exposed;
   private final Duration grace;
 
   /** Guarded by itself; insertion order is the order of granting. */
@@ -73,9 +75,17 @@ final class HeldLeases implements AutoCloseable {
    * @param grace how long a branch may take to the end of its update when this closes
    */
   HeldLeases(
-      Trainer trainer, MetricsSender metrics, ResultSpool results, Duration grace, Clock clock) {
+      Trainer trainer,
+      MetricsSender metrics,
+      ResultSpool results,
+      WorkerMetrics exposed,
+      Duration grace,
+      Clock clock) {
     this.trainer = trainer;
     this.metrics = metrics;
+    this.exposed = exposed;
+    exposed.branches(this::training);
+    exposed.spool(metrics::unacknowledged);
     this.results = results;
     this.clock = clock;
     this.grace = grace;
@@ -110,6 +120,12 @@ final class HeldLeases implements AutoCloseable {
 
     boolean busy() {
       return ended.isEmpty() && unfit.isEmpty();
+    }
+  }
+
+  private int training() {
+    synchronized (held) {
+      return (int) held.values().stream().filter(Held::busy).count();
     }
   }
 
@@ -327,6 +343,24 @@ final class HeldLeases implements AutoCloseable {
     public void measured(
         long update, double epoch, long samples, long tokens, Measurement measurement) {
       metrics.send(row(lease, held.sequence, update, epoch, samples, tokens, measurement));
+      if (measurement instanceof Measurement.Update) {
+        exposed.updated();
+      }
+    }
+
+    @Override
+    public void checkpointWritten(Duration took, long bytes) {
+      exposed.checkpointWritten(took, bytes);
+    }
+
+    @Override
+    public void checkpointFailed() {
+      exposed.checkpointFailed();
+    }
+
+    @Override
+    public void evaluated(Duration took) {
+      exposed.evaluated(took);
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param host the name others reach it by
  * @param bind the address its port is bound to
  * @param port of Artery; 0 picks a free one
+ * @param metricsPort of {@code /metrics}; 0 picks a free one; absent for none
  * @param seeds coordinators, each {@code host:port}
  * @param device what trains
  * @param lanes threads that train, ≥ 1
@@ -32,6 +33,7 @@ public record WorkerConfig(
     String host,
     String bind,
     int port,
+    Optional<Integer> metricsPort,
     List<String> seeds,
     DeviceName device,
     int lanes,
@@ -63,6 +65,7 @@ public record WorkerConfig(
         host,
         host,
         0,
+        Optional.empty(),
         seeds,
         device,
         lanes,

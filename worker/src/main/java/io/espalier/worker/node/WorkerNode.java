@@ -6,6 +6,8 @@ import io.espalier.common.UserError;
 import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.tls.ClusterTls;
+import io.espalier.worker.metrics.MetricsDoor;
+import io.espalier.worker.metrics.WorkerMetrics;
 import io.espalier.worker.model.ModelPlaces;
 import io.espalier.worker.train.Cadence;
 import java.nio.file.Path;
@@ -47,6 +49,8 @@ public final class WorkerNode implements AutoCloseable {
   private final SpoolLock lock;
   private final WorkerId id;
   private final MetricsSender metrics;
+  private final WorkerMetrics exposed = new WorkerMetrics();
+  private final Optional<MetricsDoor> door;
   private final HeldLeases leases;
   private final ReadablePlaces readable;
   private final Thread loop;
@@ -67,7 +71,11 @@ public final class WorkerNode implements AutoCloseable {
                 .formatted(config.host(), config.device(), ThreadLocalRandom.current().nextInt()));
     ResultSpool results = new ResultSpool(config.spool());
     this.metrics = new MetricsSender(id, config.spool(), config.certificates());
-    this.leases = new HeldLeases(trainer, metrics, results, config.grace(), clock);
+    this.leases = new HeldLeases(trainer, metrics, results, exposed, config.grace(), clock);
+    this.door =
+        config
+            .metricsPort()
+            .map(port -> MetricsDoor.open(config.bind(), port, config.certificates(), exposed));
     // Without its rows no result counts: a process that starts anew can deliver both.
     metrics.whenDead().whenComplete((never, problem) -> ended.completeExceptionally(problem));
     this.loop = new Thread(this::keepConnected, "worker-connection");
@@ -171,6 +179,7 @@ public final class WorkerNode implements AutoCloseable {
       current.tell(WorkerActor.Stop.INSTANCE);
     }
     current.getWhenTerminated().toCompletableFuture().join();
+    exposed.connected(false);
     if (joinWasRefused(current)) {
       ended.completeExceptionally(
           new UserError(
@@ -219,6 +228,7 @@ public final class WorkerNode implements AutoCloseable {
   private void registered(ToWorker.Registered coordinator) {
     saidWaiting = Optional.empty();
     wasRegistered = true;
+    exposed.connected(true);
     readable.storeIs(config.store().orElseGet(() -> Path.of(coordinator.store().directory())));
     metrics.connect(coordinator.flightHost(), coordinator.flightPort(), coordinator.stored());
   }
@@ -300,6 +310,8 @@ public final class WorkerNode implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     metrics.close();
+    door.ifPresent(MetricsDoor::close);
+    exposed.close();
     lock.close();
   }
 }

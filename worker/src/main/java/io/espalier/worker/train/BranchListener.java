@@ -2,6 +2,7 @@ package io.espalier.worker.train;
 
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.trial.Checkpoint;
+import java.time.Duration;
 
 /**
  * Told of a branch's measurements as they are made, on the device's thread; must not block for
@@ -19,4 +20,13 @@ public interface BranchListener {
 
   /** A checkpoint is in the store; all that was measured up to it has been told before. */
   default void left(Checkpoint checkpoint) {}
+
+  /** A checkpoint of so many bytes was written. */
+  default void checkpointWritten(Duration took, long bytes) {}
+
+  /** One could not be written. */
+  default void checkpointFailed() {}
+
+  /** It was evaluated. */
+  default void evaluated(Duration took) {}
 }

@@ -111,7 +111,8 @@ public final class BranchRun {
             memory,
             time,
             log,
-            measured -> tell(rows.update().number(), measured));
+            measured -> tell(rows.update().number(), measured),
+            listener::evaluated);
   }
 
   /**

@@ -18,6 +18,7 @@ import io.espalier.worker.evaluate.RowValues;
 import io.espalier.worker.evaluate.SetEvaluation;
 import io.espalier.worker.model.BaseModel;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,7 @@ final class Milestones {
   private final Progress progress;
   private final TrialLog log;
   private final Consumer<Measurement> tell;
+  private final Consumer<Duration> evaluated;
   private final Evaluations evaluations;
   private final Guards guards;
   private final Optional<EarlyStopping> earlyStopping;
@@ -55,6 +57,7 @@ final class Milestones {
    * @param decode tokens of a generated answer to text
    * @param progress of the branch, kept by its owner, as are its guards
    * @param tell where measurements of the present update go
+   * @param evaluated told how long each evaluation took
    */
   Milestones(
       Lease lease,
@@ -66,7 +69,8 @@ final class Milestones {
       PeakMemory memory,
       DeviceTime time,
       TrialLog log,
-      Consumer<Measurement> tell) {
+      Consumer<Measurement> tell,
+      Consumer<Duration> evaluated) {
     this.lease = lease;
     this.model = model;
     this.data = data;
@@ -76,6 +80,7 @@ final class Milestones {
     this.time = time;
     this.log = log;
     this.tell = tell;
+    this.evaluated = evaluated;
     evaluations =
         new Evaluations(
             new SetEvaluation(
@@ -179,6 +184,7 @@ final class Milestones {
       checkpoints.after(number, Map.of(), slot.trainable(), slot::parameters);
       return Optional.empty();
     }
+    long began = System.nanoTime();
     Evaluations.Found found = evaluations.atEpochEnd(slot.evaluator(), tell);
     best.ifPresent(kept -> kept.offer(number, found.metrics(), slot::parameters));
     checkpoints.after(number, found.metrics(), slot.trainable(), slot::parameters);
@@ -189,6 +195,7 @@ final class Milestones {
         closing && earlier.isEmpty()
             ? found.plus(evaluations.beyondEpochEnd(slot.evaluator(), tell))
             : found;
+    evaluated.accept(Duration.ofNanos(System.nanoTime() - began));
     log.measured(update, progress, made, all.metrics());
     curve.add(
         new Standing.Evaluated(

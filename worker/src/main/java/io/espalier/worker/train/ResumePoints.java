@@ -146,9 +146,13 @@ final class ResumePoints {
   private Optional<Checkpoint> write(long update, Fingerprint fingerprint, BranchState state) {
     Path file = Export.attempt(lease).resolve("checkpoints").resolve(Long.toString(update));
     tried = cadence.clock().instant();
+    long began = System.nanoTime();
     try {
       CheckpointFile.write(file, fingerprint, state);
+      Duration took = Duration.ofNanos(System.nanoTime() - began);
+      listener.checkpointWritten(took, Files.size(file));
     } catch (IOException e) {
+      listener.checkpointFailed();
       warn(file, e);
       return Optional.empty();
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Outcome;
+import io.espalier.worker.metrics.WorkerMetrics;
 import io.espalier.worker.model.ModelPlaces;
 import io.espalier.worker.train.Cadence;
 import java.nio.file.Path;
@@ -35,6 +36,7 @@ class HeldLeasesTest {
                 new Lanes(1, LaneSlots.of(1), trunks, Cadence.NEVER),
                 metrics,
                 results,
+                new WorkerMetrics(),
                 Duration.ZERO,
                 Clock.systemUTC())) {
       assertThat(leases.ended()).containsExactly(ResultSpoolTest.ended(1));

@@ -1,8 +1,11 @@
-package io.espalier.coordinator.metrics;
+package io.espalier.common.metrics;
 
 import java.util.List;
 
-/** Every metric of Espalier's own that Prometheus can scrape: the one place for their names. */
+/**
+ * Every metric of Espalier's own that Prometheus can scrape: the one place for their names. Those
+ * that begin with {@code espalier_worker_} are a worker's, the others the coordinator's.
+ */
 public enum ExposedMetric {
   TRIAL_TRAIN_LOSS(
       "espalier_trial_train_loss",
@@ -105,7 +108,30 @@ public enum ExposedMetric {
   SLOTS("espalier_slots", Kind.GAUGE, "Slots of all workers, free or used", "state"),
   WORKERS("espalier_workers", Kind.GAUGE, "Workers registered"),
   WORKERS_QUARANTINED(
-      "espalier_workers_quarantined", Kind.GAUGE, "Workers that get no trials for now");
+      "espalier_workers_quarantined", Kind.GAUGE, "Workers that get no trials for now"),
+  WORKER_BRANCHES("espalier_worker_branches", Kind.GAUGE, "Branches that this worker trains"),
+  WORKER_UPDATES(
+      "espalier_worker_updates_total", Kind.COUNTER, "Optimizer updates that this worker made"),
+  WORKER_EVALUATION_SECONDS(
+      "espalier_worker_evaluation_seconds",
+      Kind.HISTOGRAM,
+      "Time of an evaluation; of those that are made together the first has it all"),
+  WORKER_CHECKPOINT_SECONDS(
+      "espalier_worker_checkpoint_seconds", Kind.HISTOGRAM, "Time of writing a checkpoint"),
+  WORKER_CHECKPOINT_BYTES(
+      "espalier_worker_checkpoint_bytes_total", Kind.COUNTER, "Bytes of checkpoints written"),
+  WORKER_CHECKPOINT_FAILURES(
+      "espalier_worker_checkpoint_failures_total",
+      Kind.COUNTER,
+      "Checkpoints that could not be written; training went on"),
+  WORKER_SPOOL_ROWS(
+      "espalier_worker_spool_rows",
+      Kind.GAUGE,
+      "Metric rows that the coordinator has not acknowledged yet"),
+  WORKER_CONNECTED(
+      "espalier_worker_connected", Kind.GAUGE, "Whether a coordinator has this worker registered"),
+  WORKER_MEMORY(
+      "espalier_worker_memory_bytes", Kind.GAUGE, "Resident memory of the process that trains");
 
   private final String exposedName;
   private final Kind kind;
@@ -147,7 +173,7 @@ public enum ExposedMetric {
   }
 
   /** What Micrometer turns into {@link #exposedName}: it appends the ending of the kind. */
-  String meterName() {
+  public String meterName() {
     return switch (kind) {
       case GAUGE -> exposedName;
       case COUNTER -> exposedName.substring(0, exposedName.length() - "_total".length());
@@ -157,7 +183,7 @@ public enum ExposedMetric {
   }
 
   /** Label names and these values in turn, as Micrometer takes them. */
-  String[] tags(String... values) {
+  public String[] tags(String... values) {
     if (values.length != labels.size()) {
       throw new IllegalArgumentException(exposedName + " has labels " + labels);
     }

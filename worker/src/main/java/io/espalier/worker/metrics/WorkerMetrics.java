@@ -1,0 +1,68 @@
+package io.espalier.worker.metrics;
+
+import io.espalier.common.metrics.ExposedMetric;
+import io.espalier.common.metrics.Meters;
+import io.espalier.worker.memory.HostMemory;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.function.IntSupplier;
+
+/** What Prometheus sees of a worker. Any thread may call. */
+public final class WorkerMetrics implements AutoCloseable {
+  private final Meters meters = new Meters();
+  private final Counter updates = meters.counter(ExposedMetric.WORKER_UPDATES);
+  private final Timer evaluations = meters.timer(ExposedMetric.WORKER_EVALUATION_SECONDS);
+  private final Timer checkpoints = meters.timer(ExposedMetric.WORKER_CHECKPOINT_SECONDS);
+  private final Counter bytes = meters.counter(ExposedMetric.WORKER_CHECKPOINT_BYTES);
+  private final Counter failures = meters.counter(ExposedMetric.WORKER_CHECKPOINT_FAILURES);
+  private volatile boolean connected;
+
+  public WorkerMetrics() {
+    var memory = new HostMemory();
+    meters.gauge(ExposedMetric.WORKER_MEMORY, memory::resident);
+    meters.gauge(ExposedMetric.WORKER_CONNECTED, () -> connected ? 1 : 0);
+  }
+
+  /** Where the number of branches in training is asked for. */
+  public void branches(IntSupplier training) {
+    meters.gauge(ExposedMetric.WORKER_BRANCHES, training::getAsInt);
+  }
+
+  /** Where the number of unacknowledged rows is asked for. */
+  public void spool(IntSupplier rows) {
+    meters.gauge(ExposedMetric.WORKER_SPOOL_ROWS, rows::getAsInt);
+  }
+
+  /** Whether a coordinator has it registered. */
+  public void connected(boolean now) {
+    connected = now;
+  }
+
+  public void updated() {
+    updates.increment();
+  }
+
+  public void evaluated(Duration took) {
+    evaluations.record(took);
+  }
+
+  public void checkpointWritten(Duration took, long size) {
+    checkpoints.record(took);
+    bytes.increment(size);
+  }
+
+  public void checkpointFailed() {
+    failures.increment();
+  }
+
+  /** Everything, as {@link Meters#scrape}. */
+  String scrape(String accept) {
+    return meters.scrape(accept);
+  }
+
+  @Override
+  public void close() {
+    meters.close();
+  }
+}
