@@ -11,6 +11,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -307,10 +308,13 @@ final class Cluster implements AutoCloseable {
     return worker;
   }
 
-  /** What each process wrote, to files of its name. */
+  /** What each process wrote, to files of its name, and the coordinators' logs. */
   void keepLogs(Path place) {
-    try {
+    try (Stream<Path> logs = Files.list(directory.resolve("store/logs"))) {
       Files.createDirectories(place);
+      for (Path log : logs.toList()) {
+        Files.copy(log, place.resolve(log.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+      }
       for (int number = 0; number < coordinators.size(); number++) {
         keepLog(place.resolve("coordinator-" + number), coordinators.get(number));
       }
