@@ -97,18 +97,27 @@ record SpecPolicy(SweepSpec spec) implements Policy {
   @Override
   public List<Branch> extension(Sweep sweep, MoreTrials more) {
     SearchedValues.check(more.values());
-    List<TrialConfig> tried = configs(SpecRules.trials(sweep).stream());
-    Optional<TrialConfig> model = more.trial().map(trial -> tried.get(trial.number()));
+    List<TrialView> trials = SpecRules.trials(sweep);
+    List<TrialConfig> tried = configs(trials.stream());
+    List<TrialConfig> models =
+        more.trial().map(trial -> List.of(tried.get(trial.number()))).orElse(tried);
     if (more.fromCheckpoint()) {
       Continuing.check(more.values());
+      // What they train from there is their own, whatever was tried from the start.
       return new Continuing(sweep, more.trial().orElseThrow())
-          .on(
-              planned(
-                  sweep,
-                  Search.after(spec, budget(sweep), tried, model.orElseThrow(), more.values())));
+          .on(planned(sweep, beyond(sweep, tried.size(), List.of(), models, more.values())));
     }
-    List<TrialConfig> models = model.map(List::of).orElse(tried);
-    return planned(sweep, Search.beyond(spec, budget(sweep), tried, models, more.values()));
+    List<TrialConfig> known = configs(trials.stream().filter(trial -> trial.continues().isEmpty()));
+    return planned(sweep, beyond(sweep, tried.size(), known, models, more.values()));
+  }
+
+  private List<TrialConfig> beyond(
+      Sweep sweep,
+      int first,
+      List<TrialConfig> known,
+      List<TrialConfig> models,
+      Map<String, List<String>> values) {
+    return Search.beyond(spec, budget(sweep), first, known, models, values);
   }
 
   private List<Branch> planned(Sweep sweep, List<TrialConfig> more) {

@@ -53,7 +53,9 @@ public final class DashboardCheck {
     var problems = new ArrayList<String>();
     for (Dashboard.LabelValues variable : dashboard.variableQueries()) {
       JsonNode values =
-          get("/api/v1/label/" + variable.label() + "/values?match[]=", variable.series());
+          get(
+              "/api/v1/label/" + variable.label() + "/values?match[]=",
+              dashboard.resolve(variable.series(), rateInterval));
       if (values.path("data").isEmpty()) {
         problems.add("variable %s has no values".formatted(variable.variable()));
       }

@@ -43,7 +43,7 @@ public record TrialView(
   }
 
   /** The update of another trial, of other values, that this one goes on after. */
-  Optional<Long> continues() {
+  public Optional<Long> continues() {
     return fork.filter(Branch.Fork::changed).map(Branch.Fork::update);
   }
 

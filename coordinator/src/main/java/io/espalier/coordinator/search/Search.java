@@ -123,39 +123,25 @@ public record Search(List<TrialConfig> trials, int constrained, int duplicates) 
    * No rule of the search changes these but its constraints.
    *
    * @param budget what the sweep may use
-   * @param tried by number
-   * @param models those of them that are tried with other values
+   * @param first number of the first
+   * @param known what would be trained exactly as one of these is left out
+   * @param models what is tried with other values
    * @param values of those keys, each with each
-   * @return numbered on; without what trains exactly as another
    * @throws UserError when there are more than the budget allows, or none
    */
   public static List<TrialConfig> beyond(
       SweepSpec spec,
       BudgetSpec budget,
-      List<TrialConfig> tried,
+      int first,
+      List<TrialConfig> known,
       List<TrialConfig> models,
       Map<String, List<String>> values) {
     var made = new Making(spec);
-    tried.forEach(trial -> made.known.add(trial.training()));
+    known.forEach(trial -> made.known.add(trial.training()));
     for (TrialConfig model : models) {
       made.offer(model, values);
     }
-    return made.beyond(budget, tried.size());
-  }
-
-  /**
-   * The same of one trial that others go on from: what they train from there is their own, though
-   * their values may be those of one that was tried from the start.
-   */
-  public static List<TrialConfig> after(
-      SweepSpec spec,
-      BudgetSpec budget,
-      List<TrialConfig> tried,
-      TrialConfig model,
-      Map<String, List<String>> values) {
-    var made = new Making(spec);
-    made.offer(model, values);
-    return made.beyond(budget, tried.size());
+    return made.beyond(budget, first);
   }
 
   private static UserError tooMany(SweepSpec spec, long size, BudgetSpec budget) {

@@ -254,6 +254,8 @@ final class Cluster implements AutoCloseable {
                 "--slots=1",
                 "--checkpoint-every=200ms",
                 "--spool=" + spool(name)));
+    // With certificates nothing else may be read.
+    certificates.ifPresent(own -> arguments.add("--data-root=" + directory));
     arguments.addAll(List.of(more));
     workers.put(name, Launcher.start(directory, arguments.toArray(String[]::new)));
   }
