@@ -3,6 +3,7 @@ package io.espalier.worker.node;
 import io.espalier.common.UserError;
 import io.espalier.common.protocol.ClusterSettings;
 import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.protocol.Lease;
 import io.espalier.common.protocol.ProtocolVersion;
 import io.espalier.common.protocol.StoreMark;
 import io.espalier.common.protocol.ToCoordinator;
@@ -90,6 +91,14 @@ final class WorkerActor {
   private final TimerScheduler<Command> timers;
   private final Duties duties;
   private final ActorRef<ToWorker> self;
+
+  /** What was told since the last sign of life, which repeats all that is not acknowledged. */
+  private final Set<Told> told = new HashSet<>();
+
+  /**
+   * @param place what tells it from others of its kind for this lease
+   */
+  private record Told(Class<? extends ToCoordinator> kind, Lease.Key lease, long place) {}
 
   /** Sweeps whose model and data are being read. */
   private final Set<SweepId> preparing = new HashSet<>();
@@ -207,7 +216,7 @@ final class WorkerActor {
       timers.cancel(Signal.WAITING);
       heard();
       duties.connected().accept(registered);
-      report(fleet);
+      reportAll(fleet);
       return serving(fleet, store);
     }
     return Behaviors.same();
@@ -215,8 +224,13 @@ final class WorkerActor {
 
   private Behavior<Command> serving(ActorRef<ToCoordinator> fleet, LocalStore store) {
     return inEveryPhase()
-        .onMessageEquals(Signal.HEARTBEAT, () -> reportAgain(fleet))
-        .onMessageEquals(Signal.DEVICE_CHANGED, () -> reportAgain(fleet))
+        .onMessageEquals(Signal.HEARTBEAT, () -> reportAll(fleet))
+        .onMessageEquals(
+            Signal.DEVICE_CHANGED,
+            () -> {
+              report(fleet);
+              return Behaviors.same();
+            })
         .onMessage(
             Prepared.class,
             done -> {
@@ -293,25 +307,36 @@ final class WorkerActor {
     return "reading model or data failed: " + cause + "; the worker's log has the trace";
   }
 
-  private Behavior<Command> reportAgain(ActorRef<ToCoordinator> fleet) {
+  /** Also what was told: it may have been lost. */
+  private Behavior<Command> reportAll(ActorRef<ToCoordinator> fleet) {
+    told.clear();
     report(fleet);
     return Behaviors.same();
   }
 
-  /** Results first, so that a slot is offered only after what it did is told. */
+  /** What is new. Results first, so that a slot is offered only after what it did is told. */
   private void report(ActorRef<ToCoordinator> fleet) {
     for (LeftCheckpoints.Left left : duties.leases().checkpoints()) {
-      fleet.tell(
+      tellOnce(
+          fleet,
+          left.checkpoint().update(),
+          left.lease(),
           new ToCoordinator.CheckpointLeft(
               duties.worker(), left.lease(), left.checkpoint(), left.lastSequence()));
     }
     for (HeldLeases.Reached reached : duties.leases().reached()) {
-      fleet.tell(
+      tellOnce(
+          fleet,
+          reached.results().get(reached.results().size() - 1).trial().number(),
+          reached.lease(),
           new ToCoordinator.MilestonesReached(
               duties.worker(), reached.lease(), reached.results(), reached.lastSequence()));
     }
     for (HeldLeases.Ended ended : duties.leases().ended()) {
-      fleet.tell(
+      tellOnce(
+          fleet,
+          ended.lastSequence(),
+          ended.lease(),
           new ToCoordinator.BranchEnded(
               duties.worker(),
               ended.lease(),
@@ -323,6 +348,13 @@ final class WorkerActor {
       fleet.tell(new ToCoordinator.Unfit(duties.worker(), unfit.sweep(), unfit.reason()));
     }
     offer(fleet);
+  }
+
+  private void tellOnce(
+      ActorRef<ToCoordinator> fleet, long place, Lease.Key lease, ToCoordinator message) {
+    if (told.add(new Told(message.getClass(), lease, place))) {
+      fleet.tell(message);
+    }
   }
 
   private void offer(ActorRef<ToCoordinator> fleet) {
