@@ -64,6 +64,8 @@ public final class CoordinatorMetrics implements AutoCloseable {
   private final Timer updateTime = meters.timer(ExposedMetric.UPDATE_SECONDS);
   private final Timer journalTime = meters.timer(ExposedMetric.JOURNAL_SECONDS);
 
+  private final Object scraping = new Object();
+
   /** By when they were first heard of. */
   private final Map<SweepId, WatchedSweep> standings = new LinkedHashMap<>();
 
@@ -178,9 +180,14 @@ public final class CoordinatorMetrics implements AutoCloseable {
    *     Prometheus' text format
    */
   public String scrape(String accept) {
+    Map<SweepId, WatchedSweep> watched;
     synchronized (this) {
       removeOld();
-      showStandings();
+      watched = new LinkedHashMap<>(standings);
+    }
+    // Rows that arrive do not wait for this.
+    synchronized (scraping) {
+      show(watched);
     }
     return meters.scrape(accept);
   }
@@ -242,15 +249,15 @@ public final class CoordinatorMetrics implements AutoCloseable {
    */
   private record WatchedSweep(Supplier<SweepStanding> standing, Optional<Instant> ended) {}
 
-  private void showStandings() {
+  private void show(Map<SweepId, WatchedSweep> watched) {
     var bySweep = new LinkedHashMap<SweepId, SweepStanding>();
     var byState = new TreeMap<String, Long>();
     var byBranchState = new TreeMap<>(Map.of("waiting", 0L, "leased", 0L, "resting", 0L));
-    standings.forEach(
-        (sweep, watched) -> {
-          SweepStanding standing = watched.standing().get();
+    watched.forEach(
+        (sweep, one) -> {
+          SweepStanding standing = one.standing().get();
           bySweep.put(sweep, standing);
-          if (watched.ended().isEmpty()) {
+          if (one.ended().isEmpty()) {
             byState.merge(standing.state(), 1L, Long::sum);
             standing.branches().forEach((state, n) -> byBranchState.merge(state, n, Long::sum));
           }

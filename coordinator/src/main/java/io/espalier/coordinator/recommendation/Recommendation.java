@@ -17,9 +17,10 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * What to make of a sweep's best trial.
+ * What to make of a sweep's best trial, of those that had their values from the start.
  *
  * @param winner the best trial trained to its end
+ * @param better one that is better, and went on from another's checkpoint
  * @param edges keys of which it has the largest or the smallest value that was tried
  * @param sensitivity share of the trials' differences that each key explains by itself
  * @param next values to try around it, the winner's own among them; keys that are not in it stay as
@@ -29,6 +30,7 @@ import java.util.stream.Collectors;
  */
 public record Recommendation(
     TrialId winner,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<TrialId> better,
     List<Edge> edges,
     Map<String, Double> sensitivity,
     @JsonProperty("next_space") Map<String, List<String>> next,
@@ -50,10 +52,16 @@ public record Recommendation(
 
   /** Empty while no trial has come to its end with a value of the objective. */
   public static Optional<Recommendation> of(SweepView view) {
-    return Ranking.best(view.objective(), view.trials()).map(best -> of(view, best));
+    SweepView fromTheStart = view.fromTheStart();
+    Optional<TrialId> better =
+        Ranking.best(view.objective(), view.trials())
+            .filter(best -> best.continues().isPresent())
+            .map(best -> best.config().id());
+    return Ranking.best(view.objective(), fromTheStart.trials())
+        .map(best -> of(fromTheStart, best, better));
   }
 
-  private static Recommendation of(SweepView view, TrialView best) {
+  private static Recommendation of(SweepView view, TrialView best, Optional<TrialId> better) {
     var edges = new ArrayList<Edge>();
     var next = new LinkedHashMap<String, List<String>>();
     best.config()
@@ -72,6 +80,7 @@ public record Recommendation(
     Optional<SeedNoise> seeds = SeedNoise.of(view);
     return new Recommendation(
         best.config().id(),
+        better,
         edges,
         Sensitivity.of(view.objective(), view.trials()),
         next,
@@ -108,6 +117,11 @@ public record Recommendation(
   /** Sentences, a line each. */
   public List<String> lines() {
     var lines = new ArrayList<String>();
+    better.ifPresent(
+        trial ->
+            lines.add(
+                "Trial %s went on from another's checkpoint; of those that did not trial %s is the best, and what follows is of them."
+                    .formatted(trial, winner)));
     seeds.map(SeedNoise::lines).ifPresent(lines::addAll);
     rows.map(RowNoise::line).ifPresent(lines::add);
     for (Edge edge : edges) {

@@ -67,6 +67,22 @@ public record SweepView(
         Optional.empty());
   }
 
+  /** The same without trials that went on from others', whose values are not all they had. */
+  public SweepView fromTheStart() {
+    return new SweepView(
+        id,
+        state,
+        problem,
+        objective,
+        settings,
+        submitted,
+        ended,
+        dataset,
+        trials.stream().filter(trial -> trial.continues().isEmpty()).toList(),
+        warnings,
+        extended);
+  }
+
   /**
    * A sweep's going on after its end.
    *

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.espalier.common.spec.ObjectiveSpec;
+import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
@@ -92,6 +93,32 @@ class RecommendationTest {
         Optional.empty(),
         Ranking.rank(OBJECTIVE, trials),
         List.of());
+  }
+
+  @Test
+  void a_trial_that_went_on_from_another_says_nothing_of_the_values_it_has() {
+    List<TrialView> trials = new ArrayList<>();
+    for (int rate = 0; rate < RATES.size(); rate++) {
+      trials.add(trial(rate, 30, Map.of("learning_rate", RATES.get(rate)), rate == 1 ? 0.3 : 0.5));
+    }
+    TrialView clone = trial(3, 30, Map.of("learning_rate", "1e-5"), 0.1);
+    trials.add(
+        new TrialView(
+            clone.config(),
+            clone.updates(),
+            clone.branch(),
+            clone.worker(),
+            clone.result(),
+            clone.rank(),
+            clone.broken(),
+            Optional.of(new Branch.Fork(new BranchId(1), 7, true)),
+            clone.rests()));
+    Recommendation found = Recommendation.of(sweep(trials)).orElseThrow();
+    assertThat(found.winner()).isEqualTo(new TrialId(1));
+    assertThat(found.edges()).isEmpty();
+    assertThat(found.lines().get(0))
+        .isEqualTo(
+            "Trial 3 went on from another's checkpoint; of those that did not trial 1 is the best, and what follows is of them.");
   }
 
   @Test
