@@ -31,7 +31,7 @@ final class Joining {
   private final ActorSystem<?> system;
   private final Cluster cluster;
   private final Journal journal;
-  private Cancellable tries = Cancellable.alreadyCancelled();
+  private volatile Cancellable tries = Cancellable.alreadyCancelled();
 
   private Joining(ActorSystem<?> system, Journal journal) {
     this.system = system;

@@ -16,6 +16,7 @@ import java.util.Optional;
 public final class MetricsDoor implements AutoCloseable {
   private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
   private static final String OPEN_METRICS = "application/openmetrics-text";
+  private static final String OPEN_METRICS_TEXT = OPEN_METRICS + "; version=1.0.0; charset=utf-8";
 
   private final HttpServer server;
   private final Optional<NodeCertificates> certificates;
@@ -65,14 +66,10 @@ public final class MetricsDoor implements AutoCloseable {
       byte[] text = metrics.scrape(accept).getBytes(StandardCharsets.UTF_8);
       exchange
           .getResponseHeaders()
-          .set("Content-Type", accept.contains(OPEN_METRICS) ? openMetrics() : TEXT);
+          .set("Content-Type", accept.contains(OPEN_METRICS) ? OPEN_METRICS_TEXT : TEXT);
       exchange.sendResponseHeaders(200, text.length);
       exchange.getResponseBody().write(text);
     }
-  }
-
-  private static String openMetrics() {
-    return OPEN_METRICS + "; version=1.0.0; charset=utf-8";
   }
 
   public int port() {
