@@ -8,6 +8,7 @@ import io.espalier.coordinator.journal.NewerJournal;
 import io.espalier.coordinator.journal.Term;
 import io.espalier.coordinator.metrics.CoordinatorMetrics;
 import io.espalier.coordinator.metrics.MetricsService;
+import io.espalier.coordinator.metrics.SweepCurves;
 import io.espalier.coordinator.sweep.Surroundings;
 import io.espalier.coordinator.sweep.SweepNotice;
 import io.espalier.coordinator.sweep.SweepsActor;
@@ -199,6 +200,7 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
             config.clock(),
             actors,
             opened,
+            new SweepCurves(opened.store(), System::nanoTime),
             SweepFiles.in(config.store()),
             UploadedFiles.in(config.store()),
             duties.journal(),

@@ -15,9 +15,12 @@ import io.espalier.coordinator.fleet.FleetActor;
 import io.espalier.coordinator.journal.Journal;
 import io.espalier.coordinator.metrics.MetricExport;
 import io.espalier.coordinator.metrics.MetricsService;
+import io.espalier.coordinator.metrics.SweepCurves;
+import io.espalier.coordinator.report.Charts;
 import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepSummary;
 import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.report.TrialDetails;
 import io.espalier.coordinator.report.TrialView;
 import io.espalier.coordinator.report.WorkerView;
 import io.espalier.coordinator.sweep.BudgetChange;
@@ -55,6 +58,7 @@ record SweepService(
     Clock clock,
     Actors actors,
     MetricsService metrics,
+    SweepCurves curves,
     SweepFiles files,
     UploadedFiles uploads,
     Journal journal,
@@ -68,7 +72,8 @@ record SweepService(
 
   @Override
   public SweepService askedBy(Caller caller) {
-    return new SweepService(clock, actors, metrics, files, uploads, journal, disk, caller.name());
+    return new SweepService(
+        clock, actors, metrics, curves, files, uploads, journal, disk, caller.name());
   }
 
   /** Why something was stopped that nothing else ended. */
@@ -378,6 +383,21 @@ record SweepService(
   @Override
   public List<LiveUpdate> live(SweepId sweep) {
     return metrics.live().updates(sweep);
+  }
+
+  @Override
+  public CompletionStage<Charts> curves(SweepId sweep) {
+    return sweep(sweep).thenCompose(view -> blocking(() -> curves.charts(view)));
+  }
+
+  @Override
+  public CompletionStage<TrialDetails> details(SweepId sweep, TrialId trial) {
+    return sweep(sweep)
+        .thenCompose(
+            view -> {
+              TrialView found = known(view, trial);
+              return blocking(() -> TrialDetails.of(view, curves.of(view, List.of(found)), found));
+            });
   }
 
   @Override

@@ -6,9 +6,11 @@ import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.access.Caller;
 import io.espalier.coordinator.metrics.MetricExport;
+import io.espalier.coordinator.report.Charts;
 import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepSummary;
 import io.espalier.coordinator.report.SweepView;
+import io.espalier.coordinator.report.TrialDetails;
 import io.espalier.coordinator.report.TrialView;
 import io.espalier.coordinator.report.WorkerView;
 import io.espalier.coordinator.sweep.BudgetChange;
@@ -97,6 +99,14 @@ public interface Backend {
 
   /** The newest update of each branch in training. */
   List<LiveUpdate> live(SweepId sweep);
+
+  /**
+   * The curves of a sweep's best trials and of some others; some seconds old where they are many.
+   */
+  CompletionStage<Charts> curves(SweepId sweep);
+
+  /** All there is to see of a trial. */
+  CompletionStage<TrialDetails> details(SweepId sweep, TrialId trial);
 
   /** Every measurement of a sweep. */
   CompletionStage<Export> metrics(SweepId sweep, MetricExport.Format format);

@@ -1,6 +1,7 @@
 package io.espalier.coordinator.api;
 
 import static org.apache.pekko.http.javadsl.server.Directives.completeWithFuture;
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.get;
 import static org.apache.pekko.http.javadsl.server.Directives.path;
 
@@ -14,18 +15,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.server.Route;
-import org.apache.pekko.japi.function.Creator;
 import org.apache.pekko.japi.function.Function;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 
 /**
- * {@code /api/v1/sweeps/{id}/events}: how a sweep stands, as server-sent events until it has ended.
+ * How a sweep stands, as server-sent events until it has ended: {@code /api/v1/sweeps/{id}/events}
+ * the whole view whenever it changes, {@code /board} the console's.
  */
 record EventRoutes(Backend backend, SweepId sweep) {
   /** At most so often something is sent. */
@@ -37,13 +39,29 @@ record EventRoutes(Backend backend, SweepId sweep) {
   private static final ByteString COMMENT = ByteString.fromString(": still here\n\n");
 
   /** At one moment. */
-  private record Moment(SweepView view, List<LiveUpdate> live) {}
+  record Moment(SweepView view, List<LiveUpdate> live) {}
 
-  Route route() {
-    return path("events", () -> get(() -> completeWithFuture(events())));
+  /** What is sent. */
+  record Event(String name, Object data) {
+    private ByteString bytes() {
+      return ByteString.fromString(
+          "event: %s\ndata: %s\n\n".formatted(name, ViewJson.line(data)), StandardCharsets.UTF_8);
+    }
   }
 
-  private CompletionStage<HttpResponse> events() {
+  /** What has been sent to one client, and what it is told next. */
+  @FunctionalInterface
+  interface News {
+    List<Event> of(Moment moment);
+  }
+
+  Route route() {
+    return concat(
+        path("events", () -> get(() -> completeWithFuture(events(WholeNews::new)))),
+        path("board", () -> get(() -> completeWithFuture(events(BoardNews::new)))));
+  }
+
+  private CompletionStage<HttpResponse> events(Supplier<News> told) {
     return backend
         .sweep(sweep)
         .thenApply(
@@ -51,10 +69,10 @@ record EventRoutes(Backend backend, SweepId sweep) {
                 HttpResponse.create()
                     .withEntity(
                         HttpEntities.createChunked(
-                            ContentTypes.parse("text/event-stream"), stream(first))));
+                            ContentTypes.parse("text/event-stream"), stream(first, told))));
   }
 
-  private Source<ByteString, NotUsed> stream(SweepView first) {
+  private Source<ByteString, NotUsed> stream(SweepView first, Supplier<News> told) {
     Source<SweepView, ?> later =
         Source.tick(PERIOD, PERIOD, NotUsed.getInstance())
             .mapAsync(1, tick -> backend.sweep(sweep));
@@ -62,41 +80,33 @@ record EventRoutes(Backend backend, SweepId sweep) {
         .concat(later)
         .map(view -> new Moment(view, backend.live(sweep)))
         .takeWhile(moment -> !moment.view().state().ended(), true)
-        .statefulMapConcat(changes())
+        .statefulMapConcat(() -> changes(told.get()))
         .keepAlive(SILENCE, () -> COMMENT);
   }
 
-  /** What is new of each moment. */
-  private static Creator<Function<Moment, Iterable<ByteString>>> changes() {
-    return () -> {
-      var sent = new Sent();
-      return sent::next;
-    };
+  private static Function<Moment, Iterable<ByteString>> changes(News news) {
+    return moment -> news.of(moment).stream().map(Event::bytes).toList();
   }
 
-  private static final class Sent {
+  private static final class WholeNews implements News {
     private Optional<SweepView> view = Optional.empty();
     private List<LiveUpdate> live = List.of();
 
-    List<ByteString> next(Moment moment) {
+    @Override
+    public List<Event> of(Moment moment) {
       if (moment.view().state().ended()) {
-        return List.of(event("end", moment.view()));
+        return List.of(new Event("end", moment.view()));
       }
-      var news = new ArrayList<ByteString>();
+      var news = new ArrayList<Event>();
       if (!view.equals(Optional.of(moment.view()))) {
         view = Optional.of(moment.view());
-        news.add(event("sweep", moment.view()));
+        news.add(new Event("sweep", moment.view()));
       }
       if (!live.equals(moment.live())) {
         live = moment.live();
-        news.add(event("live", moment.live()));
+        news.add(new Event("live", moment.live()));
       }
       return news;
     }
-  }
-
-  private static ByteString event(String name, Object view) {
-    return ByteString.fromString(
-        "event: %s\ndata: %s\n\n".formatted(name, ViewJson.line(view)), StandardCharsets.UTF_8);
   }
 }

@@ -3,7 +3,9 @@ package io.espalier.coordinator.api;
 import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.get;
 import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
 import static org.apache.pekko.http.javadsl.server.Directives.redirect;
 import static org.apache.pekko.http.javadsl.server.Directives.withRequestTimeoutResponse;
@@ -32,7 +34,7 @@ import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /**
- * The coordinator's HTTP port: the API, metrics and health. Errors are {@code
+ * The coordinator's HTTP port: the API, the console, metrics and health. Errors are {@code
  * application/problem+json}.
  */
 public final class HttpDoor implements AutoCloseable {
@@ -81,6 +83,7 @@ public final class HttpDoor implements AutoCloseable {
                 () ->
                     concat(
                         new HealthRoutes(metrics, unready, admission).route(),
+                        new ConsoleRoutes(desk).route(),
                         OtherPages.keptAwayFrom(api(desk, admission))))
             .seal(Failures.rejections(), Failures.exceptions());
     ServerBuilder server = Http.get(system).newServerAt(host, port);
@@ -135,6 +138,9 @@ public final class HttpDoor implements AutoCloseable {
     if (who instanceof Desk.Here here) {
       Backend backend = here.backend().askedBy(caller);
       return concat(
+          path(
+              "session",
+              () -> get(() -> complete(Answers.json(StatusCodes.OK, Session.of(caller))))),
           new SweepRoutes(backend).route(),
           new FileRoutes(backend).route(),
           new WorkerRoutes(backend).route());
@@ -148,6 +154,13 @@ public final class HttpDoor implements AutoCloseable {
         new Problem(StatusCodes.SERVICE_UNAVAILABLE, ((Desk.Nobody) who).why())
             .response()
             .addHeader(RawHeader.create("Retry-After", "1")));
+  }
+
+  /** Whom the coordinator takes its client for. */
+  private record Session(Optional<String> name, String role) {
+    static Session of(Caller caller) {
+      return new Session(caller.name(), caller.role().word());
+    }
   }
 
   /** The same path and query at another address. */

@@ -112,6 +112,7 @@ record SweepRoutes(Backend backend) {
         path("checkpoints", () -> delete(() -> freed(() -> backend.removeCheckpoints(sweep)))),
         path("budget", () -> post(() -> changeBudget(sweep))),
         path("extend", () -> post(() -> Extension.route(backend, sweep, Optional.empty()))),
+        path("curves", () -> get(() -> Answers.json(backend.curves(sweep)))),
         new MetricsRoute(backend, sweep).route(),
         new EventRoutes(backend, sweep).route(),
         new TrialRoutes(backend, sweep).route());

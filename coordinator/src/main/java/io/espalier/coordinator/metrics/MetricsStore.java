@@ -3,6 +3,7 @@ package io.espalier.coordinator.metrics;
 import io.espalier.common.UserError;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.protocol.Lease;
+import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.SweepId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -81,17 +83,26 @@ public final class MetricsStore implements AutoCloseable {
    */
   public static Stream<MetricRow> read(Path sweepDirectory) {
     try (var allocator = new RootAllocator()) {
-      return read(MetricFiles.of(sweepDirectory), allocator);
+      return read(MetricFiles.of(sweepDirectory), allocator, branch -> true);
     }
   }
 
   /** As {@link #read}, with every row that has arrived. */
   public Stream<MetricRow> rows(SweepId sweep) {
+    return rows(sweep, branch -> true);
+  }
+
+  /**
+   * The rows of some branches alone; the others' are never all in memory.
+   *
+   * @throws UserError when the files cannot be read
+   */
+  public Stream<MetricRow> rows(SweepId sweep, Predicate<BranchId> wanted) {
     SweepLog log = logs.get(sweep);
     if (log != null) {
       CompletableFuture.runAsync(log::flush, disk).join();
     }
-    return read(files(sweep), allocator);
+    return read(files(sweep), allocator, wanted);
   }
 
   /**
@@ -242,10 +253,13 @@ public final class MetricsStore implements AutoCloseable {
     return live;
   }
 
-  private static Stream<MetricRow> read(MetricFiles files, BufferAllocator allocator) {
+  private static Stream<MetricRow> read(
+      MetricFiles files, BufferAllocator allocator, Predicate<BranchId> wanted) {
     var rows = new ArrayList<MetricRow>();
     try {
-      files.read(allocator, rows::addAll);
+      files.read(
+          allocator,
+          batch -> batch.stream().filter(row -> wanted.test(row.branch())).forEach(rows::add));
     } catch (IOException e) {
       throw new UserError(
           "The metrics in %s cannot be read: %s".formatted(files.directory(), e.getMessage()), e);

@@ -1,18 +1,22 @@
 package io.espalier.coordinator.report;
 
+import io.espalier.common.metrics.Measurement;
 import io.espalier.common.trial.TrialConfig;
+import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.report.TrialCurves.Point;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 
-/** The curves a report draws, as the JSON its script reads. Pure. */
-record Charts(List<Chart> charts, List<String> remarks) {
+/** The curves that pages draw, as the JSON their scripts read. Pure. */
+public record Charts(List<Chart> charts, List<String> remarks) {
   /** More lines than this cannot be told apart, and make the page slow. */
   static final int MOST_TRIALS = 100;
 
@@ -24,14 +28,14 @@ record Charts(List<Chart> charts, List<String> remarks) {
    * @param noisy whether the lines begin smoothed
    * @param x epochs
    */
-  record Chart(
+  public record Chart(
       String title, boolean logarithmic, boolean noisy, List<BigDecimal> x, List<Line> lines) {}
 
   /**
    * @param label the trial, its point, its outcome
    * @param ended whether it was ended before its last update
    */
-  record Line(
+  public record Line(
       int trial,
       String label,
       String colour,
@@ -39,8 +43,14 @@ record Charts(List<Chart> charts, List<String> remarks) {
       boolean ended,
       List<Optional<BigDecimal>> y) {}
 
-  static Charts of(SweepView view, TrialCurves curves) {
-    List<TrialView> drawn = drawn(Ranking.order(view.objective(), view.trials()));
+  /** The trials whose lines are drawn, best first. */
+  public static List<TrialView> drawn(SweepView view) {
+    return drawn(Ranking.order(view.objective(), view.trials()));
+  }
+
+  /** A chart for each curve that was measured of the trials drawn. */
+  public static Charts of(SweepView view, TrialCurves curves) {
+    List<TrialView> drawn = drawn(view);
     // What is drawn last is on top.
     Collections.reverse(drawn);
     var charts = new ArrayList<Chart>();
@@ -68,6 +78,20 @@ record Charts(List<Chart> charts, List<String> remarks) {
               .formatted(SharedAxis.BUCKETS));
     }
     return new Charts(charts, remarks);
+  }
+
+  /** The same of one trial, and what else was measured at each of its updates. */
+  static List<Chart> of(SweepView view, TrialCurves curves, TrialView trial) {
+    TrialId id = trial.config().id();
+    var charts = new ArrayList<Chart>();
+    Map<String, List<Point>> measured = new LinkedHashMap<>();
+    measured.put(MetricNames.TRAIN_LOSS, curves.trainLoss(id));
+    curves.evaluatedOften().forEach(metric -> measured.put(metric, curves.evaluated(id, metric)));
+    measured.put("learning_rate", curves.updates(id, Measurement.Update::learningRate));
+    measured.put("grad_norm", curves.updates(id, Measurement.Update::gradNorm));
+    measured.put("tokens_per_second", curves.updates(id, Measurement.Update::tokensPerSecond));
+    measured.forEach((metric, curve) -> chart(charts, view, metric, List.of(trial), of -> curve));
+    return charts;
   }
 
   /** The best half of what can be drawn, and of the others every n-th. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
@@ -36,9 +37,16 @@ public record TrialCurves(Map<TrialId, List<MetricRow>> rows) {
   }
 
   List<Point> trainLoss(TrialId trial) {
+    return updates(trial, Measurement.Update::trainLoss);
+  }
+
+  /** Something that was measured at each update. */
+  List<Point> updates(TrialId trial, ToDoubleFunction<Measurement.Update> what) {
     return of(trial).stream()
         .filter(row -> row.measurement() instanceof Measurement.Update)
-        .map(row -> new Point(row.epoch(), ((Measurement.Update) row.measurement()).trainLoss()))
+        .map(
+            row ->
+                new Point(row.epoch(), what.applyAsDouble((Measurement.Update) row.measurement())))
         .toList();
   }
 

@@ -260,6 +260,11 @@ final class Cluster implements AutoCloseable {
     workers.put(name, Launcher.start(directory, arguments.toArray(String[]::new)));
   }
 
+  /** The console of the first coordinator. */
+  String console() {
+    return url(places.get(0)) + "/";
+  }
+
   /** Where Prometheus finds the first coordinator. */
   String metricsTarget() {
     return "%s:%d".formatted(places.get(0).host(), places.get(0).http());

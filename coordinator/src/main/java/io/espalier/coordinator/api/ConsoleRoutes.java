@@ -1,0 +1,98 @@
+package io.espalier.coordinator.api;
+
+import static org.apache.pekko.http.javadsl.server.Directives.complete;
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.extractUnmatchedPath;
+import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
+import static org.apache.pekko.http.javadsl.server.Directives.pathEndOrSingleSlash;
+import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
+import static org.apache.pekko.http.javadsl.server.Directives.redirect;
+import static org.apache.pekko.http.javadsl.server.Directives.reject;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.pekko.http.javadsl.model.ContentType;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.ResponseEntity;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.model.Uri;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/**
+ * {@code /}: the console's page, its scripts and its style. They hold nothing of any sweep, so they
+ * need no token; what the page shows it asks of the API, as everybody does.
+ */
+record ConsoleRoutes(Desk desk) {
+  private static final String PAGE = "index.html";
+  private static final String CHARTS = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
+
+  private static final Map<String, ContentType> TYPES =
+      Map.of(
+          "html", ContentTypes.TEXT_HTML_UTF8,
+          "css", ContentTypes.parse("text/css; charset=UTF-8"),
+          "js", ContentTypes.parse("text/javascript; charset=UTF-8"),
+          "svg", ContentTypes.parse("image/svg+xml"));
+
+  /** Where a file of the page's lies in the class path. */
+  private static final Map<String, String> ELSEWHERE =
+      Map.of("uPlot.min.css", CHARTS + "uPlot.min.css", "uPlot.esm.js", CHARTS + "uPlot.esm.js");
+
+  Route route() {
+    return get(
+        () ->
+            concat(
+                pathEndOrSingleSlash(() -> onSuccess(desk.now(), ConsoleRoutes::page)),
+                pathPrefix(
+                    "console",
+                    () ->
+                        extractUnmatchedPath(
+                            path ->
+                                file(path.substring(Math.min(1, path.length())))
+                                    .map(found -> (Route) complete(found))
+                                    .orElseGet(() -> reject())))));
+  }
+
+  /** The page of whoever answers the API: a browser takes a page's requests to no other host. */
+  private static Route page(Desk.Answering who) {
+    return who instanceof Desk.There there
+        ? redirect(Uri.create(there.url() + "/"), StatusCodes.TEMPORARY_REDIRECT)
+        : complete(file(PAGE).orElseThrow());
+  }
+
+  private static Optional<HttpResponse> file(String name) {
+    ContentType type = TYPES.get(name.substring(name.lastIndexOf('.') + 1));
+    if (type == null || name.contains("/")) {
+      return Optional.empty();
+    }
+    try (InputStream in =
+        ConsoleRoutes.class.getResourceAsStream(ELSEWHERE.getOrDefault(name, "console/" + name))) {
+      return in == null
+          ? Optional.empty()
+          : Optional.of(guarded(HttpEntities.create(type, in.readAllBytes())));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What lets the page load from nowhere else, and no other page frame it. */
+  private static HttpResponse guarded(ResponseEntity entity) {
+    return HttpResponse.create()
+        .withEntity(entity)
+        .addHeader(
+            RawHeader.create(
+                "Content-Security-Policy",
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+                    + " connect-src 'self'; base-uri 'none'; form-action 'none';"
+                    + " frame-ancestors 'none'"))
+        .addHeader(RawHeader.create("X-Content-Type-Options", "nosniff"))
+        .addHeader(RawHeader.create("Referrer-Policy", "no-referrer"))
+        .addHeader(RawHeader.create("Cache-Control", "no-cache"));
+  }
+}
