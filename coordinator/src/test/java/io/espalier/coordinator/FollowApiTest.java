@@ -12,6 +12,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -67,6 +68,41 @@ class FollowApiTest {
               .body()
               .toList();
       assertThat(late).startsWith("event: end").doesNotContain("event: sweep");
+    }
+  }
+
+  @Test
+  void the_board_tells_only_what_has_changed() throws Exception {
+    try (Api api = Api.on(store);
+        ScriptedWorker worker = api.join(Examples.ANN)) {
+      api.submit();
+      Lease first = api.running(worker);
+      CompletableFuture<List<String>> lines =
+          HttpClient.newHttpClient()
+              .sendAsync(api.request(DEMO + "/board").build(), HttpResponse.BodyHandlers.ofLines())
+              .thenApplyAsync(answer -> answer.body().toList());
+      await().until(() -> !api.get(DEMO + "/curves").body().isEmpty());
+      end(worker, first);
+      end(worker, next(worker));
+      List<String> told = lines.get(30, TimeUnit.SECONDS);
+      assertThat(told.get(0)).isEqualTo("event: board");
+      assertThat(told.get(1)).contains("\"keys\":[");
+      List<JsonNode> trials = new ArrayList<>();
+      for (int i = 0; i < told.size(); i++) {
+        if (told.get(i).equals("event: trials")) {
+          trials.add(Api.JSON.readTree(told.get(i + 1).substring("data: ".length())));
+        }
+      }
+      assertThat(trials.get(0)).hasSize(2);
+      int ended = first.branch().milestones().get(0).trial().number();
+      assertThat(trials.get(trials.size() - 1))
+          .anySatisfy(row -> assertThat(row.get("outcome").asText()).isEqualTo("completed"));
+      assertThat(told).filteredOn("event: end"::equals).hasSize(1);
+
+      JsonNode details = Api.json(api.get(DEMO + "/trials/" + ended + "/details"));
+      assertThat(details.get("trial").get("outcome").asText()).isEqualTo("completed");
+      assertThat(details.get("configuration").has("per_device_train_batch_size")).isTrue();
+      assertThat(Api.json(api.get("/api/v1/session")).get("role").asText()).isEqualTo("admin");
     }
   }
 

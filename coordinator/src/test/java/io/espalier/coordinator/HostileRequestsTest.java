@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -73,6 +74,22 @@ class HostileRequestsTest {
         api.request(DEMO + "/stop").POST(HttpRequest.BodyPublishers.noBody());
     assertThat(problem(api.send(stop.header("Origin", "https://elsewhere.example")), 403))
         .contains("https://elsewhere.example");
+  }
+
+  /** A page whose name's address became this machine's is of one origin with what it asks. */
+  @Test
+  void a_web_page_under_another_name_for_this_machine_cannot_ask_either() throws Exception {
+    String asked = "GET /api/v1/sweeps HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s\r\n";
+    String fromPage = "Sec-Fetch-Site: same-origin\r\n";
+    assertThat(raw(asked.formatted("evil.example:8350", fromPage)))
+        .startsWith("HTTP/1.1 403")
+        .contains("evil.example");
+    assertThat(raw(asked.formatted("evil.example", "Origin: http://evil.example\r\n")))
+        .startsWith("HTTP/1.1 403");
+    for (String own : List.of("127.0.0.1:8350", "localhost", "[::1]:8350")) {
+      assertThat(raw(asked.formatted(own, fromPage))).as(own).startsWith("HTTP/1.1 200");
+    }
+    assertThat(raw(asked.formatted("an-alias", ""))).startsWith("HTTP/1.1 200");
   }
 
   @ParameterizedTest

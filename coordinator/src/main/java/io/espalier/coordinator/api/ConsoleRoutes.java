@@ -2,11 +2,10 @@ package io.espalier.coordinator.api;
 
 import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
-import static org.apache.pekko.http.javadsl.server.Directives.extractUnmatchedPath;
 import static org.apache.pekko.http.javadsl.server.Directives.get;
 import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.apache.pekko.http.javadsl.server.Directives.pathEndOrSingleSlash;
-import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
 import static org.apache.pekko.http.javadsl.server.Directives.redirect;
 import static org.apache.pekko.http.javadsl.server.Directives.reject;
 
@@ -23,6 +22,7 @@ import org.apache.pekko.http.javadsl.model.ResponseEntity;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.Uri;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.server.PathMatchers;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /**
@@ -45,18 +45,17 @@ record ConsoleRoutes(Desk desk) {
       Map.of("uPlot.min.css", CHARTS + "uPlot.min.css", "uPlot.esm.js", CHARTS + "uPlot.esm.js");
 
   Route route() {
-    return get(
-        () ->
-            concat(
-                pathEndOrSingleSlash(() -> onSuccess(desk.now(), ConsoleRoutes::page)),
-                pathPrefix(
-                    "console",
+    // The method inside of the paths: matching one would hide what others say of methods.
+    return concat(
+        pathEndOrSingleSlash(() -> get(() -> onSuccess(desk.now(), ConsoleRoutes::page))),
+        path(
+            PathMatchers.segment("console").slash(PathMatchers.segment()),
+            name ->
+                get(
                     () ->
-                        extractUnmatchedPath(
-                            path ->
-                                file(path.substring(Math.min(1, path.length())))
-                                    .map(found -> (Route) complete(found))
-                                    .orElseGet(() -> reject())))));
+                        file(name)
+                            .map(found -> (Route) complete(found))
+                            .orElseGet(() -> reject()))));
   }
 
   /** The page of whoever answers the API: a browser takes a page's requests to no other host. */

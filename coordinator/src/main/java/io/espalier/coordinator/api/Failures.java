@@ -45,7 +45,7 @@ final class Failures {
                     complete(
                         new Problem(
                                 StatusCodes.NOT_FOUND,
-                                "There is nothing at %s; there are /api/v1/sweeps, /api/v1/workers, /metrics, /alive and /ready."
+                                "There is nothing at %s; there are / for browsers, /api/v1/sweeps, /api/v1/workers, /metrics, /alive and /ready."
                                     .formatted(path))
                             .response())))
         .handleAll(MethodRejection.class, rejected -> complete(wrongMethod(rejected)))

@@ -49,9 +49,12 @@ public final class HttpDoor implements AutoCloseable {
    *
    * @param certificates absent for plain HTTP
    * @param tokens absent where clients need none
+   * @param name of its host, for others
    */
-  public record Security(Optional<NodeCertificates> certificates, Optional<Tokens> tokens) {
-    public static final Security NONE = new Security(Optional.empty(), Optional.empty());
+  public record Security(
+      Optional<NodeCertificates> certificates, Optional<Tokens> tokens, String name) {
+    public static final Security NONE =
+        new Security(Optional.empty(), Optional.empty(), "localhost");
   }
 
   private HttpDoor(ActorSystem<?> system, ServerBinding binding) {
@@ -77,6 +80,7 @@ public final class HttpDoor implements AutoCloseable {
       Desk desk,
       Security security) {
     var admission = new Admission(security.tokens());
+    var pages = new OtherPages(security.name(), security.tokens().isEmpty());
     Route routes =
         withRequestTimeoutResponse(
                 Failures::timeout,
@@ -84,7 +88,7 @@ public final class HttpDoor implements AutoCloseable {
                     concat(
                         new HealthRoutes(metrics, unready, admission).route(),
                         new ConsoleRoutes(desk).route(),
-                        OtherPages.keptAwayFrom(api(desk, admission))))
+                        pages.keptAwayFrom(api(desk, admission))))
             .seal(Failures.rejections(), Failures.exceptions());
     ServerBuilder server = Http.get(system).newServerAt(host, port);
     try {

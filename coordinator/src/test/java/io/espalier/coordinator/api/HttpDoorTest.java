@@ -14,9 +14,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.regex.Pattern;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -68,6 +70,41 @@ class HttpDoorTest {
   }
 
   @Test
+  void the_consoles_page_loads_from_nowhere_else_and_leads_to_the_active_coordinator()
+      throws Exception {
+    answering = new Desk.Nobody("Nobody is active.");
+    HttpResponse<String> page = get("/", "*/*");
+    assertThat(page.statusCode()).isEqualTo(200);
+    assertThat(type(page)).startsWith("text/html");
+    assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow())
+        .contains("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'")
+        .doesNotContain("unsafe");
+    for (String path : referenced(page.body())) {
+      HttpResponse<String> file = get("/" + path, "*/*");
+      assertThat(file.statusCode()).as(path).isEqualTo(200);
+      for (String imported : referenced(file.body())) {
+        assertThat(get("/console/" + imported.replaceFirst("^\\./", ""), "*/*").statusCode())
+            .as(path + " imports " + imported)
+            .isEqualTo(200);
+      }
+    }
+    for (String path : List.of("absent.js", "../HttpDoor.class", "%2e%2e/HttpDoor.class", "")) {
+      assertThat(get("/console/" + path, "*/*").statusCode()).as(path).isEqualTo(404);
+    }
+    answering = new Desk.There("http://head:8350");
+    assertThat(get("/", "*/*").headers().firstValue("Location")).hasValue("http://head:8350/");
+  }
+
+  /** What a page names in its head, or a script in its imports. */
+  private static List<String> referenced(String text) {
+    return Pattern.compile("(?:href|src)=\"(console/[^\"]+)\"|from \"(\\./[^\"]+)\"")
+        .matcher(text)
+        .results()
+        .map(found -> found.group(1) == null ? found.group(2) : found.group(1))
+        .toList();
+  }
+
+  @Test
   void without_an_active_coordinator_it_says_so() throws Exception {
     answering = new Desk.Nobody("Nobody is active.");
     HttpResponse<String> answer = get("/api/v1/sweeps", "*/*");
@@ -111,7 +148,7 @@ class HttpDoorTest {
     assertThat(missing.body())
         .isEqualTo(
             "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"There is"
-                + " nothing at /nothing; there are /api/v1/sweeps, /api/v1/workers, /metrics, /alive and /ready.\"}");
+                + " nothing at /nothing; there are / for browsers, /api/v1/sweeps, /api/v1/workers, /metrics, /alive and /ready.\"}");
 
     HttpResponse<String> posted =
         client.send(

@@ -37,8 +37,13 @@ final class LocalRun {
   @Option(
       names = "--http-port",
       paramLabel = "P",
-      description = "Port of /metrics on 127.0.0.1 (default: a free one).")
+      description = "Port of the console and of /metrics on 127.0.0.1 (default: a free one).")
   private int httpPort;
+
+  @Option(
+      names = "--open",
+      description = "Opens the console's page of the sweep in this machine's browser.")
+  private boolean open;
 
   @Option(names = "--plain", description = "Plain lines even on a terminal.")
   private boolean plain;
@@ -88,11 +93,15 @@ final class LocalRun {
         console.err().printf("%s was left unfinished: stopped, what it has is kept%n", left);
       }
       SweepId sweep = begin.apply(cluster);
+      String page = "%s/#/sweeps/%s".formatted(cluster.address(), sweep);
       console
           .err()
           .printf(
-              "%s: metrics at %s, log in %s%n",
-              sweep, cluster.metricsAddress(), log.file().map(Path::toString).orElse("none"));
+              "%s: watch it at %s, log in %s%n",
+              sweep, page, log.file().map(Path::toString).orElse("none"));
+      if (open && !Desktop.open(page)) {
+        console.err().println("No browser could be opened here: open the address yourself.");
+      }
       boolean interrupted = watch(console, cluster, sweep, interrupts);
       return new Ended(cluster.view(sweep), interrupted);
     }

@@ -45,7 +45,7 @@ public final class EmbeddedCluster implements AutoCloseable {
    * unfinished, because its process was killed, are stopped: they would take the lanes.
    *
    * @param store of journal, metrics and adapters; one process at a time may use it
-   * @param httpPort of {@code /metrics}; 0 for a free one
+   * @param httpPort of console, API and {@code /metrics}; 0 for a free one
    * @param webhook told what ends; absent for none
    * @param device what trains
    * @param lanes threads that train, ≥ 1
@@ -115,9 +115,9 @@ public final class EmbeddedCluster implements AutoCloseable {
     return stopped;
   }
 
-  /** What Prometheus scrapes. */
-  public String metricsAddress() {
-    return "http://%s:%d/metrics".formatted(LOOPBACK, coordinator.httpPort());
+  /** Of console, API and {@code /metrics}: {@code http://127.0.0.1:8350}. */
+  public String address() {
+    return "http://%s:%d".formatted(LOOPBACK, coordinator.httpPort());
   }
 
   /**

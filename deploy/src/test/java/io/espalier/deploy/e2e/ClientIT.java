@@ -46,7 +46,7 @@ class ClientIT {
     cluster =
         EmbeddedCluster.start(
             tiny.store(), 0, Optional.empty(), DeviceName.CPU, 1, LaneSlots.of(1));
-    url = cluster.metricsAddress().replace("/metrics", "");
+    url = cluster.address();
     waited = run("submit", tiny.grid("tiny", "1e-3, 10, 1e-4"), "--wait");
   }
 

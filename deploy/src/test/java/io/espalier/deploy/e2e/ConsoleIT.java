@@ -11,7 +11,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** The console's page in a real browser, while a real worker trains. */
 class ConsoleIT {
   private static final Path PICTURES = Path.of("target", "console");
-  private static final String ROW = "table.rows tr[aria-rowindex='%d'] ";
 
   @TempDir Path directory;
 
@@ -29,7 +28,7 @@ class ConsoleIT {
       browser.click("a[href='#/sweeps/watched-1']");
       browser.awaitText("#connection", "live");
       browser.awaitText(".kills", "trial 0 killed at update");
-      browser.awaitText(ROW.formatted(3) + ".running", "");
+      browser.awaitText("table.rows tr.running", "1");
       String early = drawn(browser);
       await().atMost(Duration.ofSeconds(30)).until(() -> !drawn(browser).equals(early));
 

@@ -90,7 +90,7 @@ class ExportIT {
     try (EmbeddedCluster cluster =
         EmbeddedCluster.start(
             tiny.store(), 0, Optional.empty(), DeviceName.CPU, 1, LaneSlots.of(1))) {
-      String url = cluster.metricsAddress().replace("/metrics", "");
+      String url = cluster.address();
       Launcher.Ended ended = export(0, "--merged", made.resolve("fetched"), "--url", url);
       assertThat(ended.exitCode()).as(ended.err()).isZero();
     }

@@ -90,7 +90,7 @@ class ExtendIT {
         InProcess.run("clone", "tiny-1", "1", "--set", "lora_rank=2", "--plain", store());
     assertThat(cloned.exitCode()).as(cloned.err()).isZero();
     try (EmbeddedCluster cluster = cluster()) {
-      String url = cluster.metricsAddress().replace("/metrics", "");
+      String url = cluster.address();
       Launcher.Ended there =
           InProcess.run("clone", "tiny-1", "2", "--set", "learning_rate=3e-3", "--url", url);
       assertThat(there.exitCode()).as(there.err()).isZero();
@@ -152,7 +152,7 @@ class ExtendIT {
   void a_coordinator_goes_on_with_it_and_knows_after_a_restart_that_it_has_ended()
       throws IOException {
     try (EmbeddedCluster cluster = cluster()) {
-      String url = cluster.metricsAddress().replace("/metrics", "");
+      String url = cluster.address();
       for (String rate : new String[] {"3e-4", "3e-3"}) {
         Launcher.Ended extended = extend("--set", "learning_rate=" + rate, "--url", url);
         assertThat(extended.exitCode()).as(extended.err()).isZero();

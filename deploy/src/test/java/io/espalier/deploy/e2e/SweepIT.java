@@ -41,7 +41,7 @@ class SweepIT {
   @Test
   void the_console_is_quiet_and_the_log_is_in_the_store() throws IOException {
     assertThat(run.err().lines()).hasSize(1);
-    assertThat(run.err()).startsWith("tiny-1: metrics at http://127.0.0.1:");
+    assertThat(run.err()).startsWith("tiny-1: watch it at http://127.0.0.1:");
     try (var logs = Files.list(tiny.store().resolve("logs"))) {
       assertThat(logs.map(Path::toString)).isNotEmpty().allMatch(log -> log.endsWith(".log"));
     }

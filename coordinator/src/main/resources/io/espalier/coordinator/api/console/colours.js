@@ -17,9 +17,9 @@ export function colourAt(place) {
   return `rgb(${[0, 1, 2].map((i) => Math.round(VIRIDIS[low][i] * (1 - share) + VIRIDIS[low + 1][i] * share))})`;
 }
 
-/** Not so far along that a line would not be seen on the page. */
+/** Not so far along that a thin line would not be seen on the page. */
 export function lineAt(place) {
-  return colourAt(0.85 * place);
+  return colourAt((isDark() ? 0.7 : 0.85) * place);
 }
 
 export function inkAt(place) {

@@ -26,6 +26,11 @@ function axis(key, texts) {
   return { key, place, labels: values.slice(0, MOST_LABELS).map((text) => [text.length > 14 ? `${text.slice(0, 13)}…` : text, place(text)]) };
 }
 
+/** A key that is the same everywhere tells no trials apart. */
+function varied(keys, trials) {
+  return keys.filter((key) => trials.some((trial) => trial.point[key] !== trials[0].point[key]));
+}
+
 export class ParallelCoordinates {
   /** @param kept called when other trials are kept, with a test for trials or null */
   constructor(kept) {
@@ -43,13 +48,13 @@ export class ParallelCoordinates {
   set(board, trials) {
     this.board = board;
     this.trials = trials;
-    this.element.hidden = board.keys.length < 2 || trials.length < 2;
+    this.element.hidden = trials.length < 2 || varied(board.keys, trials).length < 2;
     this.draw();
   }
 
   axes() {
     const { board, trials } = this;
-    const keys = board.keys.map((key) => axis(key, trials.map((trial) => trial.point[key]).filter((text) => text !== undefined)));
+    const keys = varied(board.keys, trials).map((key) => axis(key, trials.map((trial) => trial.point[key]).filter((text) => text !== undefined)));
     const measured = trials.map((trial) => value(trial.metrics?.[board.metric])).filter(Number.isFinite);
     return measured.length ? [...keys, { ...axis(board.metric, measured.map(String)), measured: true }] : keys;
   }
@@ -135,8 +140,10 @@ export class ParallelCoordinates {
       context.strokeStyle = page;
       context.fillStyle = ink;
       const write = (text, y) => {
-        context.strokeText(text, x, y);
-        context.fillText(text, x, y);
+        const half = context.measureText(text).width / 2;
+        const at = Math.max(half + 2, Math.min(x, this.frame.clientWidth - half - 2));
+        context.strokeText(text, at, y);
+        context.fillText(text, at, y);
       };
       write(label(axis.key), 14);
       for (const [text, place] of axis.labels) write(text, this.y(place) + 4);

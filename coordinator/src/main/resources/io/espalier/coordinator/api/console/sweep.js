@@ -45,6 +45,7 @@ export class SweepPage {
     this.tree = new StageTree(this.link);
     this.filter = h("input", {
       type: "search",
+      size: 34,
       placeholder: "running learning_rate<1e-3",
       title: "Words of an outcome or a reason, and key=value, key<number, key>number",
       oninput: throttled(150, () => this.drawTable()),
@@ -65,9 +66,8 @@ export class SweepPage {
         this.charts.element,
         this.chartsNote,
       ),
-      this.heatMap.element,
+      h("div", { className: "pair" }, this.heatMap.element, this.killsPanel),
       this.parallel.element,
-      this.killsPanel,
       this.tree.element,
       h("section", { className: "panel" }, h("h2", {}, "Trials"), h("p", { className: "choices" }, h("label", {}, "filter ", this.filter), " ", this.tableNote), this.table.element),
     );
@@ -268,21 +268,16 @@ export class SweepPage {
     const { board } = this;
     const done = (trial) => trial.done ?? this.live.get(trial.branch)?.update ?? 0;
     const columns = [
-      { title: "rank", width: "4rem", numeric: true, text: (trial) => String(trial.rank ?? "–"), sort: (trial) => trial.rank },
-      { title: "trial", width: "4rem", numeric: true, text: (trial) => String(trial.trial), sort: (trial) => trial.trial, cell: (trial) => h("a", { href: this.link(trial.trial) }, trial.trial) },
+      { title: "rank", width: "3.5rem", numeric: true, text: (trial) => String(trial.rank ?? "–"), sort: (trial) => trial.rank },
+      { title: "trial", width: "3.5rem", numeric: true, text: (trial) => String(trial.trial), sort: (trial) => trial.trial, cell: (trial) => h("a", { href: this.link(trial.trial) }, trial.trial) },
       ...board.keys.map((key) => ({
         title: label(key),
+        width: "7rem",
         numeric: true,
         text: (trial) => trial.point[key] ?? "–",
         sort: (trial) => (isNumber(trial.point[key]) ? Number(trial.point[key]) : trial.point[key]),
       })),
-      ...board.metrics.map((metric) => ({
-        title: label(metric),
-        numeric: true,
-        text: (trial) => number(trial.metrics[metric] ?? (metric === "train_loss" && trial.outcome === "running" ? this.live.get(trial.branch)?.trainLoss : undefined)),
-        sort: (trial) => trial.metrics[metric],
-      })),
-      { title: "outcome", width: "6.500rem", text: (trial) => trial.outcome },
+      { title: "outcome", width: "6rem", text: (trial) => trial.outcome },
       {
         title: "updates",
         width: "10rem",
@@ -290,12 +285,19 @@ export class SweepPage {
         sort: (trial) => done(trial) / trial.updates,
         cell: (trial) => [h("progress", { max: Math.max(1, trial.updates), value: Math.min(done(trial), trial.updates) }), ` ${count(done(trial))} / ${count(trial.updates)}`],
       },
-      { title: "reason", text: (trial) => trial.reason ?? "" },
+      ...board.metrics.map((metric) => ({
+        title: label(metric),
+        width: "6rem",
+        numeric: true,
+        text: (trial) => number(trial.metrics[metric] ?? (metric === "train_loss" && trial.outcome === "running" ? this.live.get(trial.branch)?.trainLoss : undefined)),
+        sort: (trial) => trial.metrics[metric],
+      })),
+      { title: "reason", width: "18rem", text: (trial) => trial.reason ?? "" },
     ];
     if (this.frame.may("operator")) {
-      columns.push({
+      columns.splice(2, 0, {
         title: "",
-        width: "9rem",
+        width: "7rem",
         text: () => "",
         cell: (trial) => h("span", { className: "small" }, this.trialButtons(trial)),
       });
