@@ -7,6 +7,7 @@ import io.espalier.coordinator.journal.Journal;
 import io.espalier.coordinator.journal.NewerJournal;
 import io.espalier.coordinator.journal.Term;
 import io.espalier.coordinator.metrics.CoordinatorMetrics;
+import io.espalier.coordinator.metrics.FlightDoor;
 import io.espalier.coordinator.metrics.MetricsService;
 import io.espalier.coordinator.metrics.SweepCurves;
 import io.espalier.coordinator.sweep.Surroundings;
@@ -137,9 +138,11 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
     MetricsService opened =
         MetricsService.start(
             config.store(),
-            config.bind(),
-            config.flightPort(),
-            config.security().certificates(),
+            new FlightDoor.Place(
+                config.bind(),
+                config.flightPort(),
+                config.security().certificates(),
+                config.security().tokens()),
             begun.epoch(),
             gate,
             duties.exposed());
@@ -193,9 +196,7 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
     getContext()
         .getLog()
         .info("active in term {}, metric rows to port {}", begun.epoch(), opened.flightPort());
-    return new Active(
-        opened,
-        actors,
+    var service =
         new SweepService(
             config.clock(),
             actors,
@@ -205,7 +206,9 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
             UploadedFiles.in(config.store()),
             duties.journal(),
             getContext().getSystem().dispatchers().lookup(DispatcherSelector.blocking()),
-            Optional.empty()));
+            Optional.empty());
+    opened.tell(service);
+    return new Active(opened, actors, service);
   }
 
   private Behavior<Signal> renew() {

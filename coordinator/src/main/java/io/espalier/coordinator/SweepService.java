@@ -16,6 +16,7 @@ import io.espalier.coordinator.journal.Journal;
 import io.espalier.coordinator.metrics.MetricExport;
 import io.espalier.coordinator.metrics.MetricsService;
 import io.espalier.coordinator.metrics.SweepCurves;
+import io.espalier.coordinator.metrics.SweepSource;
 import io.espalier.coordinator.report.Charts;
 import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepSummary;
@@ -64,7 +65,7 @@ record SweepService(
     Journal journal,
     Executor disk,
     Optional<String> by)
-    implements Backend {
+    implements Backend, SweepSource {
   private static final int LONGEST_KEY = 200;
 
   /** So long a client may take from its first upload to the submission that names it. */
@@ -398,6 +399,12 @@ record SweepService(
               TrialView found = known(view, trial);
               return blocking(() -> TrialDetails.of(view, curves.of(view, List.of(found)), found));
             });
+  }
+
+  @Override
+  public CompletionStage<List<SweepSource.Event>> events(SweepId sweep) {
+    // Asked first: it is known then.
+    return sweep(sweep).thenCompose(view -> new SweepHistory(actors.system()).of(sweep));
   }
 
   @Override

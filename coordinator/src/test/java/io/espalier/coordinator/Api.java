@@ -39,6 +39,10 @@ final class Api implements AutoCloseable {
     return new Api(Coordinator.start(CoordinatorConfig.embedded(store)));
   }
 
+  int flightPort() {
+    return coordinator.flightPort();
+  }
+
   int port() {
     return coordinator.httpPort();
   }

@@ -10,6 +10,7 @@ import io.espalier.common.trial.Outcome;
 import io.espalier.coordinator.sweep.Examples;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +19,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.arrow.flight.FlightClient;
+import org.apache.arrow.flight.FlightStream;
+import org.apache.arrow.flight.Location;
+import org.apache.arrow.flight.Ticket;
+import org.apache.arrow.memory.RootAllocator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -103,6 +109,31 @@ class FollowApiTest {
       assertThat(details.get("trial").get("outcome").asText()).isEqualTo("completed");
       assertThat(details.get("configuration").has("per_device_train_batch_size")).isTrue();
       assertThat(Api.json(api.get("/api/v1/session")).get("role").asText()).isEqualTo("admin");
+    }
+  }
+
+  @Test
+  void what_is_journaled_is_read_at_the_flight_door() throws Exception {
+    try (Api api = Api.on(store);
+        ScriptedWorker worker = api.join(Examples.ANN);
+        var allocator = new RootAllocator();
+        var client =
+            FlightClient.builder(allocator, Location.forGrpcInsecure("127.0.0.1", api.flightPort()))
+                .build()) {
+      api.submit();
+      end(worker, api.running(worker));
+      end(worker, next(worker));
+      var names = new ArrayList<String>();
+      try (FlightStream events =
+          client.getStream(new Ticket("events/demo-1".getBytes(StandardCharsets.UTF_8)))) {
+        while (events.next()) {
+          for (int i = 0; i < events.getRoot().getRowCount(); i++) {
+            names.add(events.getRoot().getVector("event").getObject(i).toString());
+          }
+        }
+      }
+      assertThat(names).startsWith("submitted").contains("planned", "leased");
+      assertThat(names).filteredOn("trial-ended"::equals).hasSize(2);
     }
   }
 

@@ -10,6 +10,7 @@ import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.SweepId;
 import io.espalier.coordinator.metrics.CoordinatorMetrics;
+import io.espalier.coordinator.metrics.FlightDoor;
 import io.espalier.coordinator.metrics.MetricsGate;
 import io.espalier.coordinator.metrics.MetricsService;
 import io.espalier.worker.node.MetricsSender;
@@ -138,9 +139,7 @@ class MetricsStreamTest {
       try (var service =
           MetricsService.start(
               directory.resolve("new"),
-              "127.0.0.1",
-              0,
-              Optional.empty(),
+              FlightDoor.Place.open("127.0.0.1", 0),
               2,
               new Journal(),
               exposed)) {
@@ -154,7 +153,7 @@ class MetricsStreamTest {
 
   private MetricsService start(long epoch, MetricsGate gate) {
     return MetricsService.start(
-        directory.resolve("store"), "127.0.0.1", 0, Optional.empty(), epoch, gate, exposed);
+        directory.resolve("store"), FlightDoor.Place.open("127.0.0.1", 0), epoch, gate, exposed);
   }
 
   private List<Path> spooled() {

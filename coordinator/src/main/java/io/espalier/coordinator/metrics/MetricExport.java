@@ -22,29 +22,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.RootAllocator;
-import org.apache.arrow.vector.FieldVector;
-import org.apache.arrow.vector.IntVector;
-import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
-import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
-import org.apache.arrow.vector.types.pojo.FieldType;
-import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
  * Metric rows for other programs. Each format has the trial and the columns of {@link
  * MetricRowCodec#SCHEMA}, its numbers with every digit and its times in UTC.
  */
 public final class MetricExport {
-  private static final int BATCH_ROWS = 16_384;
   private static final ObjectMapper JSON =
       new ObjectMapper().disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
-
-  private static final Field TRIAL =
-      new Field("trial", FieldType.notNullable(new ArrowType.Int(32, true)), List.of());
-  private static final Schema COLUMNS =
-      new Schema(
-          Stream.concat(Stream.of(TRIAL), MetricRowCodec.SCHEMA.getFields().stream()).toList());
 
   private MetricExport() {}
 
@@ -90,7 +77,7 @@ public final class MetricExport {
 
   private static void csv(Iterator<TrialRow> rows, OutputStream out) throws IOException {
     Writer writer = text(out);
-    List<String> columns = COLUMNS.getFields().stream().map(Field::getName).toList();
+    List<String> columns = RowTable.SCHEMA.getFields().stream().map(Field::getName).toList();
     writer.write(String.join(",", columns));
     writer.write('\n');
     while (rows.hasNext()) {
@@ -126,23 +113,15 @@ public final class MetricExport {
 
   private static void arrow(Iterator<TrialRow> rows, OutputStream out) throws IOException {
     try (var allocator = new RootAllocator();
-        var trial = new IntVector(TRIAL, allocator);
-        var stored = VectorSchemaRoot.create(MetricRowCodec.SCHEMA, allocator)) {
-      var vectors = new ArrayList<FieldVector>(List.of(trial));
-      vectors.addAll(stored.getFieldVectors());
-      var root = new VectorSchemaRoot(COLUMNS, vectors, 0);
+        var table = new RowTable(allocator)) {
       // Closing the writer would close the caller's stream.
-      var writer = new ArrowFileWriter(root, null, Channels.newChannel(out));
+      var writer = new ArrowFileWriter(table.root(), null, Channels.newChannel(out));
       writer.start();
       var batch = new ArrayList<TrialRow>();
       while (rows.hasNext()) {
         batch.add(rows.next());
-        if (batch.size() == BATCH_ROWS || !rows.hasNext()) {
-          MetricRowCodec.write(batch.stream().map(TrialRow::row).toList(), stored);
-          for (int i = 0; i < batch.size(); i++) {
-            trial.setSafe(i, batch.get(i).trial().number());
-          }
-          root.setRowCount(batch.size());
+        if (batch.size() == RowTable.BATCH_ROWS || !rows.hasNext()) {
+          table.write(batch);
           writer.writeBatch();
           batch.clear();
         }

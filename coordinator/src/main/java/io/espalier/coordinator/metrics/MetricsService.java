@@ -3,7 +3,7 @@ package io.espalier.coordinator.metrics;
 import io.espalier.common.metrics.MetricRow;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -13,32 +13,31 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class MetricsService implements AutoCloseable {
   private final MetricsStore store;
   private final LiveMetrics live = new LiveMetrics();
+  private final MetricTails tails = new MetricTails();
+  private final CompletableFuture<SweepSource> source = new CompletableFuture<>();
   private final CoordinatorMetrics exposed;
-  private final FlightIngest ingest;
+  private final FlightDoor door;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private MetricsService(
       Path store,
-      String host,
-      int flightPort,
-      Optional<Path> certificates,
+      FlightDoor.Place place,
       long coordinatorEpoch,
       MetricsGate gate,
       CoordinatorMetrics exposed) {
     this.exposed = exposed;
     this.store = MetricsStore.open(store, coordinatorEpoch);
     try {
-      ingest =
-          new FlightIngest(
-              host,
-              flightPort,
-              certificates,
+      door =
+          new FlightDoor(
+              place,
               this.store,
               gate,
               new Arrivals() {
                 @Override
                 public void taken(List<MetricRow> rows) {
                   live.accept(rows);
+                  tails.accept(rows);
                   exposed.accept(rows);
                 }
 
@@ -46,7 +45,9 @@ public final class MetricsService implements AutoCloseable {
                 public void refused(int rows) {
                   exposed.refused(rows);
                 }
-              });
+              },
+              tails,
+              source);
     } catch (RuntimeException e) {
       this.store.close();
       throw e;
@@ -57,28 +58,28 @@ public final class MetricsService implements AutoCloseable {
    * Opens the store, then the Flight door.
    *
    * @param store the store's directory
-   * @param flightPort 0 for any free one
-   * @param certificates of the door and of those who may come in, by directory; absent for an open
-   *     one
+   * @param place where the Flight door is, and who comes in
    * @param coordinatorEpoch the term in which rows are taken, from 1
    * @param exposed what Prometheus sees of them; stays the caller's
    * @throws io.espalier.common.UserError when the store or the port cannot be opened
    */
   public static MetricsService start(
       Path store,
-      String host,
-      int flightPort,
-      Optional<Path> certificates,
+      FlightDoor.Place place,
       long coordinatorEpoch,
       MetricsGate gate,
       CoordinatorMetrics exposed) {
-    return new MetricsService(
-        store, host, flightPort, certificates, coordinatorEpoch, gate, exposed);
+    return new MetricsService(store, place, coordinatorEpoch, gate, exposed);
+  }
+
+  /** From now on readers are told of sweeps. */
+  public void tell(SweepSource sweeps) {
+    source.complete(sweeps);
   }
 
   /** Where workers send their rows. */
   public int flightPort() {
-    return ingest.port();
+    return door.port();
   }
 
   public MetricsStore store() {
@@ -98,7 +99,7 @@ public final class MetricsService implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      ingest.close();
+      door.close();
       store.close();
     }
   }

@@ -94,7 +94,8 @@ public final class SweepTable {
     return cells;
   }
 
-  static String outcome(TrialView trial) {
+  /** How it ended, or {@code running}, {@code resting} or {@code waiting}. */
+  public static String outcome(TrialView trial) {
     return trial
         .result()
         .map(TrialResult::outcome)
@@ -106,7 +107,8 @@ public final class SweepTable {
                     : trial.rests().isPresent() ? "resting" : "waiting");
   }
 
-  static String reason(TrialView trial) {
+  /** Why it ended early, what constraint it breaks, where it went on from; may be empty. */
+  public static String reason(TrialView trial) {
     String broken = String.join(", ", trial.broken());
     String origin =
         trial.continues().map("went on after update %d of another; "::formatted).orElse("");

@@ -19,7 +19,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /** Views for tests. */
-final class Views {
+public final class Views {
   static final ObjectiveSpec OBJECTIVE =
       new ObjectiveSpec(
           "eval_loss",
@@ -94,10 +94,24 @@ final class Views {
         List.of());
   }
 
+  /** One open trial, of this sweep. */
+  public static SweepView running(SweepId sweep) {
+    return of(sweep, SweepView.State.RUNNING, List.of(open(0)));
+  }
+
+  /** The same, completed. */
+  public static SweepView ended(SweepView view) {
+    return of(view.id(), SweepView.State.COMPLETED, view.trials());
+  }
+
   static SweepView sweep(List<TrialView> trials) {
+    return of(new SweepId("self-cognition-1"), SweepView.State.RUNNING, trials);
+  }
+
+  private static SweepView of(SweepId sweep, SweepView.State state, List<TrialView> trials) {
     return new SweepView(
-        new SweepId("self-cognition-1"),
-        SweepView.State.RUNNING,
+        sweep,
+        state,
         Optional.empty(),
         OBJECTIVE,
         Optional.of(Specs.grid("learning_rate", List.of("1e-3")).taskSettings()),

@@ -34,9 +34,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.arrow.flight.AsyncPutListener;
+import org.apache.arrow.flight.CallOption;
+import org.apache.arrow.flight.Criteria;
+import org.apache.arrow.flight.FlightCallHeaders;
 import org.apache.arrow.flight.FlightClient;
 import org.apache.arrow.flight.FlightDescriptor;
 import org.apache.arrow.flight.FlightRuntimeException;
+import org.apache.arrow.flight.FlightStatusCode;
+import org.apache.arrow.flight.FlightStream;
+import org.apache.arrow.flight.HeaderCallOption;
 import org.apache.arrow.flight.Location;
 import org.apache.arrow.flight.Ticket;
 import org.apache.arrow.memory.BufferAllocator;
@@ -53,6 +59,7 @@ class SecurityIT {
   private static final Pattern STARTED =
       Pattern.compile("HTTP (https://\\S+), Flight \\S+:(\\d+), cluster (\\S+),");
   private static final long A_GIGABYTE = 1L << 30;
+  private static final Ticket TRIALS = new Ticket("trials/tiny-1".getBytes(StandardCharsets.UTF_8));
 
   @TempDir Path directory;
   private TinySweep tiny;
@@ -129,6 +136,7 @@ class SecurityIT {
           .as(release)
           .isEqualTo(403);
     }
+    whoeverHasATokenReadsAtTheFlightDoor(viewer);
     assertThat(client("esp_guessed", "ls").err()).contains("ESPALIER_TOKEN");
     assertThat(traversals("tiny-1")).allMatch(status -> status >= 400 && status < 500);
     theStoreAndTheDataAreAllThatIsRead();
@@ -140,6 +148,7 @@ class SecurityIT {
         .contains("127.0.0.1 ann POST /api/v1/sweeps 201")
         .contains("127.0.0.1 bob POST /api/v1/sweeps/tiny-1/stop 403")
         .contains("127.0.0.1 - GET /api/v1/sweeps 401")
+        .contains("127.0.0.1 bob Flight DoGet")
         .contains("127.0.0.1 root DELETE /api/v1/sweeps/tiny-1 200")
         .doesNotContain(operator)
         .doesNotContain("esp_");
@@ -222,10 +231,48 @@ class SecurityIT {
                     answers.getResult();
                   })
               .isInstanceOf(FlightRuntimeException.class);
-          assertThatThrownBy(() -> client.getStream(new Ticket(new byte[] {1})).next())
-              .isInstanceOf(FlightRuntimeException.class);
+          List<CallOption> guesses =
+              List.of(bearer("esp_guessed"), new HeaderCallOption(new FlightCallHeaders()));
+          for (CallOption guess : guesses) {
+            assertThatThrownBy(() -> client.getStream(TRIALS, guess).next())
+                .isInstanceOfSatisfying(FlightRuntimeException.class, SecurityIT::saysNothing);
+            assertThatThrownBy(() -> client.listFlights(Criteria.ALL, guess).iterator().next())
+                .isInstanceOfSatisfying(FlightRuntimeException.class, SecurityIT::saysNothing);
+          }
         }
       }
+    }
+  }
+
+  private static void saysNothing(FlightRuntimeException refusal) {
+    assertThat(refusal.status().code())
+        .isIn(FlightStatusCode.UNAUTHENTICATED, FlightStatusCode.UNAVAILABLE);
+  }
+
+  private static CallOption bearer(String token) {
+    var headers = new FlightCallHeaders();
+    headers.insert("authorization", "Bearer " + token);
+    return new HeaderCallOption(headers);
+  }
+
+  /** A reader needs no certificate, and its token lets it write nothing. */
+  private void whoeverHasATokenReadsAtTheFlightDoor(String token) throws Exception {
+    try (BufferAllocator allocator = new RootAllocator();
+        FlightClient client = flight(allocator, true, List.of());
+        VectorSchemaRoot rows = VectorSchemaRoot.create(MetricRowCodec.SCHEMA, allocator)) {
+      try (FlightStream trials = client.getStream(TRIALS, bearer(token))) {
+        assertThat(trials.next()).isTrue();
+        assertThat(trials.getRoot().getVector("outcome").getObject(0)).hasToString("completed");
+      }
+      assertThatThrownBy(
+              () -> {
+                var answers = new AsyncPutListener();
+                client
+                    .startPut(FlightDescriptor.path("metrics", "w"), rows, answers, bearer(token))
+                    .completed();
+                answers.getResult();
+              })
+          .isInstanceOfSatisfying(FlightRuntimeException.class, SecurityIT::saysNothing);
     }
   }
 

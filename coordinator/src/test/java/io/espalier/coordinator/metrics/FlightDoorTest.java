@@ -20,14 +20,13 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class FlightIngestTest {
+class FlightDoorTest {
   @TempDir Path directory;
   private final CoordinatorMetrics exposed = new CoordinatorMetrics(Clock.systemUTC());
 
@@ -137,9 +136,7 @@ class FlightIngestTest {
               () ->
                   MetricsService.start(
                       directory,
-                      "127.0.0.1",
-                      taken.getLocalPort(),
-                      Optional.empty(),
+                      FlightDoor.Place.open("127.0.0.1", taken.getLocalPort()),
                       1,
                       new OpenGate(),
                       exposed))
@@ -150,6 +147,6 @@ class FlightIngestTest {
   }
 
   private MetricsService start(MetricsGate gate) {
-    return MetricsService.start(directory, "127.0.0.1", 0, Optional.empty(), 1, gate, exposed);
+    return MetricsService.start(directory, FlightDoor.Place.open("127.0.0.1", 0), 1, gate, exposed);
   }
 }
