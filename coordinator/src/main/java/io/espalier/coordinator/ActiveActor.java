@@ -163,7 +163,11 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
                         counts -> {
                           duties.exposed().workers(counts.workers(), counts.quarantined());
                           duties.exposed().slots(counts.free(), counts.used());
-                        }),
+                        },
+                        (worker, reason, time) ->
+                            duties
+                                .observers()
+                                .forEach(observer -> observer.lost(worker, reason, time))),
                     () -> duties.opened().complete(null)),
                 "fleet");
     ActorRef<SweepNotice> notices =

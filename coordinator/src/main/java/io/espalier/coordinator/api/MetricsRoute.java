@@ -9,7 +9,6 @@ import static org.apache.pekko.http.javadsl.unmarshalling.StringUnmarshallers.ST
 
 import io.espalier.common.trial.SweepId;
 import io.espalier.coordinator.metrics.MetricExport.Format;
-import java.util.Locale;
 import java.util.Optional;
 import org.apache.pekko.dispatch.Dispatchers;
 import org.apache.pekko.http.javadsl.model.ContentType;
@@ -18,7 +17,7 @@ import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.server.Route;
 
-/** {@code /api/v1/sweeps/{id}/metrics?format=csv|jsonl|arrow}. */
+/** {@code /api/v1/sweeps/{id}/metrics?format=csv|jsonl|arrow|parquet}. */
 record MetricsRoute(Backend backend, SweepId sweep) {
   Route route() {
     return path(
@@ -28,13 +27,13 @@ record MetricsRoute(Backend backend, SweepId sweep) {
 
   private static Format format(Optional<String> text) {
     for (Format format : Format.values()) {
-      if (text.equals(Optional.of(format.name().toLowerCase(Locale.ROOT)))) {
+      if (text.equals(Optional.of(format.word()))) {
         return format;
       }
     }
     throw new Refused(
         Refused.Reason.INVALID,
-        "%s; expected ?format=csv, jsonl or arrow."
+        "%s; expected ?format=csv, jsonl, arrow or parquet."
             .formatted(
                 text.map("'%s' is no format of metrics"::formatted)
                     .orElse("The format is missing")));
@@ -66,6 +65,7 @@ record MetricsRoute(Backend backend, SweepId sweep) {
       case CSV -> ContentTypes.TEXT_CSV_UTF8;
       case JSONL -> ContentTypes.parse("application/jsonl");
       case ARROW -> ContentTypes.parse("application/vnd.apache.arrow.file");
+      case PARQUET -> ContentTypes.parse("application/vnd.apache.parquet");
     };
   }
 }

@@ -484,6 +484,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     fleet = tick.fleet();
     for (Fleet.Loss loss : tick.losses()) {
       getContext().getLog().warn("{}: {} are lost", loss.reason(), loss.leases());
+      settings.lost().lost(loss.worker(), loss.reason(), now());
       for (Lease.Key lease : loss.leases()) {
         tell(
             lease.sweep(),

@@ -2,8 +2,10 @@ package io.espalier.coordinator.fleet;
 
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.protocol.StoreMark;
+import io.espalier.common.protocol.WorkerId;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.function.ToLongFunction;
 
 /**
@@ -15,6 +17,7 @@ import java.util.function.ToLongFunction;
  * @param stored the last durable row of a lease, 0 when there is none
  * @param patience how long a worker may be silent
  * @param slots told when it changes how many workers and slots there are
+ * @param lost told of each worker whose trials go to others as it was not heard, and when
  */
 public record FleetSettings(
     long epoch,
@@ -24,7 +27,17 @@ public record FleetSettings(
     ToLongFunction<Lease.Key> stored,
     Duration patience,
     Clock clock,
-    Slots slots) {
+    Slots slots,
+    Lost lost) {
+
+  /** Whoever is told of workers that are lost. */
+  @FunctionalInterface
+  public interface Lost {
+    /**
+     * @param reason for people
+     */
+    void lost(WorkerId worker, String reason, Instant time);
+  }
 
   /** Gauges of what is there. */
   @FunctionalInterface

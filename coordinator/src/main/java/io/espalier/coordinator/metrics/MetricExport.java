@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.RootAllocator;
@@ -48,7 +49,19 @@ public final class MetricExport {
      */
     JSONL,
     /** An Arrow IPC file, for pyarrow, DuckDB, polars. */
-    ARROW
+    ARROW,
+    /** A Parquet file, compressed by Snappy; times have microseconds. */
+    PARQUET;
+
+    /** Whether it is no text. */
+    public boolean isBinary() {
+      return this == ARROW || this == PARQUET;
+    }
+
+    /** As users write it. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /** A row, and the trial it is shown for: several may share a branch. */
@@ -71,6 +84,7 @@ public final class MetricExport {
       case CSV -> csv(rows.iterator(), out);
       case JSONL -> jsonl(rows.iterator(), out);
       case ARROW -> arrow(rows.iterator(), out);
+      case PARQUET -> ParquetRows.write(rows.map(MetricExport::values).iterator(), out);
     }
     out.flush();
   }
@@ -105,7 +119,9 @@ public final class MetricExport {
   private static void jsonl(Iterator<TrialRow> rows, OutputStream out) throws IOException {
     Writer writer = text(out);
     while (rows.hasNext()) {
-      writer.write(JSON.writeValueAsString(values(rows.next())));
+      Map<String, Object> values = values(rows.next());
+      values.computeIfPresent("time", (column, time) -> time.toString());
+      writer.write(JSON.writeValueAsString(values));
       writer.write('\n');
     }
     writer.flush();
@@ -147,7 +163,7 @@ public final class MetricExport {
     values.put("epoch", row.epoch());
     values.put("samples", row.samples());
     values.put("tokens", row.tokens());
-    values.put("time", row.time().toString());
+    values.put("time", row.time());
     if (row.measurement() instanceof Measurement.Update update) {
       values.put("train_loss", update.trainLoss());
       values.put("learning_rate", update.learningRate());

@@ -281,7 +281,7 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
   }
 
   private static String all(TrialView trial) {
-    return lines(Winner.configuration(trial.config())) + "\n\n" + lines(TrainedBy.of(trial));
+    return lines(Configuration.of(trial.config())) + "\n\n" + lines(TrainedBy.of(trial));
   }
 
   private static String lines(Map<String, String> entries) {

@@ -152,7 +152,7 @@ public record SweepReport(SweepView view, TrialCurves curves, ReportPlaces place
   }
 
   private static void configuration(StringBuilder out, TrialView trial) {
-    list(out, "Configuration", Winner.configuration(trial.config()));
+    list(out, "Configuration", Configuration.of(trial.config()));
     Map<String, String> trainedBy = TrainedBy.of(trial);
     if (!trainedBy.isEmpty()) {
       out.append('\n');

@@ -33,7 +33,7 @@ public record TrialDetails(
     return new TrialDetails(
         Board.row(trial, MetricNames.main(view)),
         TrialConfig.text(trial.config().point()),
-        Winner.configuration(trial.config()),
+        Configuration.of(trial.config()),
         TrainedBy.of(trial),
         diagnosis.map(found -> found.finding().words() + ": " + found.numbers()),
         diagnosis.map(found -> found.finding().advice()),

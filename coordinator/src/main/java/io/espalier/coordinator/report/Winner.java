@@ -1,13 +1,9 @@
 package io.espalier.coordinator.report;
 
-import io.espalier.common.spec.Hyperparameters;
 import io.espalier.common.trial.Training;
-import io.espalier.common.trial.TrialConfig;
 import io.espalier.common.trial.TrialResult;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -20,21 +16,6 @@ record Winner(SweepView view, TrialView trial, ReportPlaces places) {
   static Optional<Winner> of(SweepView view, ReportPlaces places) {
     return Ranking.best(view.objective(), view.trials())
         .map(trial -> new Winner(view, trial, places));
-  }
-
-  /** Every hyperparameter; those of the search space as they were written there. */
-  static Map<String, String> configuration(TrialConfig config) {
-    var all = new LinkedHashMap<>(Hyperparameters.of(config.training()).texts());
-    all.replaceAll((key, value) -> asWritten(value));
-    all.putAll(config.point());
-    return all;
-  }
-
-  /** Java's {@code 1.0E-8} and {@code 32.0} as people write them, to the same digits. */
-  private static String asWritten(String value) {
-    return value.matches("-?\\d+\\.\\d+(E-?\\d+)?")
-        ? value.replaceFirst("\\.0(?=E|$)", "").replace('E', 'e')
-        : value;
   }
 
   List<Step> steps() {

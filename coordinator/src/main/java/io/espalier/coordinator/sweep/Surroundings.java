@@ -1,12 +1,14 @@
 package io.espalier.coordinator.sweep;
 
 import io.espalier.common.protocol.Lease;
+import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.SweepId;
 import io.espalier.coordinator.report.SweepView;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
@@ -64,6 +66,9 @@ public record Surroundings(
 
     /** Events of a sweep were written to the journal in so much time. */
     default void journaled(Duration took) {}
+
+    /** A worker was not heard in time: what it trained goes to others. */
+    default void lost(WorkerId worker, String reason, Instant time) {}
   }
 
   Path directory(SweepId sweep) {

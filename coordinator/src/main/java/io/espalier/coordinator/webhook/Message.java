@@ -2,6 +2,7 @@ package io.espalier.coordinator.webhook;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.espalier.common.Numbers;
+import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialConfig;
@@ -22,7 +23,8 @@ import java.util.stream.Collectors;
  * What is sent, as JSON. Pure.
  *
  * @param text one line for people, under the name that chat services read
- * @param event {@code trial_killed}, {@code trial_failed} or {@code sweep_ended}
+ * @param event {@code trial_killed}, {@code trial_failed}, {@code worker_lost} or {@code
+ *     sweep_ended}
  * @param point the trial's values of what was searched
  * @param verdict the rule of a kill with its values, threshold and update
  * @param state of an ended sweep
@@ -34,7 +36,8 @@ import java.util.stream.Collectors;
 record Message(
     String text,
     String event,
-    SweepId sweep,
+    Optional<SweepId> sweep,
+    Optional<WorkerId> worker,
     Optional<TrialId> trial,
     Optional<Map<String, String>> point,
     Optional<Verdict> verdict,
@@ -61,7 +64,8 @@ record Message(
                     outcome.word(),
                     outcome.reason()),
             "trial_" + outcome.word(),
-            sweep,
+            Optional.of(sweep),
+            Optional.empty(),
             Optional.of(config.id()),
             Optional.of(config.point()),
             Optional.of(outcome)
@@ -72,6 +76,23 @@ record Message(
             Optional.empty(),
             Optional.empty(),
             time));
+  }
+
+  /** Of a worker that was not heard in time. */
+  static Message of(WorkerId worker, String reason, Instant time) {
+    return new Message(
+        "%s; what it trained goes to others".formatted(reason),
+        "worker_lost",
+        Optional.empty(),
+        Optional.of(worker),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(reason),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        time);
   }
 
   /** Of a sweep that has ended. */
@@ -107,7 +128,8 @@ record Message(
                 counts.isEmpty() ? "no trials" : counts,
                 winner),
         "sweep_ended",
-        view.id(),
+        Optional.of(view.id()),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),

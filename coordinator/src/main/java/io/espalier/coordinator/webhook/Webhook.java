@@ -1,6 +1,7 @@
 package io.espalier.coordinator.webhook;
 
 import io.espalier.common.UserError;
+import io.espalier.common.protocol.WorkerId;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.ViewJson;
 import io.espalier.coordinator.sweep.BranchProgress;
@@ -13,6 +14,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -25,9 +27,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Posts JSON to an address when a trial is killed or fails and when a sweep ends, in that order.
- * Best effort: an address that does not answer is asked again a few times and then told no more of
- * it; no sweep waits for one. The path may be a secret, so that only the host is ever logged.
+ * Posts JSON to an address when a trial is killed or fails, when a worker is lost and when a sweep
+ * ends, in that order. Best effort: an address that does not answer is asked again a few times and
+ * then told no more of it; no sweep waits for one. The path may be a secret, so that only the host
+ * is ever logged.
  */
 public final class Webhook implements Surroundings.Observer, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Webhook.class);
@@ -117,6 +120,11 @@ public final class Webhook implements Surroundings.Observer, AutoCloseable {
     } else if (event instanceof SweepEvent.SweepEnded ended) {
       send(() -> Message.of(views.apply(sweep), ended.time()));
     }
+  }
+
+  @Override
+  public void lost(WorkerId worker, String reason, Instant time) {
+    send(() -> Message.of(worker, reason, time));
   }
 
   private void send(Supplier<Message> message) {

@@ -196,7 +196,8 @@ class ClusterSimulationTest {
                       sweep::stored,
                       Duration.ofSeconds(20),
                       clock,
-                      counts -> {}),
+                      counts -> {},
+                      (worker, reason, time) -> {}),
                   () -> {},
                   Simulation::keeper)));
       look =

@@ -4,6 +4,7 @@ import static io.espalier.coordinator.metrics.Rows.lease;
 import static io.espalier.coordinator.metrics.Rows.row;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.jerolba.carpet.CarpetReader;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.metrics.MetricRowCodec;
@@ -11,14 +12,23 @@ import io.espalier.common.trial.TrialId;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.apache.arrow.vector.ipc.SeekableReadChannel;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.util.ByteArrayReadableSeekableByteChannel;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class MetricExportTest {
+  @TempDir Path directory;
+
   private static final List<MetricRow> ROWS =
       List.of(
           row(
@@ -69,6 +79,25 @@ class MetricExportTest {
       assertThat(reader.getVectorSchemaRoot().getVector("trial").getObject(2)).isEqualTo(7);
       assertThat(reader.loadNextBatch()).isFalse();
     }
+  }
+
+  @Test
+  void parquet_is_a_file_that_gives_the_rows_back() throws IOException {
+    Path file = Files.write(directory.resolve("rows.parquet"), bytes(MetricExport.Format.PARQUET));
+    List<Map<String, Object>> rows = new ArrayList<>();
+    new CarpetReader<>(file.toFile(), Map.class).iterator().forEachRemaining(rows::add);
+    assertThat(rows).hasSize(4);
+    assertThat(rows.get(0).keySet())
+        .containsExactlyElementsOf(
+            RowTable.SCHEMA.getFields().stream().map(Field::getName).toList());
+    assertThat(rows.get(0))
+        .containsEntry("trial", 7)
+        .containsEntry("train_loss", 0.30000000000000004)
+        .containsEntry("grad_norm", Double.POSITIVE_INFINITY)
+        .containsEntry("time", Instant.parse("2026-01-01T00:00:01.000001Z"))
+        .containsEntry("metric", null);
+    assertThat(rows.get(1)).containsEntry("metric", "a,\"b\"").containsEntry("value", Double.NaN);
+    assertThat(rows.get(2)).containsEntry("rule", "loss_spike").containsEntry("train_loss", null);
   }
 
   private static String text(MetricExport.Format format) throws IOException {

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import io.espalier.common.UserError;
+import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.spec.ObjectiveSpec;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Outcome;
@@ -91,6 +92,18 @@ class WebhookTest {
         life.tell(new SweepInput.BranchEnded(id, attempt, List.of(result(branch, outcome)), NOW))) {
       webhook.happened(life.sweep(), event);
     }
+  }
+
+  @Test
+  void a_lost_worker_is_told_of() throws Exception {
+    webhook.lost(new WorkerId("host-a/0"), "worker host-a/0 was not heard for 20 s", NOW);
+    webhook.close();
+
+    JsonNode lost = new ObjectMapper().readTree(received.get(0));
+    assertThat(lost.path("event").asText()).isEqualTo("worker_lost");
+    assertThat(lost.path("worker").asText()).isEqualTo("host-a/0");
+    assertThat(lost.path("text").asText()).contains("not heard").contains("goes to others");
+    assertThat(lost.has("sweep")).isFalse();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.espalier.deploy.cli;
 
 import io.espalier.common.UserError;
+import io.espalier.coordinator.report.ViewJson;
 import io.espalier.deploy.client.CoordinatorClient;
 import io.espalier.worker.memory.HostMemory;
 import io.espalier.worker.model.Libtorch;
@@ -53,6 +54,9 @@ final class DoctorCommand implements Callable<Integer> {
       description = "Also look whether the coordinator there answers (default: ESPALIER_URL).")
   private Optional<String> url = Optional.empty();
 
+  @Option(names = "--json", description = "The same as a JSON array.")
+  private boolean json;
+
   DoctorCommand(Console console, Clock clock) {
     this.console = console;
     this.clock = clock;
@@ -73,9 +77,12 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
+  /** A finding as programs read it. */
+  private record Checked(String check, boolean ok, String found, Optional<String> advice) {}
+
   @Override
   public Integer call() {
-    var findings = new ArrayList<Finding>();
+    var findings = new ArrayList<Checked>();
     look(findings, "Java", DoctorCommand::java);
     look(findings, "libtorch", () -> Finding.well(Libtorch.version()));
     look(findings, "devices", DoctorCommand::devices);
@@ -84,19 +91,25 @@ final class DoctorCommand implements Callable<Integer> {
     look(findings, "ports", DoctorCommand::ports);
     url.or(UrlOption::fromEnvironment)
         .ifPresent(address -> look(findings, "coordinator", () -> coordinator(address)));
-    return findings.stream().allMatch(finding -> finding.advice().isEmpty())
+    if (json) {
+      console.out().println(ViewJson.write(findings));
+    }
+    return findings.stream().allMatch(Checked::ok)
         ? CommandLineInterface.OK
         : CommandLineInterface.FAILED;
   }
 
-  private void look(List<Finding> findings, String what, Supplier<Finding> at) {
+  private void look(List<Checked> findings, String what, Supplier<Finding> at) {
     Finding finding;
     try {
       finding = at.get();
     } catch (UserError e) {
       finding = Finding.ill("cannot be used", String.valueOf(e.getMessage()));
     }
-    findings.add(finding);
+    findings.add(new Checked(what, finding.advice().isEmpty(), finding.found(), finding.advice()));
+    if (json) {
+      return;
+    }
     console
         .out()
         .printf(

@@ -1,20 +1,16 @@
 package io.espalier.deploy.cli;
 
 import io.espalier.common.UserError;
-import io.espalier.common.trial.Training.TrainType;
-import io.espalier.common.trial.TrialResult;
+import io.espalier.coordinator.metrics.MetricExport;
 import io.espalier.coordinator.report.SweepView;
-import io.espalier.coordinator.report.TrialView;
-import io.espalier.worker.data.ModelFingerprint;
-import io.espalier.worker.lora.MergedModel;
-import io.espalier.worker.lora.PeftFormat;
-import io.espalier.worker.model.ModelConfig;
+import io.espalier.deploy.tracking.MlflowRuns;
+import io.espalier.deploy.tracking.TensorBoardRuns;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,10 +20,12 @@ import picocli.CommandLine.Parameters;
     name = "export",
     mixinStandardHelpOptions = true,
     description = {
-      "Writes the model that a trial has trained as a HuggingFace directory of its own: the base"
-          + " model with the trial's adapter added into its weights, which keep their number formats."
+      "Hands on what came out of a sweep: its measurements as a file, or to TensorBoard or MLflow; or"
+          + " the model that a trial has trained, as a HuggingFace directory of its own."
     })
 final class ExportCommand implements Callable<Integer> {
+  private static final String TRACKING_URI = "MLFLOW_TRACKING_URI";
+
   private final Console console;
   @Mixin private final SourceOption source = new SourceOption();
   @Mixin private final BaseOption base = new BaseOption();
@@ -35,15 +33,59 @@ final class ExportCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "SWEEP", description = "Its name as ls shows it.")
   private String sweep = "";
 
-  @Parameters(index = "1", paramLabel = "TRIAL", description = "The trial's number.")
-  private int trial;
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "TRIAL",
+      description = "The trial's number, with --merged.")
+  private Optional<Integer> trial = Optional.empty();
+
+  @ArgGroup(exclusive = true, multiplicity = "1")
+  private Target target = new Target();
+
+  /** One of them. */
+  private static final class Target {
+    @Option(
+        names = "--merged",
+        required = true,
+        paramLabel = "DIR",
+        description =
+            "The base model with the trial's adapter added into its weights, which keep their number"
+                + " formats; the directory must not be there yet, or be empty.")
+    private Optional<Path> merged = Optional.empty();
+
+    @Option(
+        names = "--format",
+        required = true,
+        paramLabel = "parquet|csv|jsonl|arrow",
+        description = "Every measurement, as metrics writes it.")
+    private Optional<MetricExport.Format> format = Optional.empty();
+
+    @Option(
+        names = "--tensorboard",
+        required = true,
+        paramLabel = "DIR",
+        description = "An event file for each trial, for: tensorboard --logdir DIR")
+    private Optional<Path> tensorboard = Optional.empty();
+
+    @Option(
+        names = "--mlflow",
+        required = true,
+        arity = "0..1",
+        fallbackValue = "",
+        paramLabel = "URL",
+        description =
+            "A run of that MLflow server for each trial that has ended (default: "
+                + TRACKING_URI
+                + ").")
+    private Optional<String> mlflow = Optional.empty();
+  }
 
   @Option(
-      names = "--merged",
-      required = true,
-      paramLabel = "DIR",
-      description = "The directory to make; it must not be there yet, or be empty.")
-  private Path directory = Path.of("");
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      description = "With --format: write there instead of to standard output.")
+  private Optional<Path> output = Optional.empty();
 
   ExportCommand(Console console) {
     this.console = console;
@@ -51,110 +93,55 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Path target = directory.toAbsolutePath().normalize();
-    try (Interrupts interrupts = Interrupts.listen()) {
-      requireFree(target);
-      Sweeps sweeps = source.sweeps();
-      SweepView view = sweeps.find(sweep);
-      TrialView chosen = chosen(view);
-      boolean whole = Interruptible.run(interrupts, () -> export(sweeps, view, chosen, target));
-      if (!whole) {
-        console.complain("interrupted; nothing of %s is kept".formatted(directory));
-        return CommandLineInterface.INTERRUPTED;
-      }
-    } catch (IOException e) {
-      throw new UserError(
-          "The model cannot be written to %s: %s.".formatted(directory, FileProblem.text(e)), e);
+    if (output.isPresent() && target.format.isEmpty()) {
+      throw new UserError("--output is for --format: the others name where they write.");
     }
-    console.out().println(directory);
+    if (trial.isPresent() != target.merged.isPresent()) {
+      throw new UserError(
+          trial.isPresent()
+              ? "Measurements are those of the whole sweep: leave out the trial %d, or ask for its model with --merged DIR."
+                  .formatted(trial.get())
+              : "--merged takes one trial: name it after the sweep, as in: export %s 3 --merged DIR"
+                  .formatted(sweep));
+    }
+    Sweeps sweeps = source.sweeps();
+    if (target.merged.isPresent()) {
+      return new MergedExport(console, base, sweeps, sweep, trial.get(), target.merged.get()).run();
+    }
+    if (target.format.isPresent()) {
+      return new MeasurementFile(console, output).write(sweeps, sweep, target.format.get());
+    }
+    SweepView view = sweeps.find(sweep);
+    if (target.tensorboard.isPresent()) {
+      tensorboard(sweeps, view, target.tensorboard.get());
+    } else {
+      mlflow(sweeps, view, target.mlflow.orElse(""));
+    }
     return CommandLineInterface.OK;
   }
 
-  private void requireFree(Path target) throws IOException {
-    if (Files.isDirectory(target)) {
-      try (Stream<Path> files = Files.list(target)) {
-        if (files.findAny().isEmpty()) {
-          return;
-        }
-      }
-    }
-    if (Files.exists(target)) {
-      throw new UserError(
-          "%s is there already, and nothing is overwritten: name another directory with --merged."
-              .formatted(directory));
-    }
-  }
-
-  private TrialView chosen(SweepView view) {
-    TrialView found =
-        view.trials().stream()
-            .filter(each -> each.config().id().number() == trial)
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new UserError(
-                        "%s has no trial %d; it has %d, numbered from 0."
-                            .formatted(sweep, trial, view.trials().size())));
-    Optional<String> left = found.result().flatMap(TrialResult::adapter);
-    if (left.isEmpty()) {
-      throw new UserError(
-          "Trial %d of %s has no adapter: %s; %s show %s lists those that completed."
-              .formatted(
-                  trial,
-                  sweep,
-                  found
-                      .result()
-                      .map(result -> "it is " + result.outcome().word())
-                      .orElse("it has not ended"),
-                  Console.command(),
-                  sweep));
-    }
-    if (found.config().training().trainType() == TrainType.FULL) {
-      throw new UserError(
-          "Trial %d of %s has trained every weight (train_type: full): there is no adapter to merge, and what it left is a whole model already. It is %s in the sweep's directory; from a coordinator, %s fetch copies it."
-              .formatted(trial, sweep, left.get(), Console.command()));
-    }
-    return found;
-  }
-
-  private void export(Sweeps sweeps, SweepView view, TrialView chosen, Path target)
-      throws IOException {
-    Path scratch = Files.createTempDirectory("espalier-");
+  private void tensorboard(Sweeps sweeps, SweepView view, Path directory) {
     try {
-      Path trained = sweeps.adapter(view, chosen, scratch);
-      Path model = base.find(trained, view);
-      requireSame(model, view, chosen);
-      ModelConfig config = ModelConfig.read(model);
-      PeftFormat.Adapter adapter = PeftFormat.read(trained, config);
-      String card = MergedCard.text(view, chosen, model, config.classes() > 0);
-      NewDirectory.make(
-          target,
-          place -> {
-            MergedModel.write(model, adapter, place);
-            Files.writeString(place.resolve("README.md"), card);
-          });
-      console.err().printf("trial %d of %s, merged into %s%n", trial, sweep, model);
-    } finally {
-      NewDirectory.delete(scratch);
+      int written = TensorBoardRuns.write(view, sweeps.curves(view), directory);
+      console
+          .err()
+          .printf(
+              "%d trials of %s; see them with: tensorboard --logdir %s%n",
+              written, sweep, directory);
+    } catch (IOException e) {
+      throw new UserError(
+          "The events cannot be written to %s: %s.".formatted(directory, FileProblem.text(e)), e);
     }
   }
 
-  /** Another model would take the adapter without a complaint, and be spoilt by it. */
-  private void requireSame(Path model, SweepView view, TrialView chosen) {
-    Optional<String> trainedOn =
-        view.dataset()
-            .map(data -> data.modelSha256())
-            .filter(sha256 -> chosen.config().training().initAdapter().isEmpty());
-    if (trainedOn.isEmpty() || trainedOn.get().equals(ModelFingerprint.of(model).sha256())) {
-      return;
-    }
-    String problem =
-        "%s is not the model that trial %d of %s was trained on: its files have changed, or are another's"
-            .formatted(model, trial, sweep);
-    if (!base.named()) {
+  private void mlflow(Sweeps sweeps, SweepView view, String named) {
+    String url = named.isEmpty() ? System.getenv().getOrDefault(TRACKING_URI, "") : named;
+    if (!url.matches("https?://.+")) {
       throw new UserError(
-          problem + ". Name the right one with --model; what is named there is taken as it is.");
+          "'%s' is no address of an MLflow server; expected --mlflow http://HOST:5000, or %s set to it."
+              .formatted(url, TRACKING_URI));
     }
-    console.err().printf("warning: %s%n", problem);
+    int written = new MlflowRuns(URI.create(url), System.getenv()).write(view, sweeps.curves(view));
+    console.err().printf("%d new runs in the experiment %s of %s%n", written, sweep, url);
   }
 }

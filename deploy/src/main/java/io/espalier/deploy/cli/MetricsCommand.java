@@ -1,12 +1,6 @@
 package io.espalier.deploy.cli;
 
-import io.espalier.common.UserError;
 import io.espalier.coordinator.metrics.MetricExport;
-import io.espalier.coordinator.report.SweepView;
-import java.io.BufferedOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -39,8 +33,8 @@ final class MetricsCommand implements Callable<Integer> {
     @Option(
         names = "--format",
         required = true,
-        paramLabel = "csv|jsonl|arrow",
-        description = "Text with a header, a JSON object a line, or an Arrow file.")
+        paramLabel = "csv|jsonl|arrow|parquet",
+        description = "Text with a header, a JSON object a line, an Arrow file, or a Parquet file.")
     private Optional<MetricExport.Format> format = Optional.empty();
 
     @Option(names = "--json", required = true, description = "The same as --format jsonl.")
@@ -63,31 +57,6 @@ final class MetricsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (form.format() == MetricExport.Format.ARROW
-        && output.isEmpty()
-        && console.terminal().redraws()) {
-      throw new UserError("Arrow is binary: name a file with --output, or pipe it.");
-    }
-    Sweeps sweeps = source.sweeps();
-    SweepView view = sweeps.find(sweep);
-    try {
-      write(sweeps, view);
-    } catch (IOException e) {
-      throw new UserError(
-          "The metrics cannot be written to %s: %s"
-              .formatted(output.map(Path::toString).orElse("standard output"), FileProblem.text(e)),
-          e);
-    }
-    return CommandLineInterface.OK;
-  }
-
-  private void write(Sweeps sweeps, SweepView view) throws IOException {
-    if (output.isEmpty()) {
-      sweeps.metrics(view, form.format(), console.out());
-      return;
-    }
-    try (OutputStream file = new BufferedOutputStream(Files.newOutputStream(output.get()))) {
-      sweeps.metrics(view, form.format(), file);
-    }
+    return new MeasurementFile(console, output).write(source.sweeps(), sweep, form.format());
   }
 }

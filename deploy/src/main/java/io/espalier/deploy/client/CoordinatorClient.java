@@ -25,7 +25,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -245,7 +244,7 @@ public final class CoordinatorClient {
   /** Every measurement of a sweep; {@code out} stays open. */
   public void metrics(String sweep, MetricExport.Format format, OutputStream out)
       throws IOException {
-    String name = format.name().toLowerCase(Locale.ROOT);
+    String name = format.word();
     copy(path(sweep) + "/metrics?format=" + name, out);
   }
 

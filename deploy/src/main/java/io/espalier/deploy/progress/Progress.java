@@ -25,15 +25,20 @@ public final class Progress {
   /**
    * The bar of the sweep and a line for each running trial.
    *
+   * @param sparks what the losses looked like so far
    * @param width columns a line may take; what is longer is cut
    * @param height lines there may be, at least 2
    */
-  static List<String> block(Moment moment, int width, int height) {
+  static List<String> block(Moment moment, Sparks sparks, int width, int height) {
     List<String> lines = new ArrayList<>();
     lines.add(bar(moment));
     List<TrialView> running = moment.running();
     int shown = running.size() < height ? running.size() : height - 2;
-    lines.addAll(columns(running.subList(0, shown).stream().map(t -> cells(moment, t)).toList()));
+    lines.addAll(
+        columns(
+            running.subList(0, shown).stream()
+                .map(trial -> cells(moment, sparks, trial))
+                .toList()));
     if (shown < running.size()) {
       lines.add("  … and %d more".formatted(running.size() - shown));
     }
@@ -46,7 +51,7 @@ public final class Progress {
     String shown =
         running.stream()
             .limit(ON_A_LINE)
-            .map(trial -> "; " + String.join(" ", cells(moment, trial)).strip())
+            .map(trial -> "; " + String.join(" ", cells(moment, new Sparks(), trial)).strip())
             .collect(Collectors.joining());
     int more = running.size() - ON_A_LINE;
     return tally(moment) + shown + (more > 0 ? "; … and %d more running".formatted(more) : "");
@@ -113,12 +118,18 @@ public final class Progress {
     return counts.isEmpty() ? "" : " (" + counts + ")";
   }
 
-  private static List<String> cells(Moment moment, TrialView trial) {
+  private static List<String> cells(Moment moment, Sparks sparks, TrialView trial) {
     List<String> cells = new ArrayList<>(List.of(name(trial.config())));
     moment
         .latest(trial)
         .ifPresentOrElse(
-            update -> cells.addAll(measured(update, epochs(moment, trial))),
+            update -> {
+              cells.addAll(measured(update, epochs(moment, trial)));
+              String spark = sparks.of(trial.branch());
+              if (!spark.isEmpty()) {
+                cells.add(spark);
+              }
+            },
             () -> cells.add("starting"));
     return cells;
   }

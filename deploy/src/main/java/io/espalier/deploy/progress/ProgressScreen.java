@@ -6,7 +6,6 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -21,12 +20,14 @@ public final class ProgressScreen {
   private final PrintStream out;
   private final Terminal terminal;
   private final Set<TrialId> told = new HashSet<>();
-  private int drawn;
+  private final Sparks sparks = new Sparks();
+  private final Block block;
   private Instant lastLine = Instant.MIN;
 
   public ProgressScreen(PrintStream out, Terminal terminal) {
     this.out = out;
     this.terminal = terminal;
+    this.block = new Block(out);
   }
 
   /** Shows this moment: ended trials not told of yet, and where the others are. */
@@ -38,35 +39,23 @@ public final class ProgressScreen {
       }
     }
     if (terminal.redraws()) {
-      redraw(text, moment);
+      sparks.see(moment);
+      Terminal.Size size = terminal.size();
+      int height = Math.max(2, size.rows() - 1);
+      block.show(text.toString(), Progress.block(moment, sparks, size.columns() - 1, height));
     } else {
       if (!moment.now().isBefore(lastLine.plus(BETWEEN_LINES))) {
         lastLine = moment.now();
         text.append(Progress.line(moment)).append('\n');
       }
       out.print(text);
+      out.flush();
     }
-    out.flush();
   }
 
   /** Takes the block away, so that what follows is written below the ended trials. */
   public void close() {
-    out.print(erased());
-    out.flush();
-  }
-
-  private void redraw(StringBuilder ended, Moment moment) {
-    Terminal.Size size = terminal.size();
-    List<String> block = Progress.block(moment, size.columns() - 1, Math.max(2, size.rows() - 1));
-    String erase = erased();
-    drawn = block.size();
-    out.print(erase + ended + String.join("\n", block) + "\n");
-  }
-
-  private String erased() {
-    String erase = drawn == 0 ? "" : ESCAPE + drawn + "A\r" + ESCAPE + "J";
-    drawn = 0;
-    return erase;
+    block.erase();
   }
 
   private String ending(TrialView trial) {

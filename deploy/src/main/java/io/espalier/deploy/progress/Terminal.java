@@ -17,7 +17,7 @@ public record Terminal(boolean redraws, boolean colours, Supplier<Size> measure)
   /** Columns and rows of characters. */
   public record Size(int columns, int rows) {}
 
-  Size size() {
+  public Size size() {
     return measure.get();
   }
 

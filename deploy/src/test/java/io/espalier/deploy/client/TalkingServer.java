@@ -19,6 +19,7 @@ public final class TalkingServer implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final Map<String, Reply> replies = new ConcurrentHashMap<>();
+  private final Map<String, List<String>> bodies = new ConcurrentHashMap<>();
   private final List<String> requests = new CopyOnWriteArrayList<>();
 
   /** Answers one request. */
@@ -50,6 +51,11 @@ public final class TalkingServer implements AutoCloseable {
     return "http://127.0.0.1:" + port();
   }
 
+  /** What was sent with a request, each time. */
+  public List<String> bodies(String request) {
+    return bodies.getOrDefault(request, List.of());
+  }
+
   /** Methods and paths, in the order they came. */
   public List<String> requests() {
     return requests;
@@ -75,8 +81,9 @@ public final class TalkingServer implements AutoCloseable {
   }
 
   private void answer(HttpExchange exchange) throws IOException {
-    exchange.getRequestBody().readAllBytes();
+    String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
     String request = exchange.getRequestMethod() + " " + exchange.getRequestURI();
+    bodies.computeIfAbsent(request, one -> new CopyOnWriteArrayList<>()).add(body);
     requests.add(request);
     Reply reply = replies.get(request);
     if (reply == null) {

@@ -3,10 +3,12 @@ package io.espalier.deploy.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.espalier.deploy.client.TalkingServer;
 import io.espalier.deploy.embedded.EmbeddedCluster;
 import io.espalier.worker.node.DeviceName;
 import io.espalier.worker.node.LaneSlots;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -98,6 +100,63 @@ class ExportIT {
       assertThat(made.resolve("fetched").resolve(name))
           .hasSameBinaryContentAs(made.resolve("stored").resolve(name));
     }
+  }
+
+  @Test
+  void measurements_go_to_a_file_and_to_tensorboard() throws IOException {
+    Path file = made.resolve("rows.parquet");
+    Launcher.Ended parquet =
+        run("export", "tiny-1", "--format", "parquet", "-o", file, "--store", tiny.store());
+    assertThat(parquet.exitCode()).as(parquet.err()).isZero();
+    assertThat(Files.readAllBytes(file)).startsWith("PAR1".getBytes(StandardCharsets.US_ASCII));
+
+    Path board = made.resolve("board");
+    Launcher.Ended events =
+        run("export", "tiny-1", "--tensorboard", board, "--store", tiny.store());
+    assertThat(events.exitCode()).as(events.err()).isZero();
+    assertThat(events.err()).contains("2 trials of tiny-1");
+    Path run = board.resolve("tiny-1/trial-0_learning_rate=1e-2");
+    assertThat(names(run)).singleElement().asString().startsWith("events.out.tfevents.");
+    assertThat(
+            new String(
+                Files.readAllBytes(run.resolve(names(run).get(0))), StandardCharsets.ISO_8859_1))
+        .contains("brain.Event:2", "train/loss", "eval/loss");
+  }
+
+  @Test
+  void mlflow_is_told_of_each_trial_once() throws IOException {
+    String api = " /api/2.0/mlflow/";
+    try (var server = new TalkingServer()) {
+      server
+          .on("POST" + api + "experiments/create", 200, "{\"experiment_id\":\"5\"}")
+          .on("POST" + api + "runs/search", 200, "{}")
+          .on("POST" + api + "runs/create", 200, "{\"run\":{\"info\":{\"run_id\":\"r\"}}}")
+          .on("POST" + api + "runs/log-batch", 200, "{}")
+          .on("POST" + api + "runs/update", 200, "{}");
+      Object[] export = {"export", "tiny-1", "--mlflow", server.url(), "--store", tiny.store()};
+      Launcher.Ended first = run(export);
+      assertThat(first.exitCode()).as(first.err()).isZero();
+      assertThat(first.err()).contains("2 new runs in the experiment tiny-1");
+      assertThat(server.requests())
+          .startsWith("GET" + api + "experiments/get-by-name?experiment_name=tiny-1");
+      assertThat(server.bodies("POST" + api + "runs/log-batch"))
+          .anyMatch(body -> body.contains("\"params\"") && body.contains("\"1e-2\""))
+          .anyMatch(body -> body.contains("\"key\":\"train_loss\"") && body.contains("\"step\":1"))
+          .anyMatch(body -> body.contains("\"key\":\"eval_loss\""));
+      assertThat(server.bodies("POST" + api + "runs/update"))
+          .hasSize(2)
+          .anyMatch(body -> body.contains("FINISHED"))
+          .anyMatch(body -> body.contains("KILLED"));
+
+      server.on("POST" + api + "runs/search", 200, "{\"runs\":[{}]}");
+      assertThat(run(export).err()).contains("0 new runs");
+      server.on("POST" + api + "runs/search", 403, "{\"message\":\"no\"}");
+      assertThat(run(export).err()).contains("refused runs/search: 403").contains("no");
+    }
+    Launcher.Ended nowhere =
+        run("export", "tiny-1", "--mlflow", "http://127.0.0.1:9", "--store", tiny.store());
+    assertThat(nowhere.exitCode()).isEqualTo(1);
+    assertThat(nowhere.err()).contains("cannot be reached").contains("MLFLOW_TRACKING_URI");
   }
 
   @Test

@@ -28,7 +28,7 @@ class ProgressTest {
             update(2, 5, 3.25, 8.7e-5),
             update(3, 73, 0.5, 0));
 
-    assertThat(Progress.block(moment, 200, 10))
+    assertThat(Progress.block(moment, new Sparks(), 200, 10))
         .containsExactly(
             "tiny-1  ━━━━━━━━━━━━────────────  2/4 trials (1 killed), 1:32 elapsed, about 0:57 left",
             "  trial 2  learning_rate=1e-4  epoch 0.5/2   loss 3.250  lr 8.7e-05  5,210 tokens/s",
@@ -46,7 +46,7 @@ class ProgressTest {
   void no_time_left_is_guessed_before_anything_was_trained() {
     Moment moment = Moments.at(10, List.of(running(0, "1e-3", 1)));
 
-    assertThat(Progress.block(moment, 200, 10))
+    assertThat(Progress.block(moment, new Sparks(), 200, 10))
         .containsExactly(
             "tiny-1  ────────────────────────  0/1 trials, 0:10 elapsed",
             "  trial 0  learning_rate=1e-3  starting");
@@ -104,7 +104,7 @@ class ProgressTest {
   void lines_are_cut_to_the_terminals_width() {
     Moment moment = Moments.at(1, List.of(running(0, "1e-3", 1)), update(0, 1, 1, 1e-3));
 
-    assertThat(Progress.block(moment, 20, 10))
+    assertThat(Progress.block(moment, new Sparks(), 20, 10))
         .containsExactly("tiny-1  ───────────…", "  trial 0  learning…");
   }
 
