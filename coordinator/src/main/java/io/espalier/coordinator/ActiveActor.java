@@ -200,13 +200,15 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
     getContext()
         .getLog()
         .info("active in term {}, metric rows to port {}", begun.epoch(), opened.flightPort());
+    SweepFiles files = SweepFiles.in(config.store());
     var service =
         new SweepService(
             config.clock(),
             actors,
             opened,
             new SweepCurves(opened.store(), System::nanoTime),
-            SweepFiles.in(config.store()),
+            files,
+            new EndedSummaries(files),
             UploadedFiles.in(config.store()),
             duties.journal(),
             getContext().getSystem().dispatchers().lookup(DispatcherSelector.blocking()),

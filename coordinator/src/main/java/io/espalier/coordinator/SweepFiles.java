@@ -16,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -36,13 +37,26 @@ record SweepFiles(Path sweeps) {
 
   /** The kept view of a sweep; empty when there is none, or none of its end. */
   Optional<SweepView> ended(SweepId sweep) {
-    Path file = sweeps.resolve(sweep.value()).resolve("sweep.json");
+    Path file = view(sweep);
     try {
       return Optional.of(SweepViews.fromJson(Files.readString(file), file.toString()))
           .filter(view -> view.state().ended());
     } catch (IOException | UserError e) {
       return Optional.empty();
     }
+  }
+
+  /** When the kept view of a sweep was written; empty when there is none. */
+  Optional<FileTime> written(SweepId sweep) {
+    try {
+      return Optional.of(Files.getLastModifiedTime(view(sweep)));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Path view(SweepId sweep) {
+    return sweeps.resolve(sweep.value()).resolve("sweep.json");
   }
 
   boolean has(SweepId sweep) {

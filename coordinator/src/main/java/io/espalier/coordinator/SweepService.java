@@ -61,6 +61,7 @@ record SweepService(
     MetricsService metrics,
     SweepCurves curves,
     SweepFiles files,
+    EndedSummaries ended,
     UploadedFiles uploads,
     Journal journal,
     Executor disk,
@@ -74,7 +75,7 @@ record SweepService(
   @Override
   public SweepService askedBy(Caller caller) {
     return new SweepService(
-        clock, actors, metrics, curves, files, uploads, journal, disk, caller.name());
+        clock, actors, metrics, curves, files, ended, uploads, journal, disk, caller.name());
   }
 
   /** Why something was stopped that nothing else ended. */
@@ -139,18 +140,21 @@ record SweepService(
             state ->
                 all(
                     state.there().stream()
-                        .map(sweep -> state.open().contains(sweep) ? ask(sweep) : ended(sweep))
-                        // At once: all views together may be larger than the memory.
-                        .map(view -> view.thenApply(found -> found.map(SweepSummary::of)))
+                        .map(sweep -> state.open().contains(sweep) ? summary(sweep) : ended(sweep))
                         .toList()))
         .thenApply(summaries -> summaries.stream().flatMap(Optional::stream).toList());
   }
 
   /** An ended sweep is read from its file: its journal may be long. */
-  private CompletionStage<Optional<SweepView>> ended(SweepId sweep) {
-    return blocking(() -> files.ended(sweep))
+  private CompletionStage<Optional<SweepSummary>> ended(SweepId sweep) {
+    return blocking(() -> ended.of(sweep))
         .thenCompose(
-            view -> view.isPresent() ? CompletableFuture.completedStage(view) : ask(sweep));
+            found -> found.isPresent() ? CompletableFuture.completedStage(found) : summary(sweep));
+  }
+
+  /** Made at once: all views together may be larger than the memory. */
+  private CompletionStage<Optional<SweepSummary>> summary(SweepId sweep) {
+    return ask(sweep).thenApply(view -> view.map(SweepSummary::of));
   }
 
   private CompletionStage<Optional<SweepView>> ask(SweepId sweep) {

@@ -26,28 +26,40 @@ import org.apache.pekko.http.javadsl.server.PathMatchers;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /**
- * {@code /}: the console's page, its scripts and its style. They hold nothing of any sweep, so they
- * need no token; what the page shows it asks of the API, as everybody does.
+ * {@code /}: the console's page, its scripts and its style; {@code /openapi.yaml}. They hold
+ * nothing of any sweep, so they need no token; what the page shows it asks of the API, as everybody
+ * does.
  */
 record ConsoleRoutes(Desk desk) {
+  /** The description of the API, for programs. */
+  private static final String API = "openapi.yaml";
+
   private static final String PAGE = "index.html";
   private static final String CHARTS = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
 
   private static final Map<String, ContentType> TYPES =
       Map.of(
           "html", ContentTypes.TEXT_HTML_UTF8,
+          "yaml", ContentTypes.parse("application/yaml"),
           "css", ContentTypes.parse("text/css; charset=UTF-8"),
           "js", ContentTypes.parse("text/javascript; charset=UTF-8"),
           "svg", ContentTypes.parse("image/svg+xml"));
 
   /** Where a file of the page's lies in the class path. */
   private static final Map<String, String> ELSEWHERE =
-      Map.of("uPlot.min.css", CHARTS + "uPlot.min.css", "uPlot.esm.js", CHARTS + "uPlot.esm.js");
+      Map.of(
+          API,
+          API,
+          "uPlot.min.css",
+          CHARTS + "uPlot.min.css",
+          "uPlot.esm.js",
+          CHARTS + "uPlot.esm.js");
 
   Route route() {
     // The method inside of the paths: matching one would hide what others say of methods.
     return concat(
         pathEndOrSingleSlash(() -> get(() -> onSuccess(desk.now(), ConsoleRoutes::page))),
+        path(API, () -> get(() -> complete(file(API).orElseThrow()))),
         path(
             PathMatchers.segment("console").slash(PathMatchers.segment()),
             name ->

@@ -58,8 +58,12 @@ record SweepRoutes(Backend backend) {
         "sweeps",
         () ->
             concat(
-                pathEnd(() -> concat(get(() -> Answers.json(backend.sweeps())), submit())),
+                pathEnd(() -> concat(get(this::list), submit())),
                 pathPrefix(segment(), name -> of(Answers.sweep(name)))));
+  }
+
+  private Route list() {
+    return Paging.route(backend.sweeps(), sweep -> sweep.id().value());
   }
 
   private Route submit() {

@@ -10,19 +10,29 @@ import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
+import io.espalier.coordinator.report.Board;
 import io.espalier.coordinator.sweep.Rating;
 import java.util.Optional;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.server.Route;
 
-/** {@code /api/v1/sweeps/{id}/trials/{n}} and what a trial left. */
+/** {@code /api/v1/sweeps/{id}/trials}, one of them, and what it left. */
 record TrialRoutes(Backend backend, SweepId sweep) {
   private static final String RATING =
       "{\"metric\": \"human_pass_rate\", \"value\": 0.8, \"count\": 50}";
 
   Route route() {
     return pathPrefix(
-        "trials", () -> pathPrefix(segment(), number -> of(Answers.trial(sweep, number))));
+        "trials",
+        () ->
+            concat(
+                pathEnd(() -> get(this::list)),
+                pathPrefix(segment(), number -> of(Answers.trial(sweep, number)))));
+  }
+
+  private Route list() {
+    return Paging.route(
+        backend.sweep(sweep).thenApply(Board::trials), row -> Integer.toString(row.trial()));
   }
 
   private Route of(TrialId trial) {
