@@ -21,9 +21,11 @@ public final class CoordinatorMajorityProvider extends DowningProvider {
         new SplitBrainResolverSettings(system.settings().config()).DowningStableAfter();
   }
 
+  /** As Pekko's own provider: {@code pekko.cluster.down-removal-margin}, else as long as stable. */
   @Override
   public FiniteDuration downRemovalMargin() {
-    return stableAfter;
+    FiniteDuration configured = Cluster.get(system).settings().DownRemovalMargin();
+    return configured.length() == 0 ? stableAfter : configured;
   }
 
   @Override
