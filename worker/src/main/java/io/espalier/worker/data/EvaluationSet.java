@@ -15,6 +15,12 @@ public record EvaluationSet(String name, List<TokenRow> rows, List<Question> que
     questions = List.copyOf(questions);
   }
 
+  /** A set of its first questions alone. */
+  public EvaluationSet firstQuestions(int count) {
+    return new EvaluationSet(
+        name, List.of(), questions.subList(0, Math.min(count, questions.size())));
+  }
+
   /** The questions' tokens. */
   public List<int[]> prompts() {
     return questions.stream().map(Question::promptIds).toList();

@@ -42,6 +42,10 @@ record GivenAnswer(
     };
   }
 
+  Sample sample(String set) {
+    return new Sample(set, prompt, question.reference(), text);
+  }
+
   private double value(Metric metric) {
     return switch (metric) {
       case ACCURACY -> one(Correctness.holds(question, text));

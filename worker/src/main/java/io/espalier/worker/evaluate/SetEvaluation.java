@@ -26,6 +26,9 @@ public record SetEvaluation(
     List<Integer> endTokens,
     Function<int[], String> decode,
     List<TokenRow> training) {
+  /** Answers of a set that are kept for people to read. */
+  private static final int SAMPLES = 4;
+
   public SetEvaluation {
     endTokens = List.copyOf(endTokens);
   }
@@ -34,8 +37,12 @@ public record SetEvaluation(
    * A metric of a set.
    *
    * @param byRow what it is the mean of; empty where it is none
+   * @param samples some of the answers that were generated for it
    */
-  public record Measured(Measurement.Evaluation metric, Supplier<Optional<RowValues>> byRow) {}
+  public record Measured(
+      Measurement.Evaluation metric,
+      Supplier<Optional<RowValues>> byRow,
+      Supplier<List<Sample>> samples) {}
 
   /** What the spec asks for at the end of an epoch where no trial ends; may be nothing. */
   public List<Measured> atEpochEnd(SetEvaluator evaluator, EvaluationSet set) {
@@ -77,8 +84,22 @@ public record SetEvaluation(
     if (metrics.contains(Metric.LOSS) || metrics.contains(hits)) {
       Evaluator.Score score = evaluator.score(set);
       if (score.targets() > 0) {
-        add(measured, metrics, set, Metric.LOSS, score.loss(), () -> Optional.of(score.losses()));
-        add(measured, metrics, set, hits, score.tokenAccuracy(), () -> Optional.of(score.hits()));
+        add(
+            measured,
+            metrics,
+            set,
+            Metric.LOSS,
+            score.loss(),
+            () -> Optional.of(score.losses()),
+            List::of);
+        add(
+            measured,
+            metrics,
+            set,
+            hits,
+            score.tokenAccuracy(),
+            () -> Optional.of(score.hits()),
+            List::of);
       }
     }
     List<Metric> ofAnswers = metrics.stream().filter(Metric::ofAnswers).sorted().toList();
@@ -92,9 +113,20 @@ public record SetEvaluation(
                   set,
                   metric,
                   GivenAnswer.measure(metric, answers),
-                  () -> GivenAnswer.byRow(metric, answers)));
+                  () -> GivenAnswer.byRow(metric, answers),
+                  () -> samples(set, answers)));
     }
     return measured;
+  }
+
+  /** What is answered to a set's first questions. */
+  public List<Sample> samples(SetEvaluator evaluator, EvaluationSet set) {
+    EvaluationSet first = set.firstQuestions(SAMPLES);
+    return first.questions().isEmpty() ? List.of() : samples(first, answers(evaluator, first));
+  }
+
+  private static List<Sample> samples(EvaluationSet set, List<GivenAnswer> answers) {
+    return answers.stream().limit(SAMPLES).map(answer -> answer.sample(set.name())).toList();
   }
 
   private List<GivenAnswer> answers(SetEvaluator evaluator, EvaluationSet set) {
@@ -125,10 +157,12 @@ public record SetEvaluation(
       EvaluationSet set,
       Metric metric,
       double value,
-      Supplier<Optional<RowValues>> byRow) {
+      Supplier<Optional<RowValues>> byRow,
+      Supplier<List<Sample>> samples) {
     if (asked.contains(metric)) {
       measured.add(
-          new Measured(new Measurement.Evaluation(set.name(), metric.word(), value), byRow));
+          new Measured(
+              new Measurement.Evaluation(set.name(), metric.word(), value), byRow, samples));
     }
   }
 }

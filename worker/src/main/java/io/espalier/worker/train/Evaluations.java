@@ -4,8 +4,10 @@ import io.espalier.common.metrics.Measurement;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.worker.data.EvaluationSet;
 import io.espalier.worker.evaluate.RowValues;
+import io.espalier.worker.evaluate.Sample;
 import io.espalier.worker.evaluate.SetEvaluation;
 import io.espalier.worker.evaluate.SetEvaluator;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -26,16 +28,19 @@ record Evaluations(SetEvaluation evaluation, List<EvaluationSet> sets, Optional<
    *
    * @param metrics by {@code <set>_<metric>}
    * @param objective what it is the mean of, where it was measured and is one
+   * @param samples some of the answers that were generated for it
    */
-  record Found(Map<String, Double> metrics, Optional<RowValues> objective) {
+  record Found(Map<String, Double> metrics, Optional<RowValues> objective, List<Sample> samples) {
     Found {
+      samples = List.copyOf(samples);
       metrics = Collections.unmodifiableMap(new TreeMap<>(metrics));
     }
 
     Found plus(Found more) {
       var all = new TreeMap<>(metrics);
       all.putAll(more.metrics);
-      return new Found(all, more.objective.or(() -> objective));
+      return new Found(
+          all, more.objective.or(() -> objective), more.samples.isEmpty() ? samples : more.samples);
     }
   }
 
@@ -98,13 +103,20 @@ record Evaluations(SetEvaluation evaluation, List<EvaluationSet> sets, Optional<
     return measure(state, evaluation::atTrialEnd, value -> {});
   }
 
+  /** What is answered to the first questions of each set. */
+  List<Sample> samples(SetEvaluator state) {
+    return sets.stream().flatMap(set -> evaluation.samples(state, set).stream()).toList();
+  }
+
   private Found measure(
       SetEvaluator state,
       BiFunction<SetEvaluator, EvaluationSet, List<SetEvaluation.Measured>> part,
       Consumer<Measurement> tell) {
     var metrics = new TreeMap<String, Double>();
     Optional<RowValues> rows = Optional.empty();
+    var samples = new ArrayList<Sample>();
     for (EvaluationSet set : sets) {
+      List<Sample> ofSet = List.of();
       for (SetEvaluation.Measured value : part.apply(state, set)) {
         Measurement.Evaluation metric = value.metric();
         tell.accept(metric);
@@ -112,8 +124,10 @@ record Evaluations(SetEvaluation evaluation, List<EvaluationSet> sets, Optional<
         if (objective.equals(Optional.of(metric.name()))) {
           rows = value.byRow().get();
         }
+        ofSet = ofSet.isEmpty() ? value.samples().get() : ofSet;
       }
+      samples.addAll(ofSet);
     }
-    return new Found(metrics, rows);
+    return new Found(metrics, rows, samples);
   }
 }

@@ -33,6 +33,14 @@ final class Export {
         .resolve("branches/%s/%s".formatted(lease.branch().id(), lease.attempt()));
   }
 
+  /**
+   * Texts beside a trial's weights.
+   *
+   * @param card {@code README.md}
+   * @param answers {@code answers.jsonl}; none where it is empty
+   */
+  record Beside(String card, String answers) {}
+
   /** Where a trial's adapter will lie, relative to the sweep's directory. */
   String place(TrialId trial) {
     return sweep.relativize(directory(trial)).toString();
@@ -46,12 +54,15 @@ final class Export {
    * Puts all of it there, or nothing.
    *
    * @param flat the slot's flat vector [P]
-   * @param card {@code README.md} beside the weights
+   * @param beside what people find with the weights
    */
-  void write(TrialId trial, BaseModel model, Trainable trainable, float[] flat, String card)
+  void write(TrialId trial, BaseModel model, Trainable trainable, float[] flat, Beside beside)
       throws IOException {
     Path fresh = fresh(directory(trial), model, trainable, flat);
-    DurableFiles.write(fresh.resolve("README.md"), card);
+    DurableFiles.write(fresh.resolve("README.md"), beside.card());
+    if (!beside.answers().isEmpty()) {
+      DurableFiles.write(fresh.resolve(SampleFiles.FILE), beside.answers());
+    }
     put(fresh, directory(trial));
   }
 

@@ -230,6 +230,7 @@ final class Milestones {
       }
     }
     float[] weights = earlier.map(BestState.Kept::weights).orElseGet(slot::parameters);
+    keepBaseAnswers(slot, found, weights.length);
     List<Double> resampled = found.objective().map(RowValues::resampled).orElse(List.of());
     List<Milestone> all = lease.branch().milestones();
     for (Milestone end :
@@ -242,8 +243,30 @@ final class Milestones {
       Optional<String> adapter = Optional.of(export.place(end.trial()));
       TrialResult result = result(end, outcome, found.metrics(), adapter, resampled, place);
       String card = ModelCard.text(lease, model, data.summary(), result, curve);
-      export.write(end.trial(), model, slot.trainable(), weights, card);
+      export.write(
+          end.trial(),
+          model,
+          slot.trainable(),
+          weights,
+          new Export.Beside(card, SampleFiles.text(found.samples())));
       ended(result);
+    }
+  }
+
+  /**
+   * An adapter of zeros is the base model, unless it scales the base's weights or more than an
+   * adapter is trained.
+   */
+  private void keepBaseAnswers(SlotView slot, Evaluations.Found found, int parameters)
+      throws IOException {
+    boolean zerosAreBase =
+        slot.trainable() instanceof Trainable.Adapter
+            && !lease.branch().config().training().lora().dora();
+    if (zerosAreBase && !found.samples().isEmpty()) {
+      try (NDManager scope = model.newScope()) {
+        SampleFiles.keepBase(
+            lease, () -> evaluations.samples(slot.evaluator(scope, new float[parameters])));
+      }
     }
   }
 

@@ -1,0 +1,53 @@
+package io.espalier.worker.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.common.protocol.Lease;
+import io.espalier.worker.evaluate.Sample;
+import io.espalier.worker.model.DurableFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Answers for people to read: a trial's beside its adapter, the base model's with the sweep. */
+final class SampleFiles {
+  /** In a trial's directory. */
+  static final String FILE = "answers.jsonl";
+
+  /** In the sweep's. */
+  private static final String BASE = "base-answers.jsonl";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private SampleFiles() {}
+
+  /** A JSON object a line. */
+  static String text(List<Sample> samples) {
+    var text = new StringBuilder();
+    try {
+      for (Sample sample : samples) {
+        text.append(JSON.writeValueAsString(sample)).append('\n');
+      }
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("texts are always JSON", e);
+    }
+    return text.toString();
+  }
+
+  /**
+   * Has the base model's answers kept with the sweep, unless some attempt has done it before: they
+   * are the same for all its trials.
+   */
+  static void keepBase(Lease lease, Supplier<List<Sample>> answers) throws IOException {
+    Path file = Path.of(lease.sweepDirectory()).resolve(BASE);
+    if (!Files.exists(file)) {
+      Path fresh =
+          file.resolveSibling("%s.%s-%s".formatted(BASE, lease.branch().id(), lease.attempt()));
+      DurableFiles.write(fresh, text(answers.get()));
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+}
