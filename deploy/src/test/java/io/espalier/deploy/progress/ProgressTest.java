@@ -113,7 +113,7 @@ class ProgressTest {
     List<TrialView> trials =
         IntStream.range(0, 9).mapToObj(number -> running(number, "1e-3", 1)).toList();
 
-    assertThat(Progress.block(Moments.at(1, new Sparks(), trials), 80, 5))
+    assertThat(Progress.block(Moments.at(1, trials), new Sparks(), 80, 5))
         .hasSize(5)
         .last()
         .isEqualTo("  … and 6 more");
