@@ -8,6 +8,7 @@ import io.espalier.coordinator.api.Backend.AdapterFile;
 import io.espalier.coordinator.api.Backend.AttemptLog;
 import io.espalier.coordinator.api.Refused;
 import io.espalier.coordinator.api.Refused.Reason;
+import io.espalier.coordinator.report.AnswerView;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.SweepViews;
 import io.espalier.coordinator.report.TrialView;
@@ -120,6 +121,16 @@ record SweepFiles(Path sweeps) {
         .sorted()
         .map(attempt -> new AttemptLog(attempt, branch.resolve(attempt.toString()).resolve(LOG)))
         .toList();
+  }
+
+  /** What a trial answered to some questions; none where it left no adapter, or no answers. */
+  List<AnswerView> answers(SweepId sweep, TrialView trial) {
+    Path directory = sweeps.resolve(sweep.value());
+    return trial
+        .result()
+        .flatMap(TrialResult::adapter)
+        .map(adapter -> AnswerFiles.read(directory.resolve(adapter), directory))
+        .orElse(List.of());
   }
 
   /** By name. */

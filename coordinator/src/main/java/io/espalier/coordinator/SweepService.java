@@ -17,6 +17,7 @@ import io.espalier.coordinator.metrics.MetricExport;
 import io.espalier.coordinator.metrics.MetricsService;
 import io.espalier.coordinator.metrics.SweepCurves;
 import io.espalier.coordinator.metrics.SweepSource;
+import io.espalier.coordinator.report.AnswerView;
 import io.espalier.coordinator.report.Charts;
 import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepSummary;
@@ -424,6 +425,11 @@ record SweepService(
   @Override
   public CompletionStage<List<AttemptLog>> log(SweepId sweep, TrialId trial) {
     return trial(sweep, trial).thenCompose(view -> blocking(() -> files.logs(sweep, view)));
+  }
+
+  @Override
+  public CompletionStage<List<AnswerView>> answers(SweepId sweep, TrialId trial) {
+    return trial(sweep, trial).thenCompose(view -> blocking(() -> files.answers(sweep, view)));
   }
 
   @Override

@@ -163,8 +163,18 @@ class FollowApiTest {
       Path adapter = Path.of(lease.sweepDirectory(), "branches/%d/1-1/adapter".formatted(number));
       Files.createDirectories(adapter);
       Files.writeString(adapter.resolve("adapter_config.json"), "{}");
+      String asked =
+          "{\"set\":\"eval\",\"prompt\":\"who?\",\"reference\":\"me\",\"answer\":\"%s\"}\n";
+      Files.writeString(
+          Path.of(lease.sweepDirectory()).resolve("base-answers.jsonl"), asked.formatted("you"));
       end(worker, lease);
       await().until(() -> api.get(trial + "/adapter").statusCode() == 200);
+      assertThat(Api.json(api.get(trial + "/answers"))).isEmpty();
+      Path answers = Files.writeString(adapter.resolve("answers.jsonl"), asked.formatted("me"));
+      JsonNode shown = Api.json(api.get(trial + "/answers")).get(0);
+      assertThat(shown.get("before").asText()).isEqualTo("you");
+      assertThat(shown.get("after").asText()).isEqualTo("me");
+      Files.delete(answers);
       JsonNode files = Api.json(api.get(trial + "/adapter"));
       assertThat(files).hasSize(1);
       assertThat(files.get(0).get("name").asText()).isEqualTo("adapter_config.json");

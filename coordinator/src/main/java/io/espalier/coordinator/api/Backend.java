@@ -6,6 +6,7 @@ import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
 import io.espalier.coordinator.access.Caller;
 import io.espalier.coordinator.metrics.MetricExport;
+import io.espalier.coordinator.report.AnswerView;
 import io.espalier.coordinator.report.Charts;
 import io.espalier.coordinator.report.LiveUpdate;
 import io.espalier.coordinator.report.SweepSummary;
@@ -113,6 +114,9 @@ public interface Backend {
 
   /** What each attempt at a trial's branch logged, oldest first. */
   CompletionStage<List<AttemptLog>> log(SweepId sweep, TrialId trial);
+
+  /** What a trial that has ended answered to some questions, and the base model before it. */
+  CompletionStage<List<AnswerView>> answers(SweepId sweep, TrialId trial);
 
   /** The files of a trial's adapter, by name; fails when it has none. */
   CompletionStage<List<AdapterFile>> adapter(SweepId sweep, TrialId trial);

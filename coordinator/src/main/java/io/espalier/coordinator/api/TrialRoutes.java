@@ -39,6 +39,7 @@ record TrialRoutes(Backend backend, SweepId sweep) {
     return concat(
         pathEnd(() -> get(() -> Answers.json(backend.trial(sweep, trial)))),
         path("details", () -> get(() -> Answers.json(backend.details(sweep, trial)))),
+        path("answers", () -> get(() -> Answers.json(backend.answers(sweep, trial)))),
         path("stop", () -> post(() -> stop(trial))),
         path("retry", () -> post(() -> retry(trial))),
         path("clone", () -> post(() -> Extension.route(backend, sweep, Optional.of(trial)))),

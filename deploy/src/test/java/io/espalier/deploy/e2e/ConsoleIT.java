@@ -44,14 +44,42 @@ class ConsoleIT {
       browser.awaitText(".values", "per_device_train_batch_size");
       browser.screenshot(PICTURES.resolve("trial.png"));
 
+      browser.go(cluster.console() + "#/sweeps/watched-1");
+      browser.click(".buttons button:nth-child(2)");
+      browser.click("dialog button[type=submit]");
+      browser.awaitText("h1", "stopped");
+      answersBeforeAndAfter(tiny, browser, cluster);
+
       browser.go(cluster.console() + "#/workers");
-      browser.awaitText("table.list", "watched-1/");
+      browser.awaitText("table.list", "connected");
       browser.screenshot(PICTURES.resolve("workers.png"));
 
       browser.go(cluster.console() + "#/sweeps/absent-1");
       browser.awaitText(".problem", "There is no sweep");
       assertThat(browser.complaints()).allMatch(line -> line.contains("absent-1"));
     }
+  }
+
+  private static void answersBeforeAndAfter(TinySweep tiny, Browser browser, Cluster cluster) {
+    Path examples = Path.of("../examples").toAbsolutePath().normalize();
+    Path spec =
+        tiny.write(
+            "answers.yaml",
+            """
+            name: answers
+            model: %s/models/tiny-qwen2
+            dataset: {train: '%s/data/self_cognition.jsonl#12', eval: 0.25, replace: {NAME: 小枝, AUTHOR: 园丁}}
+            training: {num_train_epochs: 1, per_device_train_batch_size: 4}
+            search: {method: grid, space: {learning_rate: [1e-3]}}
+            evaluation: {metrics: [loss, accuracy], max_new_tokens: 8}
+            """
+                .formatted(examples, examples));
+    String sweep = cluster.api().submit(spec);
+    browser.go(cluster.console() + "#/sweeps/" + sweep);
+    browser.awaitText("h1", "completed");
+    browser.click("table.rows a[href$='/trials/0']");
+    browser.awaitText("table.answers thead", "base model");
+    browser.screenshot(PICTURES.resolve("answers.png"));
   }
 
   /** What is on the canvas of the first chart. */

@@ -20,8 +20,9 @@ export class TrialPage {
     this.rest = h("div", {});
     this.log = h("pre", { className: "log", tabIndex: 0 });
     this.logBox = h("details", { className: "panel", ontoggle: () => this.readLog() }, h("summary", {}, h("h2", {}, "Log")), this.log);
+    this.answers = h("div", {});
     this.files = h("div", {});
-    this.element = h("div", {}, this.head, h("section", { className: "panel" }, h("h2", {}, "Curves"), this.charts.element), this.rest, this.files, this.logBox);
+    this.element = h("div", {}, this.head, h("section", { className: "panel" }, h("h2", {}, "Curves"), this.charts.element), this.answers, this.rest, this.files, this.logBox);
     this.refresh();
   }
 
@@ -37,8 +38,9 @@ export class TrialPage {
       if (OPEN.includes(details.trial.outcome)) this.later();
     } catch (problem) {
       this.frame.state(problem.status < 500 ? "refused" : "lost", problem);
+      // Also a trial that is not there yet: its sweep may still be read.
       if (problem.status < 500) fill(this.head, h("p", { className: "problem" }, problem.message));
-      else this.later();
+      this.later();
     }
   }
 
@@ -67,7 +69,10 @@ export class TrialPage {
       list("Configuration", details.configuration),
       Object.keys(details.trainedBy).length ? list("What trained it", details.trainedBy) : null,
     );
-    if (!OPEN.includes(trial.outcome)) this.readFiles();
+    if (!OPEN.includes(trial.outcome)) {
+      this.readAnswers();
+      this.readFiles();
+    }
   }
 
   buttons(details) {
@@ -94,6 +99,11 @@ export class TrialPage {
         if (body) act("clone", "The clone waits for a slot.", body);
       }),
     ];
+  }
+
+  async readAnswers() {
+    const answers = await get(`${this.path}/answers`).catch(() => []);
+    fill(this.answers, answers.length ? answerTable(answers) : null);
   }
 
   async readFiles() {
@@ -137,6 +147,25 @@ export class TrialPage {
     clearTimeout(this.timer);
     this.charts.close();
   }
+}
+
+function answerTable(answers) {
+  return h(
+    "section",
+    { className: "panel" },
+    h("h2", {}, "Answers"),
+    h("p", { className: "legend" }, "The likeliest answers to the first questions of each set."),
+    h(
+      "div",
+      { className: "wide" },
+      h(
+        "table",
+        { className: "list answers" },
+        h("thead", {}, h("tr", {}, ["set", "question", "base model", "this trial", "expected"].map((title) => h("th", { scope: "col" }, title)))),
+        h("tbody", {}, answers.map((answer) => h("tr", {}, [answer.set, answer.prompt, answer.before ?? "–", answer.after, answer.reference].map((text) => h("td", {}, text))))),
+      ),
+    ),
+  );
 }
 
 function list(title, values) {
