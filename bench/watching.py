@@ -136,10 +136,13 @@ def spec_of(trials, rate, seconds):
 
 
 def watch(url, heard):
-    with urllib.request.urlopen(url + "/api/v1/sweeps/durable-1/board") as stream:
-        for line in stream:
-            if line.startswith(b"event: live"):
-                heard.set()
+    try:
+        with urllib.request.urlopen(url + "/api/v1/sweeps/durable-1/board") as stream:
+            for line in stream:
+                if line.startswith(b"event: live"):
+                    heard.set()
+    except OSError:
+        pass  # the coordinator has ended
 
 
 def cpu(process):

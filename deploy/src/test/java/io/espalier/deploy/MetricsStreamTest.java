@@ -49,8 +49,8 @@ class MetricsStreamTest {
     final Set<Long> evaluated = ConcurrentHashMap.newKeySet();
 
     @Override
-    public CompletionStage<Boolean> current(Lease.Key lease) {
-      return CompletableFuture.completedFuture(true);
+    public CompletionStage<Set<Lease.Key>> current(Set<Lease.Key> leases) {
+      return CompletableFuture.completedFuture(leases);
     }
 
     @Override
@@ -110,8 +110,8 @@ class MetricsStreamTest {
     var refusing =
         new Journal() {
           @Override
-          public CompletionStage<Boolean> current(Lease.Key lease) {
-            return CompletableFuture.completedFuture(false);
+          public CompletionStage<Set<Lease.Key>> current(Set<Lease.Key> leases) {
+            return CompletableFuture.completedFuture(Set.of());
           }
         };
     try (var service = start(1, refusing);

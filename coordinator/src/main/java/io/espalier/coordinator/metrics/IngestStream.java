@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -100,59 +101,72 @@ final class IngestStream {
     for (MetricRow row : MetricRowCodec.read(stream.getRoot())) {
       byLease.computeIfAbsent(row.lease(), lease -> new ArrayList<>()).add(row);
     }
-    var current = new LinkedHashMap<Lease.Key, CompletableFuture<Boolean>>();
-    byLease
-        .keySet()
-        .forEach(lease -> current.put(lease, gate.current(lease).toCompletableFuture()));
+    Set<Lease.Key> current =
+        gate.current(byLease.keySet()).toCompletableFuture().get(GATE_SECONDS, TimeUnit.SECONDS);
+    var refused = new ArrayList<Answer>();
     var journaled = new LinkedHashMap<Lease.Key, CompletableFuture<Void>>();
-    for (Map.Entry<Lease.Key, CompletableFuture<Boolean>> each : current.entrySet()) {
-      Lease.Key lease = each.getKey();
-      List<MetricRow> rows = byLease.getOrDefault(lease, List.of());
-      if (each.getValue().get(GATE_SECONDS, TimeUnit.SECONDS)) {
-        journaled.put(lease, journaled(lease, rows));
-      } else {
-        arrivals.refused(rows.size());
-        answer(new Answer.Refused(lease));
-      }
-    }
+    byLease.forEach(
+        (lease, rows) -> {
+          if (current.contains(lease)) {
+            journaled.put(lease, journaled(lease, rows));
+          } else {
+            arrivals.refused(rows.size());
+            refused.add(new Answer.Refused(lease));
+          }
+        });
+    answer(refused);
     // Before they are stored: whoever waited for a row to be stored finds journaled what it says.
-    for (Map.Entry<Lease.Key, CompletableFuture<Void>> each : journaled.entrySet()) {
-      each.getValue().get(GATE_SECONDS, TimeUnit.SECONDS);
-      take(each.getKey(), byLease.getOrDefault(each.getKey(), List.of()));
+    for (CompletableFuture<Void> each : journaled.values()) {
+      each.get(GATE_SECONDS, TimeUnit.SECONDS);
     }
+    byLease.keySet().retainAll(journaled.keySet());
+    store(byLease);
   }
 
-  private void take(Lease.Key lease, List<MetricRow> rows) {
-    try {
-      List<MetricRow> fresh = store.append(lease, rows);
-      if (!fresh.isEmpty()) {
-        arrivals.taken(fresh);
-      }
-    } catch (SequenceGap gap) {
-      LOG.warn("{}; asked for it again", gap.getMessage());
-      answer(new Answer.Resend(lease, gap.expected()));
-      return;
-    }
-    long last = rows.get(rows.size() - 1).sequence();
-    CompletableFuture<Void> before =
-        acknowledged.getOrDefault(lease, CompletableFuture.completedFuture(null));
-    CompletableFuture<Void> stored = store.whenStored(lease, last, false);
-    acknowledged.put(
-        lease,
-        CompletableFuture.allOf(before, stored)
-            .thenRun(() -> stored(lease, last))
+  private void store(Map<Lease.Key, List<MetricRow>> byLease) {
+    var stored = new ArrayList<Answer>();
+    var waited = new ArrayList<CompletableFuture<Void>>();
+    byLease.forEach(
+        (lease, rows) -> {
+          if (append(lease, rows)) {
+            long last = rows.get(rows.size() - 1).sequence();
+            stored.add(new Answer.Stored(lease, last));
+            waited.add(acknowledged.getOrDefault(lease, CompletableFuture.completedFuture(null)));
+            waited.add(store.whenStored(lease, last, false));
+          }
+        });
+    // One answer for all: most messages hold a few rows of many leases.
+    CompletableFuture<Void> all =
+        CompletableFuture.allOf(waited.toArray(CompletableFuture[]::new))
+            .thenRun(() -> stored(stored))
             .whenComplete(
                 (done, problem) -> {
                   if (problem != null) {
                     interrupt(problem.toString());
                   }
-                }));
+                });
+    stored.forEach(answer -> acknowledged.put(answer.lease(), all));
+  }
+
+  /** Returns whether there was no gap before them; where there is one, it is asked for. */
+  private boolean append(Lease.Key lease, List<MetricRow> rows) {
+    try {
+      List<MetricRow> fresh = store.append(lease, rows);
+      if (!fresh.isEmpty()) {
+        arrivals.taken(fresh);
+      }
+      return true;
+    } catch (SequenceGap gap) {
+      LOG.warn("{}; asked for it again", gap.getMessage());
+      answer(List.of(new Answer.Resend(lease, gap.expected())));
+      return false;
+    }
   }
 
   /** After a term's end another may have looked before these rows were there. */
-  private void stored(Lease.Key lease, long last) {
+  private void stored(List<Answer> stored) {
     if (gate.lasts()) {
-      answer(new Answer.Stored(lease, last));
+      answer(stored);
     } else {
       interrupt("this coordinator is no longer active");
     }
@@ -181,11 +195,11 @@ final class IngestStream {
         .toList();
   }
 
-  private synchronized void answer(Answer answer) {
-    if (ended) {
+  private synchronized void answer(List<Answer> given) {
+    if (ended || given.isEmpty()) {
       return;
     }
-    byte[] bytes = Answer.encode(List.of(answer));
+    byte[] bytes = Answer.encode(given);
     ArrowBuf metadata = allocator.buffer(bytes.length);
     metadata.writeBytes(bytes);
     try (PutResult result = PutResult.metadata(metadata)) {

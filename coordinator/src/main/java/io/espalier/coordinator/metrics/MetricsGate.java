@@ -3,6 +3,7 @@ package io.espalier.coordinator.metrics;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.protocol.Lease;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /** What the ingest asks of whoever decides. Called from Flight's threads; must not block. */
@@ -13,8 +14,8 @@ public interface MetricsGate {
    */
   boolean lasts();
 
-  /** Whether rows of this lease count: it is the branch's current attempt. */
-  CompletionStage<Boolean> current(Lease.Key lease);
+  /** Those of the leases whose rows count: they are their branches' current attempts. */
+  CompletionStage<Set<Lease.Key>> current(Set<Lease.Key> leases);
 
   /**
    * Evaluation rows of one lease, ascending by sequence, each given once or more.

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -138,8 +139,9 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     }
   }
 
-  /** Whether rows and results of a lease count. */
-  public record AskCurrent(Lease.Key lease, ActorRef<Boolean> replyTo) implements Command {}
+  /** Which of the leases are current, so that their rows and results count. */
+  public record AskCurrent(Set<Lease.Key> leases, ActorRef<Set<Lease.Key>> replyTo)
+      implements Command {}
 
   /** The sweep for people; empty when it never got as far as its submission. */
   public record AskView(ActorRef<Optional<SweepView>> replyTo) implements Command {}
@@ -376,7 +378,10 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   }
 
   private Effect<SweepEvent, Sweep> current(Sweep sweep, AskCurrent ask) {
-    boolean current = sweep.isCurrent(ask.lease().branch(), ask.lease().attempt());
+    Set<Lease.Key> current =
+        ask.leases().stream()
+            .filter(lease -> sweep.isCurrent(lease.branch(), lease.attempt()))
+            .collect(Collectors.toSet());
     return Effect().reply(ask.replyTo(), current);
   }
 

@@ -20,6 +20,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.awaitility.Awaitility;
@@ -49,8 +50,8 @@ class FlightDoorTest {
     var gate =
         new OpenGate() {
           @Override
-          public CompletionStage<Boolean> current(Lease.Key lease) {
-            return CompletableFuture.completedFuture(lease.equals(lease(0, 2)));
+          public CompletionStage<Set<Lease.Key>> current(Set<Lease.Key> leases) {
+            return CompletableFuture.completedFuture(Set.of(lease(0, 2)));
           }
         };
     try (var service = start(gate);

@@ -3,6 +3,7 @@ package io.espalier.coordinator.metrics;
 import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.protocol.Lease;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -14,8 +15,8 @@ class OpenGate implements MetricsGate {
   }
 
   @Override
-  public CompletionStage<Boolean> current(Lease.Key lease) {
-    return CompletableFuture.completedFuture(true);
+  public CompletionStage<Set<Lease.Key>> current(Set<Lease.Key> leases) {
+    return CompletableFuture.completedFuture(leases);
   }
 
   @Override

@@ -175,16 +175,25 @@ export class SweepPage {
 
   colour(trial) {
     const key = this.colourBy.value;
-    const measured = key === this.board.metric;
-    const read = (one) => (measured ? (one.metrics[key] ?? NaN) : Number(one.point[key]));
-    const texts = measured ? [] : [...new Set(this.all.map((one) => one.point[key]))];
-    if (!measured && !texts.every(isNumber)) return lineAt(texts.indexOf(trial.point[key]) / Math.max(1, texts.length - 1));
-    if (!Number.isFinite(read(trial))) return themed("--quiet");
-    if (this.scaled?.key !== key || this.scaled.all !== this.all) {
-      const counted = measured ? this.all.filter((one) => one.outcome === "completed") : this.all;
-      this.scaled = { key, all: this.all, scale: scale(counted.map(read), measured ? this.board.mode : "MAX") };
+    if (this.scaled?.key !== key || this.scaled.all !== this.all) this.scaled = this.places(key);
+    const place = this.scaled.place(trial);
+    return place === undefined ? themed("--quiet") : lineAt(place);
+  }
+
+  /** Where trials stand on the scale of colours; made once for all lines. */
+  places(key) {
+    const { all, board } = this;
+    if (key === board.metric) {
+      const completed = all.filter((trial) => trial.outcome === "completed");
+      const values = scale(completed.map((trial) => trial.metrics[key] ?? NaN), board.mode);
+      return { key, all, place: (trial) => (trial.metrics[key] === undefined ? undefined : values.place(trial.metrics[key])) };
     }
-    return lineAt(this.scaled.scale.place(read(trial)));
+    const texts = [...new Set(all.map((trial) => trial.point[key]))];
+    if (texts.every(isNumber)) {
+      const values = scale(texts.map(Number), "MAX");
+      return { key, all, place: (trial) => values.place(Number(trial.point[key])) };
+    }
+    return { key, all, place: (trial) => texts.indexOf(trial.point[key]) / Math.max(1, texts.length - 1) };
   }
 
   showHead() {
