@@ -103,18 +103,18 @@ def page(trials):
             espalier.close()
 
 
-def live(trials, rate, seconds):
+def live(trials, rate, seconds, warmup):
     with tempfile.TemporaryDirectory() as directory:
         workers = 2
         espalier = Espalier(directory, workers, trials // workers, 1 / rate)
         try:
-            body = {"spec": spec_of(trials, rate, seconds + 60), "source": "live.yaml", "directory": str(espalier.directory)}
+            body = {"spec": spec_of(trials, rate, seconds + warmup + 60), "source": "live.yaml", "directory": str(espalier.directory)}
             espalier.get("/api/v1/sweeps", json.dumps(body).encode())
             used = lambda: sum(w["slots"] - w["free"] for w in json.loads(espalier.get("/api/v1/workers")))
             espalier.await_(lambda: used() == trials)
             watched = threading.Event()
             threading.Thread(target=watch, args=(espalier.url, watched), daemon=True).start()
-            time.sleep(10)  # compiled by then
+            time.sleep(warmup)  # compiled by then
             coordinator = psutil.Process(espalier.processes[0].pid)
             before, rows, began = cpu(coordinator), taken(espalier), time.perf_counter()
             scrapes = []
@@ -160,12 +160,13 @@ def main():
     parser.add_argument("--trials", type=int, help="default: 10,000 for the page, 100 live ones")
     parser.add_argument("--rate", type=int, default=10, help="measurements a second of each live trial")
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--warmup", type=int, default=60, help="seconds before those")
     options = parser.parse_args()
     print(common.described())
     if options.what == "page":
         page(options.trials or 10_000)
     else:
-        live(options.trials or 100, options.rate, options.seconds)
+        live(options.trials or 100, options.rate, options.seconds, options.warmup)
 
 
 if __name__ == "__main__":
