@@ -53,6 +53,7 @@ public record Board(
    * @param done how many were applied, once it has ended
    * @param metrics what it ended with, of those the board shows
    * @param reason why it ended early, or what constraint it breaks
+   * @param broken constraints of the objective that it does not meet
    * @param fork where its branch leaves another
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
@@ -65,6 +66,7 @@ public record Board(
       OptionalInt rank,
       Map<String, Double> metrics,
       String reason,
+      List<String> broken,
       int branch,
       Optional<String> worker,
       Optional<Branch.Fork> fork) {}
@@ -118,6 +120,7 @@ public record Board(
         trial.rank(),
         values,
         SweepTable.reason(trial),
+        trial.broken(),
         trial.branch().number(),
         trial.worker().map(worker -> worker.value()),
         trial.fork());

@@ -92,7 +92,10 @@ export class HeatMap {
     const best = new Map();
     for (const [place, there] of cells) {
       const ended = there.filter((trial) => trial.outcome === "completed" && Number.isFinite(value(trial.metrics?.[metric])));
-      if (ended.length) best.set(place, ended.reduce((a, b) => (better(b.metrics[metric], a.metrics[metric]) ? b : a)));
+      // One that meets the constraints is shown before one that does not.
+      const sound = ended.filter((trial) => !trial.broken);
+      const shown = sound.length ? sound : ended;
+      if (shown.length) best.set(place, shown.reduce((a, b) => (better(b.metrics[metric], a.metrics[metric]) ? b : a)));
     }
     const colours = scale([...best.values()].map((trial) => trial.metrics[metric]), mode);
     fill(
@@ -127,7 +130,7 @@ export class HeatMap {
       "td",
       { title, className: best.rank === 1 ? "winner" : "" },
       h("a", { href: this.link(best.trial) }, number(best.metrics[metric])),
-      best.rank === 1 ? h("small", {}, "★ best") : there.length > 1 ? h("small", {}, `of ${there.length}`) : null,
+      best.rank === 1 ? h("small", {}, "★ best") : best.broken ? h("small", {}, "constraint") : there.length > 1 ? h("small", {}, `of ${there.length}`) : null,
     );
     cell.style.background = colourAt(place);
     cell.style.color = inkAt(place);
@@ -141,5 +144,5 @@ function legend(colours) {
     step.style.background = colourAt(i / (RAMP - 1));
     return step;
   }));
-  return h("p", { className: "legend" }, `best ${number(colours.best)} `, ramp, ` ${number(colours.worst)}`, colours.logarithmic ? ", steps of colour are ratios" : "", "; hatched was ended early");
+  return h("p", { className: "legend" }, `best ${number(colours.best)} `, ramp, ` ${number(colours.worst)}`, colours.logarithmic ? ", steps of colour are ratios" : "", "; hatched was ended early, constraint breaks one");
 }
