@@ -130,26 +130,26 @@ class Trial:
 
 
 @functools.cache
-def compiled():
-    """The jars that Espalier runs from; builds them, and the worker's tests, where needed."""
+def compiled(module="worker"):
+    """The jars that Espalier runs from; builds them, and a module's tests, where needed."""
     espalier("--version")
-    maven = subprocess.run(["mvn", "-q", "-B", "-pl", "worker", "-am", "test-compile", "-Dspotless.check.skip=true"],
+    maven = subprocess.run(["mvn", "-q", "-B", "-pl", module, "-am", "test-compile", "-Dspotless.check.skip=true"],
                            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if maven.returncode:
         sys.exit(maven.stdout)
     return next((ROOT / "deploy/target").glob("espalier-*/espalier-*/lib"))
 
 
-def java(main, *arguments):
-    """A command line for a main class of the worker's tests, which is not in the distribution."""
-    library = compiled()
+def java(main, *arguments, module="worker"):
+    """A command line for a main class of a module's tests, which is not in the distribution."""
+    library = compiled(module)
     flags = ["--add-opens=java.base/java.nio=ALL-UNNAMED", "-Dai.djl.offline=true"]
     cache = os.environ.get("DJL_CACHE_DIR", os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "espalier/djl"))
     os.environ["DJL_CACHE_DIR"] = cache
     os.environ["OPT_OUT_TRACKING"] = "true"
     for name, value in re.findall(r"^export (MALLOC_\w+)=\$\{\w+:-(\d+)\}", (ROOT / "espalier").read_text(), re.M):
         os.environ.setdefault(name, value)  # as the launcher has them
-    path = ":".join(str(place) for place in (ROOT / "worker/target/test-classes", ROOT / "worker/target/classes", ROOT / "common/target/classes", f"{library}/*"))
+    path = ":".join(str(place) for place in (ROOT / module / "target/test-classes", ROOT / module / "target/classes", ROOT / "common/target/classes", f"{library}/*"))
     binary = os.path.join(os.environ["JAVA_HOME"], "bin/java") if "JAVA_HOME" in os.environ else "java"
     return [binary, *flags, "-cp", path, main, *map(str, arguments)]
 

@@ -251,7 +251,8 @@ class HostileRequestsTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "?format=", "?format=xml", "?fromat=csv"})
   void an_unknown_format_of_metrics_is_refused(String query) throws Exception {
-    assertThat(problem(api.get(DEMO + "/metrics" + query), 400)).contains("csv, jsonl or arrow");
+    assertThat(problem(api.get(DEMO + "/metrics" + query), 400))
+        .contains("csv, jsonl, arrow or parquet");
   }
 
   @ParameterizedTest
