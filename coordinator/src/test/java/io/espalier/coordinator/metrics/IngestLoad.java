@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.apache.arrow.flight.AsyncPutListener;
 import org.apache.arrow.flight.FlightClient;
@@ -156,7 +157,7 @@ final class IngestLoad {
           update.set(i, (long) batch * BATCH + i + 1);
         }
         while (!stream.isReady()) {
-          Thread.onSpinWait();
+          LockSupport.parkNanos(50_000);
         }
         stream.putNext();
       }
