@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +29,9 @@ import org.openqa.selenium.logging.LoggingPreferences;
 /** Debian's Chromium without a window. */
 final class Browser implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** Charts follow the window's size a little later. */
+  private static final Duration SETTLED = Duration.ofMillis(800);
 
   private final ChromeDriver driver;
 
@@ -111,13 +115,11 @@ final class Browser implements AutoCloseable {
       driver.manage().window().setSize(new Dimension(1280, (int) Math.min(height + 150, 6000)));
       // The charts fit themselves to the window.
       run("window.dispatchEvent(new Event('resize'))");
-      Thread.sleep(800);
+      await().pollDelay(SETTLED).until(() -> true);
       Files.write(file, driver.getScreenshotAs(OutputType.BYTES));
       driver.manage().window().setSize(new Dimension(1280, 1000));
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
+      throw new UncheckedIOException(e);
     }
   }
 
