@@ -1,6 +1,7 @@
 package io.espalier.coordinator;
 
 import io.espalier.common.UserError;
+import io.espalier.common.trial.SweepId;
 import io.espalier.coordinator.fleet.FleetActor;
 import io.espalier.coordinator.fleet.FleetSettings;
 import io.espalier.coordinator.journal.Journal;
@@ -18,7 +19,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.ChildFailed;
@@ -42,7 +45,8 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
   enum Signal {
     BEGIN,
     RENEW,
-    STOP
+    STOP,
+    MAKE_ROOM
   }
 
   /**
@@ -72,10 +76,13 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
   /** How long a database may be away before another coordinator shall try. */
   private static final Duration WITHOUT_JOURNAL = Duration.ofSeconds(60);
 
+  private static final Duration LOOK_FOR_ROOM = Duration.ofMinutes(10);
+
   private final TimerScheduler<Signal> timers;
   private final Duties duties;
   private Optional<Term> term = Optional.empty();
   private Optional<MetricsService> metrics = Optional.empty();
+  private Optional<Supplier<CompletionStage<List<SweepId>>>> toMakeRoom = Optional.empty();
   private long reached = System.nanoTime();
 
   static Behavior<Signal> create(Duties duties) {
@@ -101,6 +108,7 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
         .onMessageEquals(Signal.BEGIN, this::begin)
         .onMessageEquals(Signal.RENEW, this::renew)
         .onMessageEquals(Signal.STOP, this::stop)
+        .onMessageEquals(Signal.MAKE_ROOM, this::makeRoom)
         .onSignal(Terminated.class, this::died)
         .onSignal(PostStop.class, stopped -> ended())
         .build();
@@ -214,6 +222,13 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
             getContext().getSystem().dispatchers().lookup(DispatcherSelector.blocking()),
             Optional.empty());
     opened.tell(service);
+    config
+        .checkpointRoom()
+        .ifPresent(
+            bytes -> {
+              toMakeRoom = Optional.of(() -> service.makeRoom(new CheckpointRoom(bytes)));
+              timers.startTimerWithFixedDelay(Signal.MAKE_ROOM, Duration.ZERO, LOOK_FOR_ROOM);
+            });
     return new Active(opened, actors, service);
   }
 
@@ -229,6 +244,23 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
         return fail(String.valueOf(unreachable.getMessage()));
       }
     }
+    return this;
+  }
+
+  private Behavior<Signal> makeRoom() {
+    var log = getContext().getLog();
+    toMakeRoom
+        .orElseThrow()
+        .get()
+        .whenComplete(
+            (over, problem) -> {
+              if (problem != null) {
+                log.warn(
+                    "checkpoints of ended sweeps could not be looked at: {}", problem.toString());
+              } else if (!over.isEmpty()) {
+                log.info("{} gave up their checkpoints: there is no more room for them", over);
+              }
+            });
     return this;
   }
 

@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * How a coordinator node starts.
@@ -18,6 +19,8 @@ import java.util.Optional;
  * @param httpPort of metrics and health; 0 for any free one
  * @param patience how long a worker may be silent before its branches go to others
  * @param webhook told what ends; absent for none
+ * @param checkpointRoom bytes that the exact checkpoints of ended sweeps may take together; absent
+ *     for as many as there are
  * @param security by what its ports know others
  * @param shared what it has in common with other coordinators; absent when there are none, and its
  *     journal is in the store
@@ -31,6 +34,7 @@ public record CoordinatorConfig(
     int httpPort,
     Duration patience,
     Optional<URI> webhook,
+    OptionalLong checkpointRoom,
     Security security,
     Optional<Shared> shared,
     Clock clock) {
@@ -81,6 +85,7 @@ public record CoordinatorConfig(
         0,
         PATIENCE,
         Optional.empty(),
+        OptionalLong.empty(),
         Security.NONE,
         Optional.empty(),
         Clock.systemUTC());

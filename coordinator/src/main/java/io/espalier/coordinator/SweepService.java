@@ -257,6 +257,28 @@ record SweepService(
                         }));
   }
 
+  /**
+   * Has the sweeps that ended first give up checkpoints until the others' fit.
+   *
+   * @return completes with those that did
+   */
+  CompletionStage<List<SweepId>> makeRoom(CheckpointRoom room) {
+    return sweeps()
+        .thenCompose(
+            all ->
+                blocking(
+                    () -> room.over(all.stream().flatMap(sweep -> held(sweep).stream()).toList())))
+        .thenCompose(
+            over ->
+                all(over.stream().map(this::removeCheckpoints).toList()).thenApply(bytes -> over));
+  }
+
+  private Optional<CheckpointRoom.Held> held(SweepSummary sweep) {
+    return sweep
+        .ended()
+        .map(time -> new CheckpointRoom.Held(sweep.id(), time, files.checkpoints(sweep.id())));
+  }
+
   @Override
   public CompletionStage<Long> removeFiles() {
     Instant before = clock.instant().minus(SUBMISSION);

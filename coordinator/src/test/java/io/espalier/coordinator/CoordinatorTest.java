@@ -9,17 +9,21 @@ import io.espalier.common.protocol.Lease;
 import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.spec.SpecReader;
 import io.espalier.common.spec.SweepSpec;
+import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
+import io.espalier.common.trial.TrialResult;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.sweep.Examples;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.Address;
@@ -48,6 +52,10 @@ class CoordinatorTest {
   }
 
   private Coordinator start() {
+    return start(OptionalLong.empty());
+  }
+
+  private Coordinator start(OptionalLong room) {
     CoordinatorConfig config =
         new CoordinatorConfig(
             folder.resolve("store"),
@@ -58,10 +66,66 @@ class CoordinatorTest {
             0,
             CoordinatorConfig.PATIENCE,
             Optional.empty(),
+            room,
             CoordinatorConfig.Security.NONE,
             Optional.empty(),
             clock);
     return Coordinator.start(config, new ScriptedSpecs());
+  }
+
+  @Test
+  void beyond_the_room_for_checkpoints_the_sweep_that_ended_first_gives_its_own_up()
+      throws Exception {
+    var left = new ArrayList<Path>();
+    try (Coordinator coordinator = start()) {
+      for (boolean ann : new boolean[] {true, false}) {
+        try (ScriptedWorker worker = join(coordinator, ann)) {
+          SweepId sweep = submit(coordinator);
+          prepare(worker);
+          for (int trial = 0; trial < 2; trial++) {
+            worker.offer(1);
+            Lease lease = granted(worker);
+            left.add(endAtCheckpoint(worker, lease));
+          }
+          await().until(() -> view(coordinator, sweep).state().ended());
+        }
+        clock.advance(Duration.ofMinutes(1));
+      }
+    }
+    assertThat(left).allMatch(Files::exists);
+    try (Coordinator coordinator = start(OptionalLong.of(20))) {
+      await().until(() -> Files.notExists(left.get(0)) && Files.notExists(left.get(1)));
+      assertThat(left.subList(2, 4)).allMatch(Files::exists);
+    }
+  }
+
+  /** Ends a trial whose exact state is kept, in 7 bytes; where. */
+  private static Path endAtCheckpoint(ScriptedWorker worker, Lease lease) throws Exception {
+    String place = "branches/%s/%s/checkpoints/46".formatted(lease.branch().id(), lease.attempt());
+    Path file = Path.of(lease.sweepDirectory()).resolve(place);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "weights");
+    int trial = lease.branch().milestones().get(0).trial().number();
+    TrialResult made = Examples.result(trial, new Outcome.Completed());
+    worker.ended(
+        lease.key(),
+        0,
+        new TrialResult(
+            made.trial(),
+            made.outcome(),
+            made.updates(),
+            made.epochs(),
+            made.samples(),
+            made.tokens(),
+            made.trainLoss(),
+            made.metrics(),
+            made.seconds(),
+            made.adapter(),
+            made.provenance(),
+            List.of(),
+            Optional.of(new Checkpoint(46, place))));
+    worker.expect(ToWorker.ResultAcknowledged.class);
+    return file;
   }
 
   private SweepId submit(Coordinator coordinator) throws Exception {

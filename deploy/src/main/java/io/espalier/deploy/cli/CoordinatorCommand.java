@@ -11,6 +11,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -40,6 +41,15 @@ final class CoordinatorCommand implements Callable<Integer> {
   @Mixin private final StoreOption store = new StoreOption();
   @Mixin private final ConfigOption config = new ConfigOption();
   @Mixin private final WebhookOption webhook = new WebhookOption();
+
+  @Option(
+      names = "--checkpoint-room",
+      paramLabel = "GIB",
+      description =
+          "What the exact checkpoints of ended sweeps may take together: beyond it the sweeps that"
+              + " ended first give theirs up, and cannot be cloned or extended from them any more"
+              + " (default: no limit).")
+  private Optional<Double> checkpointRoom = Optional.empty();
 
   @Option(
       names = "--host",
@@ -132,6 +142,7 @@ final class CoordinatorCommand implements Callable<Integer> {
             Listening.port("--http-port", httpPort),
             patience,
             webhook.address(),
+            room(),
             new CoordinatorConfig.Security(own, tokens),
             shared(),
             clock);
@@ -172,6 +183,18 @@ final class CoordinatorCommand implements Callable<Integer> {
             coordinator.flightPort(),
             coordinator.clusterAddress(),
             coordinator.store());
+  }
+
+  private OptionalLong room() {
+    if (checkpointRoom.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    double gib = checkpointRoom.get();
+    if (!(gib >= 0) || Double.isInfinite(gib)) {
+      throw new UserError(
+          "--checkpoint-room is %s; expected how many GiB, 0 or more".formatted(gib));
+    }
+    return OptionalLong.of((long) (gib * (1L << 30)));
   }
 
   private Optional<CoordinatorConfig.Shared> shared() {

@@ -98,7 +98,7 @@ final class WorkersCommand implements Callable<Integer> {
   private static String tally(List<WorkerView> workers) {
     int slots = workers.stream().mapToInt(WorkerView::slots).sum();
     int free = workers.stream().mapToInt(WorkerView::free).sum();
-    return "%d workers, %d of %d slots in use, %d quarantined"
+    return "workers %d, slots in use %d of %d, quarantined %d"
         .formatted(
             workers.size(),
             slots - free,

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -71,6 +72,7 @@ public final class EmbeddedCluster implements AutoCloseable {
                 httpPort,
                 CoordinatorConfig.PATIENCE,
                 webhook,
+                OptionalLong.empty(),
                 CoordinatorConfig.Security.NONE,
                 Optional.empty(),
                 Clock.systemUTC()));

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -237,6 +238,7 @@ class ClientIT {
                   httpPort,
                   CoordinatorConfig.PATIENCE,
                   Optional.empty(),
+                  OptionalLong.empty(),
                   CoordinatorConfig.Security.NONE,
                   Optional.empty(),
                   Clock.systemUTC()));

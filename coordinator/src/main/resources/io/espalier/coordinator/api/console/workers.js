@@ -36,7 +36,7 @@ export class WorkersPage {
     const free = workers.reduce((sum, worker) => sum + worker.free, 0);
     fill(
       this.body,
-      h("p", { className: "quiet" }, workers.length ? `${workers.length} workers, ${slots - free} of ${slots} slots in use` : "There is no worker; start one with: espalier worker"),
+      h("p", { className: "quiet" }, workers.length ? `${workers.length} ${workers.length === 1 ? "worker" : "workers"}, ${slots - free} of ${slots} slots in use` : "There is no worker; start one with: espalier worker"),
       workers.length
         ? h(
             "table",
