@@ -30,6 +30,10 @@ final class SweepLog implements AutoCloseable {
   private final Map<Lease.Key, Long> appended = new HashMap<>();
   private final Map<Lease.Key, Long> durable = new HashMap<>();
   private final List<Waiter> waiters = new ArrayList<>();
+
+  /** Counted, as all are looked at for them with each message, and mostly there are none. */
+  private int urgentWaiters;
+
   private List<MetricRow> pending = new ArrayList<>();
   private @Nullable RowSegment segment;
   private boolean failing;
@@ -100,6 +104,7 @@ final class SweepLog implements AutoCloseable {
       done.complete(null);
     } else {
       waiters.add(new Waiter(lease, sequence, urgent, done));
+      urgentWaiters += urgent ? 1 : 0;
     }
     return done;
   }
@@ -107,11 +112,12 @@ final class SweepLog implements AutoCloseable {
   /** Whether to flush before the next tick. */
   synchronized boolean flushNow() {
     return pending.size() >= FLUSH_ROWS
-        || waiters.stream()
-            .anyMatch(
-                waiter ->
-                    waiter.urgent()
-                        && appended.getOrDefault(waiter.lease(), 0L) >= waiter.sequence());
+        || (urgentWaiters > 0
+            && waiters.stream()
+                .anyMatch(
+                    waiter ->
+                        waiter.urgent()
+                            && appended.getOrDefault(waiter.lease(), 0L) >= waiter.sequence()));
   }
 
   /** Writes what is pending, waits for the disk, and tells who waited. */
@@ -133,6 +139,7 @@ final class SweepLog implements AutoCloseable {
         Waiter waiter = each.next();
         if (stored(waiter.lease()) >= waiter.sequence()) {
           each.remove();
+          urgentWaiters -= waiter.urgent() ? 1 : 0;
           satisfied.add(waiter);
         }
       }
