@@ -13,8 +13,11 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "export",
@@ -79,6 +82,10 @@ final class ExportCommand implements Callable<Integer> {
                 + TRACKING_URI
                 + ").")
     private Optional<String> mlflow = Optional.empty();
+
+    boolean isNone() {
+      return merged.isEmpty() && format.isEmpty() && tensorboard.isEmpty() && mlflow.isEmpty();
+    }
   }
 
   @Option(
@@ -87,12 +94,19 @@ final class ExportCommand implements Callable<Integer> {
       description = "With --format: write there instead of to standard output.")
   private Optional<Path> output = Optional.empty();
 
+  @Spec private CommandSpec command = CommandSpec.create();
+
   ExportCommand(Console console) {
     this.console = console;
   }
 
   @Override
   public Integer call() {
+    if (target.isNone()) {
+      throw new ParameterException(
+          command.commandLine(),
+          "Where to is missing; expected one of --format, --tensorboard, --mlflow and --merged.");
+    }
     if (output.isPresent() && target.format.isEmpty()) {
       throw new UserError("--output is for --format: the others name where they write.");
     }

@@ -124,6 +124,13 @@ class ExportIT {
   }
 
   @Test
+  void where_to_must_be_said() {
+    Launcher.Ended ended = run("export", "tiny-1", "--store", tiny.store());
+    assertThat(ended.exitCode()).isEqualTo(2);
+    assertThat(ended.err()).contains("expected one of --format, --tensorboard, --mlflow and");
+  }
+
+  @Test
   void mlflow_is_told_of_each_trial_once() throws IOException {
     String api = " /api/2.0/mlflow/";
     try (var server = new TalkingServer()) {
