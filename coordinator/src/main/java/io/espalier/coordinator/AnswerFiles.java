@@ -1,7 +1,7 @@
 package io.espalier.coordinator;
 
-import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import io.espalier.common.UserError;
+import io.espalier.common.trial.Sample;
 import io.espalier.coordinator.report.AnswerView;
 import io.espalier.coordinator.report.ViewJson;
 import java.io.IOException;
@@ -16,14 +16,7 @@ import java.util.Optional;
 
 /** The answers that workers leave beside adapters, and those of the base model with a sweep. */
 final class AnswerFiles {
-  private static final String TRIAL = "answers.jsonl";
-  private static final String BASE = "base-answers.jsonl";
-
   private AnswerFiles() {}
-
-  /** A line of either. */
-  @JsonIgnoreProperties(ignoreUnknown = true)
-  private record Line(String set, String prompt, String reference, String answer) {}
 
   private record Asked(String set, String prompt) {}
 
@@ -35,9 +28,9 @@ final class AnswerFiles {
    */
   static List<AnswerView> read(Path adapter, Path sweep) {
     Map<Asked, String> before = new HashMap<>();
-    lines(sweep.resolve(BASE))
+    lines(sweep.resolve(Sample.BASE_FILE))
         .forEach(line -> before.put(new Asked(line.set(), line.prompt()), line.answer()));
-    return lines(adapter.resolve(TRIAL)).stream()
+    return lines(adapter.resolve(Sample.FILE)).stream()
         .map(
             line ->
                 new AnswerView(
@@ -49,10 +42,10 @@ final class AnswerFiles {
         .toList();
   }
 
-  private static List<Line> lines(Path file) {
+  private static List<Sample> lines(Path file) {
     try {
       return Files.readAllLines(file).stream()
-          .map(line -> ViewJson.read(line, Line.class, file.toString()))
+          .map(line -> ViewJson.read(line, Sample.class, file.toString()))
           .toList();
     } catch (NoSuchFileException none) {
       return List.of();

@@ -16,7 +16,7 @@ import java.util.OptionalLong;
  * @param bind the address its ports are bound to
  * @param clusterPort of Pekko's Artery; 0 for any free one
  * @param flightPort where metric rows come in; 0 for any free one
- * @param httpPort of metrics and health; 0 for any free one
+ * @param httpPort of API, console, metrics and health; 0 for any free one
  * @param patience how long a worker may be silent before its branches go to others
  * @param webhook told what ends; absent for none
  * @param checkpointRoom bytes that the exact checkpoints of ended sweeps may take together; absent

@@ -9,6 +9,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.pathEndOrSingleSla
 import static org.apache.pekko.http.javadsl.server.Directives.redirect;
 import static org.apache.pekko.http.javadsl.server.Directives.reject;
 
+import io.espalier.coordinator.report.HtmlReport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -35,7 +36,7 @@ record ConsoleRoutes(Desk desk) {
   private static final String API = "openapi.yaml";
 
   private static final String PAGE = "index.html";
-  private static final String CHARTS = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
+  private static final String CHARTS = HtmlReport.UPLOT + "dist/";
 
   private static final Map<String, ContentType> TYPES =
       Map.of(

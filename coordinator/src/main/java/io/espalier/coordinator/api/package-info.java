@@ -1,4 +1,4 @@
-/** The HTTP door: metrics and health. */
+/** The HTTP door: the API, the console, metrics and health. */
 @NullMarked
 package io.espalier.coordinator.api;
 

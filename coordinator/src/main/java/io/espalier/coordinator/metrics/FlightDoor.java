@@ -76,7 +76,7 @@ public final class FlightDoor implements AutoCloseable {
 
   /**
    * @param arrivals told of what comes in
-   * @param tails told of it too, for those who read it live
+   * @param tails of what comes in, for those who read it live
    * @param source completes when sweeps can be read
    * @throws UserError when the port cannot be bound
    */

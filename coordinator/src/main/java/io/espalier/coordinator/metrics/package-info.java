@@ -1,4 +1,4 @@
-/** Metric rows in by Arrow Flight, kept as Arrow files, and shown to Prometheus. */
+/** Metric rows in by Arrow Flight, kept as Arrow files, shown to Prometheus, read and exported. */
 @NullMarked
 package io.espalier.coordinator.metrics;
 

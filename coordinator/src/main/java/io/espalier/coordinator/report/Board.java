@@ -2,6 +2,7 @@ package io.espalier.coordinator.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.espalier.common.spec.ObjectiveSpec;
+import io.espalier.common.spec.ObjectiveSpec.Mode;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.SweepId;
 import java.time.Instant;
@@ -26,6 +27,7 @@ import java.util.stream.Stream;
  * @param outcomes how many trials there are of each outcome
  * @param keys of the search space
  * @param metrics those that a table of the trials shows, in order
+ * @param lower those of them of which less is better
  */
 public record Board(
     SweepId id,
@@ -37,11 +39,12 @@ public record Board(
     List<String> facts,
     List<String> warnings,
     String metric,
-    ObjectiveSpec.Mode mode,
+    Mode mode,
     List<String> constraints,
     Map<String, Integer> outcomes,
     List<String> keys,
-    List<String> metrics) {
+    List<String> metrics,
+    List<String> lower) {
 
   /**
    * A trial on the board.
@@ -76,6 +79,7 @@ public record Board(
     Set<String> keys = new LinkedHashSet<>();
     view.trials().forEach(trial -> keys.addAll(trial.config().point().keySet()));
     ObjectiveSpec objective = view.objective();
+    List<String> metrics = MetricNames.main(view);
     return new Board(
         view.id(),
         view.state(),
@@ -92,7 +96,12 @@ public record Board(
         objective.constraints().stream().map(c -> c.metric() + " " + c.text()).toList(),
         header.outcomes(),
         List.copyOf(keys),
-        MetricNames.main(view));
+        metrics,
+        metrics.stream().filter(metric -> mode(objective, metric) == Mode.MIN).toList());
+  }
+
+  private static Mode mode(ObjectiveSpec objective, String metric) {
+    return metric.equals(objective.metric()) ? objective.mode() : MetricNames.mode(metric);
   }
 
   /** A row for each trial, by number. */

@@ -19,7 +19,8 @@ import java.util.stream.Stream;
  * escaped. Reads its style, its script and the charting library from the class path, else pure.
  */
 public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places) {
-  private static final String UPLOT = "/META-INF/resources/webjars/uplot/1.6.30/";
+  /** Where the charting library lies in the class path. */
+  public static final String UPLOT = "/META-INF/resources/webjars/uplot/1.6.30/";
 
   /** As below, with nothing to advise. */
   public String html(Optional<TrialView> chosen) {

@@ -150,11 +150,14 @@ final class IngestLoad {
       MetricRowCodec.write(rows, root);
       var sequence = (BigIntVector) root.getVector("sequence");
       var update = (BigIntVector) root.getVector("update");
+      var tokens = (BigIntVector) root.getVector("tokens");
       for (int batch = 0; batch < batches; batch++) {
         window.acquire();
         for (int i = 0; i < BATCH; i++) {
-          sequence.set(i, (long) batch * BATCH + i + 1);
-          update.set(i, (long) batch * BATCH + i + 1);
+          long number = (long) batch * BATCH + i + 1;
+          sequence.set(i, number);
+          update.set(i, number);
+          tokens.set(i, 100 * number);
         }
         while (!stream.isReady()) {
           LockSupport.parkNanos(50_000);

@@ -1,6 +1,7 @@
 package io.espalier.worker.evaluate;
 
 import io.espalier.common.spec.EvaluationSpec.Metric;
+import io.espalier.common.trial.Sample;
 import io.espalier.worker.data.Question;
 import java.util.List;
 import java.util.Optional;

@@ -3,6 +3,7 @@ package io.espalier.worker.evaluate;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.spec.EvaluationSpec;
 import io.espalier.common.spec.EvaluationSpec.Metric;
+import io.espalier.common.trial.Sample;
 import io.espalier.worker.data.EvaluationSet;
 import io.espalier.worker.data.Question;
 import io.espalier.worker.data.TokenRow;

@@ -2,9 +2,9 @@ package io.espalier.worker.train;
 
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.spec.EvaluationSpec;
+import io.espalier.common.trial.Sample;
 import io.espalier.worker.data.EvaluationSet;
 import io.espalier.worker.evaluate.RowValues;
-import io.espalier.worker.evaluate.Sample;
 import io.espalier.worker.evaluate.SetEvaluation;
 import io.espalier.worker.evaluate.SetEvaluator;
 import java.util.ArrayList;

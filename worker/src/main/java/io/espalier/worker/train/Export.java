@@ -1,6 +1,7 @@
 package io.espalier.worker.train;
 
 import io.espalier.common.protocol.Lease;
+import io.espalier.common.trial.Sample;
 import io.espalier.common.trial.TrialId;
 import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.model.BaseModel;
@@ -61,7 +62,7 @@ final class Export {
     Path fresh = fresh(directory(trial), model, trainable, flat);
     DurableFiles.write(fresh.resolve("README.md"), beside.card());
     if (!beside.answers().isEmpty()) {
-      DurableFiles.write(fresh.resolve(SampleFiles.FILE), beside.answers());
+      DurableFiles.write(fresh.resolve(Sample.FILE), beside.answers());
     }
     put(fresh, directory(trial));
   }

@@ -3,7 +3,7 @@ package io.espalier.worker.train;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.common.protocol.Lease;
-import io.espalier.worker.evaluate.Sample;
+import io.espalier.common.trial.Sample;
 import io.espalier.worker.model.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,12 +14,6 @@ import java.util.function.Supplier;
 
 /** Answers for people to read: a trial's beside its adapter, the base model's with the sweep. */
 final class SampleFiles {
-  /** In a trial's directory. */
-  static final String FILE = "answers.jsonl";
-
-  /** In the sweep's. */
-  private static final String BASE = "base-answers.jsonl";
-
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private SampleFiles() {}
@@ -42,10 +36,11 @@ final class SampleFiles {
    * are the same for all its trials.
    */
   static void keepBase(Lease lease, Supplier<List<Sample>> answers) throws IOException {
-    Path file = Path.of(lease.sweepDirectory()).resolve(BASE);
+    Path file = Path.of(lease.sweepDirectory()).resolve(Sample.BASE_FILE);
     if (!Files.exists(file)) {
       Path fresh =
-          file.resolveSibling("%s.%s-%s".formatted(BASE, lease.branch().id(), lease.attempt()));
+          file.resolveSibling(
+              "%s.%s-%s".formatted(Sample.BASE_FILE, lease.branch().id(), lease.attempt()));
       DurableFiles.write(fresh, text(answers.get()));
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
     }

@@ -79,7 +79,7 @@ export class HeatMap {
   draw() {
     const { board, trials } = this;
     const metric = this.metric.value;
-    const mode = metric === board.metric ? board.mode : /loss|repetition|perplexity/.test(metric) ? "MIN" : "MAX";
+    const mode = board.lower.includes(metric) ? "MIN" : "MAX";
     const rows = axis(this.rows.value, trials);
     const columns = axis(this.columns.value, trials);
     const cells = new Map();

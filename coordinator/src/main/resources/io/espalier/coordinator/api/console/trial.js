@@ -65,7 +65,7 @@ export class TrialPage {
     this.charts.set(details.charts);
     fill(
       this.rest,
-      details.byEpoch?.length || details.by_epoch?.length ? byEpoch(details.by_epoch ?? details.byEpoch) : null,
+      details.byEpoch.length ? byEpoch(details.byEpoch) : null,
       list("Configuration", details.configuration),
       Object.keys(details.trainedBy).length ? list("What trained it", details.trainedBy) : null,
     );
