@@ -38,11 +38,11 @@ public record MemoryModel(double fixed, double perSlot, double perToken) {
       spread += off * off;
       shared += off * (activations(one, perSlot) - meanBytes);
     }
-    double slope = spread > 0 ? Math.max(0, shared / spread) : meanBytes / meanTokens;
+    double slope = spread > 0 ? shared / spread : 0;
     double fixed = meanBytes - slope * meanTokens;
-    // Less than nothing for no tokens: a line through the origin is the nearest that can be.
+    // Tokens are never free, and none take nothing: a line through the origin is the nearest.
     return Optional.of(
-        fixed >= 0
+        slope > 0 && fixed >= 0
             ? new MemoryModel(fixed, perSlot, slope)
             : new MemoryModel(0, perSlot, meanBytes / meanTokens));
   }

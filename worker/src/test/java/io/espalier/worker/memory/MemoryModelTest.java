@@ -53,4 +53,12 @@ class MemoryModelTest {
         .isEqualTo(new MemoryModel(0, 0, 5e4));
     assertThat(MemoryModel.fit(List.of(), 0)).isEmpty();
   }
+
+  @Test
+  void tokens_are_not_free_because_a_larger_pass_found_its_memory_at_hand() {
+    MemoryModel model =
+        MemoryModel.fit(List.of(new Seen(1, 100, 6e6), new Seen(2, 200, 3e6)), 0).orElseThrow();
+
+    assertThat(model).isEqualTo(new MemoryModel(0, 0, 3e4));
+  }
 }
