@@ -110,6 +110,7 @@ final class Exposition implements Surroundings.Observer {
     return new SweepStanding(
         view.state().name().toLowerCase(Locale.ROOT),
         branches,
+        sweep.wantedSlots(),
         DeviceUse.seconds(sweep),
         Savings.of(view).saved(),
         leaders(view));

@@ -106,6 +106,11 @@ public enum ExposedMetric {
           + " it stands by"),
   STORE_FREE("espalier_store_free_bytes", Kind.GAUGE, "Room on the store's file system"),
   SLOTS("espalier_slots", Kind.GAUGE, "Slots of all workers, free or used", "state"),
+  SLOTS_WANTED(
+      "espalier_slots_wanted",
+      Kind.GAUGE,
+      "Slots that unfinished sweeps could use now: their leases, and the branches that may begin"
+          + " (of a paused sweep none); what to scale workers by"),
   WORKERS("espalier_workers", Kind.GAUGE, "Workers registered"),
   WORKERS_QUARANTINED(
       "espalier_workers_quarantined", Kind.GAUGE, "Workers that get no trials for now"),

@@ -46,6 +46,7 @@ public final class CoordinatorMetrics implements AutoCloseable {
   private final Clock clock;
   private final AtomicInteger free = new AtomicInteger();
   private final AtomicInteger used = new AtomicInteger();
+  private final AtomicLong wanted = new AtomicLong();
   private final AtomicInteger workers = new AtomicInteger();
   private final AtomicInteger quarantined = new AtomicInteger();
   private final AtomicLong term = new AtomicLong();
@@ -91,6 +92,7 @@ public final class CoordinatorMetrics implements AutoCloseable {
     LOSSES.forEach(kind -> meters.counter(ExposedMetric.LEASES_LOST, kind));
     meters.gauge(ExposedMetric.SLOTS, free::get, "free");
     meters.gauge(ExposedMetric.SLOTS, used::get, "used");
+    meters.gauge(ExposedMetric.SLOTS_WANTED, wanted::get);
     meters.gauge(ExposedMetric.WORKERS, workers::get);
     meters.gauge(ExposedMetric.WORKERS_QUARANTINED, quarantined::get);
     meters.gauge(ExposedMetric.TERM, term::get);
@@ -252,16 +254,17 @@ public final class CoordinatorMetrics implements AutoCloseable {
   private void show(Map<SweepId, WatchedSweep> watched) {
     var bySweep = new LinkedHashMap<SweepId, SweepStanding>();
     var byState = new TreeMap<String, Long>();
+    long slots = 0;
     var byBranchState = new TreeMap<>(Map.of("waiting", 0L, "leased", 0L, "resting", 0L));
-    watched.forEach(
-        (sweep, one) -> {
-          SweepStanding standing = one.standing().get();
-          bySweep.put(sweep, standing);
-          if (one.ended().isEmpty()) {
-            byState.merge(standing.state(), 1L, Long::sum);
-            standing.branches().forEach((state, n) -> byBranchState.merge(state, n, Long::sum));
-          }
-        });
+    for (Map.Entry<SweepId, WatchedSweep> one : watched.entrySet()) {
+      SweepStanding standing = one.getValue().standing().get();
+      bySweep.put(one.getKey(), standing);
+      if (one.getValue().ended().isEmpty()) {
+        slots += standing.wantedSlots();
+        byState.merge(standing.state(), 1L, Long::sum);
+        standing.branches().forEach((state, n) -> byBranchState.merge(state, n, Long::sum));
+      }
+    }
     var savedRows = new ArrayList<MultiGauge.Row<?>>();
     var deviceRows = new ArrayList<MultiGauge.Row<?>>();
     var leaderRows = new ArrayList<MultiGauge.Row<?>>();
@@ -289,6 +292,7 @@ public final class CoordinatorMetrics implements AutoCloseable {
           }
         });
     sweeps.register(rows(ExposedMetric.SWEEPS, byState), true);
+    wanted.set(slots);
     branches.register(rows(ExposedMetric.BRANCHES, byBranchState), true);
     deviceSeconds.register(deviceRows, true);
     saved.register(savedRows, true);

@@ -10,6 +10,7 @@ import java.util.Map;
  * @param state in one word
  * @param branches how many there are of each state: {@code waiting}, {@code leased}, {@code
  *     resting}
+ * @param wantedSlots that it could use now
  * @param deviceSeconds that have gone into it
  * @param saved updates that were asked for and not trained, by what saved them
  * @param leaders its best trials, best first
@@ -17,6 +18,7 @@ import java.util.Map;
 public record SweepStanding(
     String state,
     Map<String, Long> branches,
+    long wantedSlots,
     double deviceSeconds,
     Map<String, Long> saved,
     List<Leader> leaders) {

@@ -184,6 +184,23 @@ public record Sweep(
                 progress.current().isEmpty() && !(progress.isReady() && forks.canBegin(progress)));
   }
 
+  /**
+   * Slots that it could use now: its leases', and those of the branches that may begin. One while
+   * it is prepared, which takes a worker.
+   */
+  public long wantedSlots() {
+    if (phase == Phase.PREPARING) {
+      return paused.isEmpty() ? 1 : 0;
+    }
+    Forks forks = forks();
+    return branches.stream()
+        .filter(
+            progress ->
+                progress.current().isPresent()
+                    || (paused.isEmpty() && progress.isReady() && forks.canBegin(progress)))
+        .count();
+  }
+
   /** Whether others go on with a trial's branch when that trial ends. */
   boolean isNeededWithout(TrialId trial) {
     return branches.stream()

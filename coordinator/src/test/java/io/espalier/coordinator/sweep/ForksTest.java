@@ -106,7 +106,9 @@ class ForksTest {
         .satisfies(progress -> assertThat(progress.id()).isEqualTo(TRUNK));
     assertThat(life.sweep().forks().awaited(branch(TRUNK))).containsExactly(30L, 60L);
     assertThat(ask(2)).isEmpty();
+    assertThat(life.sweep().wantedSlots()).isOne();
     assertThat(left(TRUNK, FIRST, 30)).contains(new SweepNotice.Waiting(Examples.SWEEP));
+    assertThat(life.sweep().wantedSlots()).isEqualTo(2);
     Lease early = leased();
     assertThat(early.branch().id()).isEqualTo(EARLY);
     assertThat(early.start()).contains(checkpoint(TRUNK, FIRST, 30));

@@ -139,6 +139,20 @@ class WishesTest {
   }
 
   @Test
+  void a_sweep_wants_a_worker_to_be_prepared_then_slots_for_its_branches_and_none_while_paused() {
+    Life life = new Life(SHARED);
+    assertThat(life.sweep().wantedSlots()).isZero();
+    life.tell(new SweepInput.Submit("name: test", "/specs", NOW));
+    assertThat(life.sweep().wantedSlots()).isOne();
+    life.tell(new SweepInput.Pause(NOW));
+    assertThat(life.sweep().wantedSlots()).isZero();
+    life.tell(new SweepInput.Resume(NOW));
+    life.running(0);
+    assertThat(life.sweep().branches().stream().filter(p -> p.current().isPresent())).isEmpty();
+    assertThat(life.sweep().wantedSlots()).isOne();
+  }
+
+  @Test
   void a_branch_whose_worker_has_not_heard_of_the_pause_trains_on_when_it_is_over() {
     Life life = new Life(SHARED).running(1);
     life.tell(new SweepInput.Pause(NOW));
