@@ -98,8 +98,8 @@ final class CoordinatorCommand implements Callable<Integer> {
       paramLabel = "HOST[:PORT]",
       split = ",",
       description =
-          "With --journal: all coordinators, this one too, in the same order for each and for the"
-              + " workers (port: 8352). The first must be there when all of them start anew.")
+          "With --journal: all coordinators, this one too, as each --host names itself (port: 8352)."
+              + " None of them has to be started first.")
   private List<String> coordinators = List.of();
 
   @Mixin private final CertificatesOption certificates = new CertificatesOption();

@@ -20,6 +20,11 @@ final class Launcher {
 
   private Launcher() {}
 
+  /** Where it is. */
+  static Path program() {
+    return DISTRIBUTION.resolve("espalier");
+  }
+
   /** Runs to the end. */
   static Ended run(Path directory, String... arguments) {
     try (Running running = start(directory, arguments)) {
@@ -37,7 +42,7 @@ final class Launcher {
   static Running start(
       Path directory, List<String> before, Map<String, String> environment, String... arguments) {
     List<String> command = new ArrayList<>(before);
-    command.add(DISTRIBUTION.resolve("espalier").toString());
+    command.add(program().toString());
     command.addAll(List.of(arguments));
     return start(directory, environment, command);
   }

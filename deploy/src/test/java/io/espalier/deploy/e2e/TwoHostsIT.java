@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,21 +13,17 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The commands of the README's section on a cluster, its two hosts being on this machine. */
+/**
+ * The documented commands of a cluster of two hosts, which are network namespaces: they share no
+ * loopback network.
+ */
 class TwoHostsIT {
   private static final Duration MINUTES = Duration.ofMinutes(2);
 
   @TempDir Path directory;
 
   @Test
-  void the_commands_of_the_readme_run_a_sweep_on_a_cluster_of_two_hosts() throws IOException {
-    try (Hosts hosts = new Hosts.OfLoopback()) {
-      runsTheCommands(hosts);
-    }
-  }
-
-  @Test
-  void also_where_the_hosts_share_no_loopback_and_insecure_is_needed() throws IOException {
+  void they_run_a_sweep_and_insecure_is_needed() throws IOException {
     assumeTrue(Hosts.OfNamespaces.arePossible(), "network namespaces cannot be made here");
     try (Hosts hosts = Hosts.OfNamespaces.lay()) {
       for (int node = 0; node < 2; node++) {
@@ -73,7 +68,7 @@ class TwoHostsIT {
     assertThat(directory.resolve("best-adapter/adapter_model.safetensors")).isNotEmptyFile();
   }
 
-  /** On the worker's host; where the coordinator is stands in the environment, as README has it. */
+  /** On the worker's host; where the coordinator is stands in the environment, as documented. */
   private Launcher.Ended client(Hosts hosts, List<String> command) {
     try (Launcher.Running running =
         Launcher.start(
@@ -95,18 +90,14 @@ class TwoHostsIT {
     return Launcher.start(directory, on, Map.of(), command.toArray(String[]::new));
   }
 
-  /** As the README has them, but for the names of hosts, files and the trial. */
-  private List<List<String>> commands(Hosts hosts) throws IOException {
-    String readme = Files.readString(Path.of("../README.md"));
-    String section = readme.substring(readme.indexOf("## A cluster"));
-    var commands = new ArrayList<List<String>>();
-    for (String line : section.substring(0, section.indexOf("\n- ")).lines().toList()) {
-      if (line.startsWith("./espalier ")) {
-        commands.add(command(hosts, line.substring("./espalier ".length())));
-      }
-    }
-    assertThat(section).contains("export ESPALIER_URL=http://head:8350");
-    return commands;
+  /** As they are documented, but for the names of hosts, files and the trial. */
+  private List<List<String>> commands(Hosts hosts) {
+    List<String> lines = DocumentedCommands.under("Hosts of your own").lines();
+    assertThat(lines).contains("export ESPALIER_URL=http://head:8350");
+    return lines.stream()
+        .filter(line -> line.startsWith("./espalier "))
+        .map(line -> command(hosts, line.substring("./espalier ".length())))
+        .toList();
   }
 
   private List<String> command(Hosts hosts, String line) {
