@@ -50,6 +50,16 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{ .Values.store.existingClaim | default (printf "%s-store" (include "espalier.name" .)) }}
 {{- end }}
 
+{{/* How Prometheus talks to a node. */}}
+{{- define "espalier.scraped" -}}
+scheme: {{ include "espalier.scheme" . }}
+{{- if include "espalier.secure" . }}
+tlsConfig:
+  ca: {secret: {name: {{ include "espalier.tlsSecret" . }}, key: ca.crt}}
+  serverName: {{ include "espalier.name" . }}.{{ .Release.Namespace }}.svc
+{{- end }}
+{{- end }}
+
 {{- define "espalier.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 1000

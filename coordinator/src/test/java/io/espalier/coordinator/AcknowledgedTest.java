@@ -22,8 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
  * ended.
  */
 class AcknowledgedTest {
-  /** In all; {@code .ci/run} asks for 200. */
-  private static final int KILLS = Integer.getInteger("espalier.journal.kills", 28);
+  /** In all; {@code -Plong} asks for 200. */
+  private static final int KILLS = Integer.getInteger("espalier.journal.kills", 14);
 
   /** What a life says of one sweep; each kill comes after another of these than the one before. */
   private static final int KINDS = 7;

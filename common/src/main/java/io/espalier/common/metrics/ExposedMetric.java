@@ -136,7 +136,19 @@ public enum ExposedMetric {
   WORKER_CONNECTED(
       "espalier_worker_connected", Kind.GAUGE, "Whether a coordinator has this worker registered"),
   WORKER_MEMORY(
-      "espalier_worker_memory_bytes", Kind.GAUGE, "Resident memory of the process that trains");
+      "espalier_worker_memory_bytes", Kind.GAUGE, "Resident memory of the process that trains"),
+  WORKER_GPU_MEMORY_USED(
+      "espalier_worker_gpu_memory_used_bytes",
+      Kind.GAUGE,
+      "Memory of the GPU in use, by all processes; workers with a GPU only"),
+  WORKER_GPU_MEMORY(
+      "espalier_worker_gpu_memory_bytes",
+      Kind.GAUGE,
+      "Memory that the GPU has; workers with a GPU only"),
+  WORKER_GPU_UTILIZATION(
+      "espalier_worker_gpu_utilization_ratio",
+      Kind.GAUGE,
+      "Share of the time in which the GPU was busy, 0 to 1; workers with a GPU only");
 
   private final String exposedName;
   private final Kind kind;

@@ -4,6 +4,7 @@ import io.espalier.common.UserError;
 import io.espalier.coordinator.report.ViewJson;
 import io.espalier.deploy.client.CoordinatorClient;
 import io.espalier.worker.memory.HostMemory;
+import io.espalier.worker.model.Gpus;
 import io.espalier.worker.model.Libtorch;
 import io.espalier.worker.node.DeviceName;
 import java.io.IOException;
@@ -128,9 +129,17 @@ final class DoctorCommand implements Callable<Integer> {
         "%s, %d cores"
             .formatted(
                 DeviceName.parse("all").stream()
-                    .map(DeviceName::text)
+                    .map(DoctorCommand::described)
                     .collect(Collectors.joining(", ")),
                 cores));
+  }
+
+  private static String described(DeviceName device) {
+    return device.gpu() < 0
+        ? device.text()
+        : Gpus.of(device.gpu())
+            .map(gpu -> "%s (%s, driver %s)".formatted(device.text(), gpu.name(), gpu.driver()))
+            .orElseGet(device::text);
   }
 
   private static Finding memory() {

@@ -6,7 +6,10 @@ import io.espalier.worker.memory.HostMemory;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 
 /** What Prometheus sees of a worker. Any thread may call. */
 public final class WorkerMetrics implements AutoCloseable {
@@ -32,6 +35,18 @@ public final class WorkerMetrics implements AutoCloseable {
   /** Where the number of unacknowledged rows is asked for. */
   public void spool(IntSupplier rows) {
     meters.gauge(ExposedMetric.WORKER_SPOOL_ROWS, rows::getAsInt);
+  }
+
+  /** Where the GPU's load is asked for. */
+  public void gpu(Supplier<Optional<GpuWatch.Load>> load) {
+    meters.gauge(ExposedMetric.WORKER_GPU_MEMORY_USED, () -> of(load, GpuWatch.Load::usedBytes));
+    meters.gauge(ExposedMetric.WORKER_GPU_MEMORY, () -> of(load, GpuWatch.Load::totalBytes));
+    meters.gauge(ExposedMetric.WORKER_GPU_UTILIZATION, () -> of(load, GpuWatch.Load::utilization));
+  }
+
+  private static double of(
+      Supplier<Optional<GpuWatch.Load>> load, ToDoubleFunction<GpuWatch.Load> part) {
+    return load.get().map(part::applyAsDouble).orElse(Double.NaN);
   }
 
   /** Whether a coordinator has it registered. */

@@ -30,7 +30,7 @@ public final class Gpus {
   }
 
   /** As the driver counts: what CUDA calls 0 is the first of those that are visible. */
-  static String place(int device, Map<String, String> environment) {
+  public static String place(int device, Map<String, String> environment) {
     String[] visible = environment.getOrDefault("CUDA_VISIBLE_DEVICES", "").split(",");
     String entry = device < visible.length ? visible[device].strip() : "";
     return entry.isEmpty() ? Integer.toString(device) : entry;

@@ -6,6 +6,7 @@ import io.espalier.common.UserError;
 import io.espalier.common.protocol.ToWorker;
 import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.tls.ClusterTls;
+import io.espalier.worker.metrics.GpuWatch;
 import io.espalier.worker.metrics.MetricsDoor;
 import io.espalier.worker.metrics.WorkerMetrics;
 import io.espalier.worker.model.ModelPlaces;
@@ -53,6 +54,7 @@ public final class WorkerNode implements AutoCloseable {
   private final Optional<MetricsDoor> door;
   private final HeldLeases leases;
   private final ReadablePlaces readable;
+  private final Optional<GpuWatch> gpu;
   private final Thread loop;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final CountDownLatch closing = new CountDownLatch(1);
@@ -76,6 +78,11 @@ public final class WorkerNode implements AutoCloseable {
         config
             .metricsPort()
             .map(port -> MetricsDoor.open(config.bind(), port, config.certificates(), exposed));
+    this.gpu =
+        config.metricsPort().isPresent() && config.device().gpu() >= 0
+            ? GpuWatch.on(config.device().gpu())
+            : Optional.empty();
+    gpu.ifPresent(watch -> exposed.gpu(watch::newest));
     // Without its rows no result counts: a process that starts anew can deliver both.
     metrics.whenDead().whenComplete((never, problem) -> ended.completeExceptionally(problem));
     this.loop = new Thread(this::keepConnected, "worker-connection");
@@ -311,6 +318,7 @@ public final class WorkerNode implements AutoCloseable {
     }
     metrics.close();
     door.ifPresent(MetricsDoor::close);
+    gpu.ifPresent(GpuWatch::close);
     exposed.close();
     lock.close();
   }
