@@ -50,7 +50,7 @@ record RangeValues(Problems problems) {
     ValueType numbers =
         kind.equals("int")
             ? ValueType.Whole.between(Long.MIN_VALUE, Long.MAX_VALUE)
-            : new ValueType.Decimal(-Double.MAX_VALUE, true, Double.MAX_VALUE, true);
+            : ValueType.Decimal.ANY;
     for (String bound : bounds) {
       Optional<String> problem = numbers.problem(bound);
       if (problem.isPresent()) {

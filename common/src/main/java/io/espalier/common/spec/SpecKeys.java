@@ -347,9 +347,8 @@ public final class SpecKeys {
     rows.key("pruning.latest", FLAG, "false", "judges the last report instead of the best so far");
     rows.key("pruning.patience", COUNT_FROM_0, "3", "for patient: reports that are no better");
     rows.key("pruning.min_delta", Decimal.atLeast(0), "0", "a smaller gain is none");
-    Decimal any = new Decimal(-Double.MAX_VALUE, true, Double.MAX_VALUE, true);
-    rows.optional("pruning.lower", any, "for threshold: the least");
-    rows.optional("pruning.upper", any, "for threshold: the most");
+    rows.optional("pruning.lower", Decimal.ANY, "for threshold: the least");
+    rows.optional("pruning.upper", Decimal.ANY, "for threshold: the most");
     rows.key("pruning.after", Decimal.above(0), "1", "for alto: when the best are kept");
     rows.key(
         "pruning.keep", new Decimal(0, false, 1, true), "0.25", "for alto: the share that is kept");

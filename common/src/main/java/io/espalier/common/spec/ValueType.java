@@ -24,6 +24,9 @@ public sealed interface ValueType {
     private static final Pattern WRITTEN =
         Pattern.compile("[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?");
 
+    /** Without bounds. */
+    static final Decimal ANY = new Decimal(-Double.MAX_VALUE, true, Double.MAX_VALUE, true);
+
     static Decimal above(double low) {
       return new Decimal(low, false, Double.MAX_VALUE, true);
     }
@@ -44,6 +47,9 @@ public sealed interface ValueType {
 
     @Override
     public String expected() {
+      if (equals(ANY)) {
+        return "a number";
+      }
       String from = "a number " + (lowIncluded ? "from " : "above ") + plain(low);
       return high == Double.MAX_VALUE
           ? from + (lowIncluded ? " up" : "")
