@@ -6,6 +6,7 @@ import io.espalier.deploy.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -82,7 +83,9 @@ class DocsIT {
       throws IOException, InterruptedException {
     TinySweep.in(Files.createDirectories(directory.resolve("examples")))
         .grid("self-cognition", "1e-4, 2e-4, 3e-4, 5e-4, 1e-3, 2e-3, 3e-3");
-    Files.createSymbolicLink(directory.resolve("espalier"), Launcher.program());
+    Path launcher = directory.resolve("espalier");
+    Files.writeString(launcher, "#!/bin/sh\nexec %s \"$@\"\n".formatted(Launcher.program()));
+    Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
     Files.writeString(
         directory.resolve("hosts"),
         "127.0.0.1 localhost\n"
