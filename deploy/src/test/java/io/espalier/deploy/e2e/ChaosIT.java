@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * -Despalier.chaos.real=1..0} one alone. What the faults took is in {@code target/chaos.csv}.
  */
 @Tag("postgresql")
+@Tag("long")
 class ChaosIT {
   private static final int TRIALS = 64;
   private static final int FAULTS = 4;

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * -Despalier.postgresql=DIRECTORY}, the directory of its programs.
  */
 @Tag("postgresql")
+@Tag("long")
 class FailoverIT {
   @TempDir Path directory;
   private LongSweep sweep;
