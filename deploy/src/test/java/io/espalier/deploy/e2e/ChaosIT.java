@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Faults at random happen to three coordinators, four workers and a database while a sweep runs; in
- * the end it is as if none had. {@code mvn verify -Pchaos} takes many seeds, with {@code
+ * the end it is as if none had. {@code mvn verify -Plong,chaos} takes many seeds, with {@code
  * -Despalier.postgresql=DIRECTORY}; {@code -Despalier.chaos.simulated=17..17
  * -Despalier.chaos.real=1..0} one alone. What the faults took is in {@code target/chaos.csv}.
  */
