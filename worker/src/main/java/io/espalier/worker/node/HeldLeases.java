@@ -349,6 +349,11 @@ final class HeldLeases implements AutoCloseable {
     }
 
     @Override
+    public void saved(double seconds) {
+      exposed.saved(seconds);
+    }
+
+    @Override
     public void checkpointWritten(Duration took, long bytes) {
       exposed.checkpointWritten(took, bytes);
     }

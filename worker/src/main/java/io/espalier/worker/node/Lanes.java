@@ -98,7 +98,7 @@ final class Lanes implements Trainer {
           slots.of(trunk, lease.settings(), lease.branch().config().training());
       threads.slots(found.slots());
       return new BranchRun(
-          lease, trunk.model(), trunk.data(), trunk::decode, listener, cadence, found.memory());
+          lease, trunk.model(), trunk.data(), trunk::decode, listener, cadence, found.cost());
     } catch (RuntimeException | Error e) {
       trunk.close();
       throw e;

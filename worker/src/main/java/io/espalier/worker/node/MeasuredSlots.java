@@ -10,6 +10,7 @@ import io.espalier.worker.memory.HostMemory;
 import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.train.KeptSpeeds;
 import io.espalier.worker.train.PackSpeed;
+import io.espalier.worker.train.PassCost;
 import io.espalier.worker.train.Trainable;
 import java.time.Duration;
 import java.util.HashMap;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +53,7 @@ final class MeasuredSlots {
   }
 
   /** What a kind of training is to be trained with. */
-  record Found(LaneSlots slots, PassMemory memory) {}
+  record Found(LaneSlots slots, PassCost cost) {}
 
   /** What is as fast as one another with the same number of tokens in a pass. */
   private record Kind(
@@ -82,17 +84,19 @@ final class MeasuredSlots {
                 fixed
                     ? new Found(asked, unmeasured(trunk, training))
                     : measured(trunk, training, tokens(training, data)));
-    return fixed ? new Found(asked, found.memory()) : found;
+    return fixed ? new Found(asked, found.cost()) : found;
   }
 
   /** What learns from the passes that are made. */
-  private PassMemory unmeasured(Trunks.Trunk trunk, Training training) {
+  private PassCost unmeasured(Trunks.Trunk trunk, Training training) {
     if (trunk.model().device().isGpu()) {
-      return PassMemory.UNBOUNDED;
+      return PassCost.UNKNOWN;
     }
     var host = new HostMemory();
     double perSlot = Trainable.bytesOfSlot(trunk.model(), training);
-    return new PassMemory(host, host.resident(), List.of(), perSlot, lanes, MEMORY_LOOKS);
+    return new PassCost(
+        new PassMemory(host, host.resident(), List.of(), perSlot, lanes, MEMORY_LOOKS),
+        OptionalDouble.empty());
   }
 
   private static double tokens(Training training, DatasetSummary data) {
@@ -115,7 +119,7 @@ final class MeasuredSlots {
                           Locale.ROOT, "%d of them %.1f updates/s in all", one.slots(), one.rate()))
               .collect(Collectors.joining(", ")),
           Math.round(found.tokensPerPass()));
-      return new Found(found, memory);
+      return new Found(found, new PassCost(memory, speed.alone()));
     } catch (RuntimeException e) {
       // Whatever it is, the branches that are trained will say it.
       log.warn("how many branches train best together could not be measured", e);

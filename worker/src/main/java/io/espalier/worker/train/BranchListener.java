@@ -27,6 +27,9 @@ public interface BranchListener {
   /** One could not be written. */
   default void checkpointFailed() {}
 
+  /** The pack it is in was faster by so many seconds than its branches one after another. */
+  default void saved(double seconds) {}
+
   /** It was evaluated. */
   default void evaluated(Duration took) {}
 }

@@ -23,7 +23,6 @@ import io.espalier.worker.lora.AdapterInit;
 import io.espalier.worker.lora.AdapterLayout;
 import io.espalier.worker.lora.InitialAdapter;
 import io.espalier.worker.lora.PeftFormat;
-import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.model.BaseModel;
 import java.io.IOException;
 import java.time.Clock;
@@ -44,7 +43,7 @@ public final class BranchRun {
   private final BaseModel model;
   private final TokenizedDataset data;
   private final BranchListener listener;
-  private final PassMemory passMemory;
+  private final PassCost cost;
   private final Training training;
   private final BatchPlan plan;
   private final Schedule schedule;
@@ -73,12 +72,12 @@ public final class BranchRun {
       TokenizedDataset data,
       Function<int[], String> decode,
       BranchListener listener) {
-    this(lease, model, data, decode, listener, Cadence.NEVER, PassMemory.UNBOUNDED);
+    this(lease, model, data, decode, listener, Cadence.NEVER, PassCost.UNKNOWN);
   }
 
   /**
    * @param decode tokens of a generated answer to text
-   * @param passMemory of passes of its kind
+   * @param cost of passes of its kind
    */
   public BranchRun(
       Lease lease,
@@ -87,9 +86,9 @@ public final class BranchRun {
       Function<int[], String> decode,
       BranchListener listener,
       Cadence cadence,
-      PassMemory passMemory) {
+      PassCost cost) {
     this.lease = lease;
-    this.passMemory = passMemory;
+    this.cost = cost;
     this.model = model;
     this.data = data;
     this.listener = listener;
@@ -173,9 +172,14 @@ public final class BranchRun {
     return (double) microBatch() * data.summary().tokens() / data.summary().samples();
   }
 
-  /** What bounds the passes that it is in. */
-  PassMemory memory() {
-    return passMemory;
+  /** Its pack saved so many seconds by training branches together. */
+  void saved(double seconds) {
+    listener.saved(seconds);
+  }
+
+  /** What passes of its kind cost. */
+  PassCost cost() {
+    return cost;
   }
 
   /** Its part of its packs' passes. */

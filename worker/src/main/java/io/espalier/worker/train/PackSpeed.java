@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * How long updates of packs take and how much memory, measured on fresh adapters and some rows of
@@ -41,6 +42,14 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
         .filter(timing -> timing.bytes() > 0)
         .map(timing -> new MemoryModel.Seen(timing.slots(), timing.tokens(), timing.bytes()))
         .toList();
+  }
+
+  /** Tokens a second of one slot alone; empty where not even that fits the memory. */
+  public OptionalDouble alone() {
+    return timings.stream()
+        .filter(timing -> timing.slots() == 1)
+        .mapToDouble(timing -> timing.tokens() / timing.seconds())
+        .findFirst();
   }
 
   /** What bounds passes of this kind from here on. */

@@ -36,7 +36,8 @@ final class TrainingPack implements AutoCloseable {
   /** Rows of a slot in a pass; fewer than wished once memory ran out. */
   private int mostRows;
 
-  private final PassMemory memory;
+  private final PassCost cost;
+  private final PackingGain gain;
 
   /** How much is evaluated at a time; less once memory ran out. */
   private final PassSizes evaluations;
@@ -59,10 +60,11 @@ final class TrainingPack implements AutoCloseable {
       BaseModel model,
       Slot kind,
       int mostRows,
-      PassMemory memory,
+      PassCost cost,
       PassSizes evaluations) {
     this.device = device;
-    this.memory = memory;
+    this.cost = cost;
+    this.gain = new PackingGain(cost.tokensPerSecond());
     this.model = model;
     this.kind = kind;
     this.mostRows = mostRows;
@@ -78,7 +80,7 @@ final class TrainingPack implements AutoCloseable {
             first.run().model(),
             Slot.fresh(slot.training(), slot.state().trainable(), new float[0]),
             Integer.MAX_VALUE,
-            first.run().memory(),
+            first.run().cost(),
             new PassSizes(first.run().model().device().isGpu()));
     pack.join(first);
     return pack;
@@ -176,14 +178,21 @@ final class TrainingPack implements AutoCloseable {
   private void accumulate(Pack slots) {
     int rows = rowsPerPass();
     List<MicroBatch.Part> parts = runs.stream().map(run -> run.next(rows)).toList();
+    long began = System.nanoTime();
     accumulate(slots, MicroBatch.of(parts), rows);
+    gain.passed(parts.stream().map(MicroBatch.Part::rows).toList(), secondsSince(began));
     for (int i = 0; i < runs.size(); i++) {
       runs.get(i).passed(parts.get(i).rows().size());
     }
   }
 
+  private static double secondsSince(long began) {
+    return (System.nanoTime() - began) * 1e-9;
+  }
+
   private void accumulate(Pack slots, MicroBatch batch, int rows) {
     int count = runs.size();
+    PassMemory memory = cost.memory();
     memory.check(count, batch.tokens(), count > 1 || rows > 1);
     OptionalLong resident = memory.watch(batch.tokens());
     slots.accumulate(batch);
@@ -192,6 +201,7 @@ final class TrainingPack implements AutoCloseable {
 
   private void update(Pack slots) {
     int count = runs.size();
+    long began = System.nanoTime();
     List<Pack.Measured> measured = slots.measure();
     boolean[] over = new boolean[count];
     boolean[] applied = new boolean[count];
@@ -212,6 +222,7 @@ final class TrainingPack implements AutoCloseable {
       IntStream.range(0, count).filter(i -> over[i]).forEach(i -> runs.get(i).fail(e));
       return;
     }
+    runs.get(0).saved(gain.updated(count, secondsSince(began)));
     var round = new EvaluationRound(slots, evaluations);
     IntStream.range(0, count)
         .filter(i -> steps.get(i).filter(step -> step.verdict().isEmpty()).isPresent())
@@ -272,7 +283,7 @@ final class TrainingPack implements AutoCloseable {
   }
 
   private TrainingPack with(List<Begun> part) {
-    TrainingPack other = new TrainingPack(device, model, kind, mostRows, memory, evaluations);
+    TrainingPack other = new TrainingPack(device, model, kind, mostRows, cost, evaluations);
     other.mostBranches = part.size();
     part.forEach(other::join);
     return other;

@@ -31,6 +31,8 @@ class MetricsDoorTest {
       metrics.branches(() -> 3);
       metrics.spool(() -> 40);
       metrics.gpu(() -> Optional.of(new GpuWatch.Load(7L << 30, 80L << 30, 0.5)));
+      metrics.saved(2.5);
+      metrics.saved(-0.5);
       metrics.connected(true);
       metrics.updated();
       metrics.evaluated(Duration.ofMillis(3));
@@ -51,6 +53,7 @@ class MetricsDoorTest {
               "espalier_worker_branches 3.0\n",
               "espalier_worker_spool_rows 40.0\n",
               "espalier_worker_connected 1.0\n",
+              "espalier_worker_packing_saved_seconds 2.0\n",
               "espalier_worker_gpu_memory_used_bytes 7.516192768E9\n",
               "espalier_worker_gpu_utilization_ratio 0.5\n",
               "espalier_worker_updates_total 1.0\n",

@@ -80,7 +80,8 @@ class MeasuredSlotsTest {
 
     assertThat(found.slots()).isNotSameAs(LaneSlots.CPU);
     assertThat(found.slots().fixed()).isEqualTo(OptionalInt.empty());
-    assertThat(found.memory()).isNotSameAs(PassMemory.UNBOUNDED);
+    assertThat(found.cost().memory()).isNotSameAs(PassMemory.UNBOUNDED);
+    assertThat(found.cost().tokensPerSecond().orElseThrow()).isPositive();
     assertThat(
             slots.of(trunk, settings, training(Map.of("lora_rank", "9", "learning_rate", "0.1"))))
         .isSameAs(found);

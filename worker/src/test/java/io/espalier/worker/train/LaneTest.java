@@ -33,6 +33,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterAll;
@@ -68,6 +69,12 @@ class LaneTest {
     private final List<Measurement.Update> updates = new ArrayList<>();
     private final Map<Long, Double> losses = new LinkedHashMap<>();
     private final List<Measurement.OutOfMemory> relieved = new ArrayList<>();
+    private double saved;
+
+    @Override
+    public void saved(double seconds) {
+      saved += seconds;
+    }
 
     /** Without the speeds, of which no two are the same. */
     List<List<Double>> numbers() {
@@ -117,10 +124,10 @@ class LaneTest {
   }
 
   private BranchRun run(int id, Cell cell, Curve curve, PassSpec passes) {
-    return run(id, cell, curve, passes, PassMemory.UNBOUNDED);
+    return run(id, cell, curve, passes, PassCost.UNKNOWN);
   }
 
-  private BranchRun run(int id, Cell cell, Curve curve, PassSpec passes, PassMemory memory) {
+  private BranchRun run(int id, Cell cell, Curve curve, PassSpec passes, PassCost cost) {
     Lease one =
         Leases.lease(
             cell.training(),
@@ -136,7 +143,7 @@ class LaneTest {
             with(one.settings(), passes),
             one.dataset(),
             one.sweepDirectory());
-    return new BranchRun(lease, model, data, Arrays::toString, curve, Cadence.NEVER, memory);
+    return new BranchRun(lease, model, data, Arrays::toString, curve, Cadence.NEVER, cost);
   }
 
   private static TaskSettings with(TaskSettings old, PassSpec passes) {
@@ -438,7 +445,7 @@ class LaneTest {
   }
 
   /** Of a host where a token takes a MiB, and so many are available. */
-  private static PassMemory room(int tokens) {
+  private static PassCost room(int tokens) {
     var host =
         new HostMemory() {
           @Override
@@ -457,19 +464,19 @@ class LaneTest {
           }
         };
     List<MemoryModel.Seen> seen = List.of(new MemoryModel.Seen(1, 100, 100 << 20));
-    return new PassMemory(host, 0, seen, 0, 1, Duration.ZERO);
+    return new PassCost(new PassMemory(host, 0, seen, 0, 1, Duration.ZERO), OptionalDouble.empty());
   }
 
   @Test
   void passes_that_would_not_fit_are_made_smaller_and_trains_the_same() {
     Cell cell = new Cell(Leases.training(TrainType.LORA, 1e-2, 4, 2), 6);
     int longest = data.train().stream().mapToInt(TokenRow::length).max().orElseThrow();
-    PassMemory memory = room(5 * longest);
+    PassCost room = room(5 * longest);
     List<Curve> curves = new ArrayList<>();
     List<BranchRun> runs = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       curves.add(new Curve());
-      runs.add(run(i, cell, curves.get(i), PassSpec.FREE, memory));
+      runs.add(run(i, cell, curves.get(i), PassSpec.FREE, room));
     }
 
     Packs.together(runs);
@@ -480,6 +487,23 @@ class LaneTest {
       assertSame(curves.get(i), alone, "branch " + i);
       assertThat(curves.get(i).relieved).containsExactly(rows(4, 2), rows(2, 1));
     }
+  }
+
+  @Test
+  void what_branches_save_together_counts_against_the_speed_of_one_alone() {
+    Cell cell = new Cell(Leases.training(TrainType.LORA, 1e-2, 1, 1), 4);
+    var crawling = new PassCost(PassMemory.UNBOUNDED, OptionalDouble.of(1e-3));
+    Curve one = new Curve();
+    Curve other = new Curve();
+    Packs.together(
+        List.of(
+            run(0, cell, one, PassSpec.FREE, crawling),
+            run(1, cell, other, PassSpec.FREE, crawling)));
+    assertThat(one.saved + other.saved).as("a thousand seconds a token").isGreaterThan(8_000);
+
+    Curve alone = new Curve();
+    Packs.alone(run(2, cell, alone, PassSpec.FREE, crawling));
+    assertThat(alone.saved).isZero();
   }
 
   @Test

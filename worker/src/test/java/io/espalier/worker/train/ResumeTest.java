@@ -19,7 +19,6 @@ import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.worker.data.TokenizedDataset;
-import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Golden;
 import java.io.IOException;
@@ -407,7 +406,7 @@ class ResumeTest {
             Arrays::toString,
             told,
             new Cadence(Duration.ofSeconds(55), new TenSecondsALook()),
-            PassMemory.UNBOUNDED);
+            PassCost.UNKNOWN);
     Lane.train(List.of(run));
 
     assertThat(told.checkpoints).extracting(Checkpoint::update).containsExactly(2L, 7L);
