@@ -57,7 +57,11 @@ class DashboardsIT {
                 () -> {
                   var problems = new ArrayList<String>();
                   for (Path file : List.copyOf(open.keySet())) {
-                    List<String> found = open.get(file).problems();
+                    List<String> found =
+                        open.get(file).problems().stream()
+                            // These workers have none.
+                            .filter(problem -> !problem.contains("espalier_worker_gpu_"))
+                            .toList();
                     found.forEach(problem -> problems.add(file.getFileName() + ": " + problem));
                     if (found.isEmpty()) {
                       open.remove(file);
