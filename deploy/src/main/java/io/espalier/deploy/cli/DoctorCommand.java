@@ -85,7 +85,7 @@ final class DoctorCommand implements Callable<Integer> {
   public Integer call() {
     var findings = new ArrayList<Checked>();
     look(findings, "Java", DoctorCommand::java);
-    look(findings, "libtorch", () -> Finding.well(Libtorch.version()));
+    look(findings, "libtorch", () -> Finding.well(Libtorch.described()));
     look(findings, "devices", DoctorCommand::devices);
     look(findings, "memory", DoctorCommand::memory);
     look(findings, "store", () -> store(store.directory()));

@@ -5,6 +5,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.espalier.common.UserError;
+import java.util.Map;
 import java.util.Optional;
 
 /** libtorch as this process uses it: never downloading, never reporting home. */
@@ -57,6 +58,22 @@ public final class Libtorch {
    */
   public static String version() {
     return engine().getVersion();
+  }
+
+  /**
+   * Which one it is, for people: its version, and whether it is Espalier's own.
+   *
+   * @throws UserError as {@link #version}
+   */
+  public static String described() {
+    return version() + origin(System.getenv());
+  }
+
+  static String origin(Map<String, String> environment) {
+    String library = environment.getOrDefault("PYTORCH_LIBRARY_PATH", "");
+    return library.isBlank()
+        ? " for CPUs, which Espalier brings"
+        : " %s in %s".formatted(environment.getOrDefault("PYTORCH_FLAVOR", "cpu"), library);
   }
 
   /**

@@ -5,9 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.espalier.common.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class LibtorchTest {
+  @Test
+  void it_says_whose_it_is() {
+    assertThat(Libtorch.origin(Map.of())).isEqualTo(" for CPUs, which Espalier brings");
+    assertThat(
+            Libtorch.origin(
+                Map.of("PYTORCH_LIBRARY_PATH", "/opt/torch/lib", "PYTORCH_FLAVOR", "cu128")))
+        .isEqualTo(" cu128 in /opt/torch/lib");
+    assertThat(Libtorch.described()).startsWith(Libtorch.version() + " ");
+  }
 
   /** In a process of its own, where it finds the settings of another version. */
   @Test
