@@ -92,7 +92,7 @@ public final class Coordinator implements AutoCloseable {
                   exposed,
                   node::unready,
                   new FrontDesk(node, journal),
-                  new HttpDoor.Security(certificates, tokens, config.host())));
+                  new HttpDoor.Lock(certificates, tokens, config.host())));
       String url = url(config, http.port());
       node.serve(config, journal, url, specs, exposed, observers);
       if (!journal.isShared()) {

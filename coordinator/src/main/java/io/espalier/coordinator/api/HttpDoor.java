@@ -51,10 +51,9 @@ public final class HttpDoor implements AutoCloseable {
    * @param tokens absent where clients need none
    * @param name of its host, for others
    */
-  public record Security(
+  public record Lock(
       Optional<NodeCertificates> certificates, Optional<Tokens> tokens, String name) {
-    public static final Security NONE =
-        new Security(Optional.empty(), Optional.empty(), "localhost");
+    public static final Lock NONE = new Lock(Optional.empty(), Optional.empty(), "localhost");
   }
 
   private HttpDoor(ActorSystem<?> system, ServerBinding binding) {
@@ -78,9 +77,9 @@ public final class HttpDoor implements AutoCloseable {
       CoordinatorMetrics metrics,
       Supplier<Optional<String>> unready,
       Desk desk,
-      Security security) {
-    var admission = new Admission(security.tokens());
-    var pages = new OtherPages(security.name(), security.tokens().isEmpty());
+      Lock lock) {
+    var admission = new Admission(lock.tokens());
+    var pages = new OtherPages(lock.name(), lock.tokens().isEmpty());
     Route routes =
         withRequestTimeoutResponse(
                 Failures::timeout,
@@ -94,8 +93,7 @@ public final class HttpDoor implements AutoCloseable {
     try {
       return new HttpDoor(
           system,
-          security
-              .certificates()
+          lock.certificates()
               .map(own -> server.enableHttps(ConnectionContext.httpsServer(own.context())))
               .orElse(server)
               .bind(routes)

@@ -45,7 +45,7 @@ class HttpDoorTest {
             METRICS,
             () -> unready,
             HttpDoorTest::desk,
-            HttpDoor.Security.NONE);
+            HttpDoor.Lock.NONE);
   }
 
   @AfterAll
@@ -171,7 +171,7 @@ class HttpDoorTest {
                           METRICS,
                           Optional::empty,
                           HttpDoorTest::desk,
-                          HttpDoor.Security.NONE)
+                          HttpDoor.Lock.NONE)
                       .close())
           .isInstanceOf(UserError.class)
           .hasMessageContaining("HTTP port " + port)
