@@ -16,6 +16,9 @@ public final class CommandLineInterface {
   static final int USAGE = 2;
   static final int INTERRUPTED = 130;
 
+  /** As of programs that end when they write what nobody reads any more. */
+  static final int NOT_READ = 141;
+
   @Command(
       name = "espalier",
       versionProvider = Version.class,
@@ -86,14 +89,17 @@ public final class CommandLineInterface {
         .setExecutionExceptionHandler((problem, command, parsed) -> failed(problem, console));
     try {
       int code = arguments.length == 0 ? usage(commandLine) : commandLine.execute(arguments);
-      return code == OK && out.checkError() ? cutOff(console) : code;
+      return code == OK && out.checkError() ? cutOff(out, console) : code;
     } catch (Error problem) {
       return failed(problem, console);
     }
   }
 
-  /** A full disk or a closed pipe: what was to be read there is not whole. */
-  private static int cutOff(Console console) {
+  /** What was to be read there is not whole. Whoever stopped reading knows it without a word. */
+  private static int cutOff(PrintStream out, Console console) {
+    if (out instanceof StandardStream standard && standard.isNoLongerRead()) {
+      return NOT_READ;
+    }
     console.complain("the output could not be written to its end: is the disk full?");
     return FAILED;
   }
