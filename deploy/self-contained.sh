@@ -16,8 +16,9 @@ command -v "${java}jlink" > /dev/null || {
   exit 1
 }
 
-# Elliptic curves for TLS, DNS for names, zip file systems for jars in jars; jcmd and JFR for who must look inside.
-modules=java.se,jdk.unsupported,jdk.management,jdk.management.agent,jdk.net,jdk.zipfs,jdk.naming.dns,jdk.jfr,jdk.jcmd
+# A worker's /metrics is the JDK's HTTP server; elliptic curves for TLS, DNS for names, zip file systems for jars in
+# jars; jcmd and JFR for who must look inside.
+modules=java.se,jdk.unsupported,jdk.httpserver,jdk.management,jdk.management.agent,jdk.net,jdk.zipfs,jdk.naming.dns,jdk.jfr,jdk.jcmd
 ! "${java}java" --list-modules | grep -q '^jdk\.crypto\.ec@' || modules+=,jdk.crypto.ec
 
 directory=$(mktemp -d target/self-contained.XXXXXX)
