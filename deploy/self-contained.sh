@@ -27,7 +27,7 @@ tar -xzf "$archive" -C "$directory"
 "${java}jlink" --add-modules "$modules" --output "$directory/$name/runtime" \
   --strip-debug --no-header-files --no-man-pages
 result=target/$name-linux-$(uname -m).tar.gz
-# The jars are compressed already; the level saves a minute and costs no room.
+# The jars are compressed already: a higher level has little left to gain.
 tar -c -C "$directory" "$name" | gzip -1 > "$result.part"
 mv "$result.part" "$result"
 printf '%s\n' "$PWD/$result"
