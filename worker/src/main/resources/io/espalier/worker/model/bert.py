@@ -36,7 +36,7 @@
     q = self.heads(self.project(h, weights, adapters, scale, layer, 0, dropout, keys), rows)
     k = self.heads(self.project(h, weights, adapters, scale, layer, 1, dropout, keys), rows)
     v = self.heads(self.project(h, weights, adapters, scale, layer, 2, dropout, keys), rows)
-    h = torch.scaled_dot_product_attention(q, k, v, seen, 0., False, scale=None, enable_gqa=False)
+    h = self.attention(q, k, v, seen, False)
     h = torch.transpose(h, 1, 2).reshape([x.size(0), -1])
     h = self.project(h, weights, adapters, scale, layer, 3, dropout, keys)
     x = torch.layer_norm(x + h, hidden, weights[w], weights[w + 1], self.NORM_EPSILON)

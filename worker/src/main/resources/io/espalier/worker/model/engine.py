@@ -202,6 +202,16 @@ class Engine(Module):
       z = z + bias
     return z.to(self.DTYPE)
 
+  # ------------------------------------------------------------------ attention
+
+  # Of whole rows: q, k, v [R, heads, T, head size]. On a CPU in float32 whatever DTYPE is: in bfloat16
+  # the gradient of libtorch's fused attention takes several times as long there.
+  def attention(self: __torch__.Engine, q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor], causal: bool) -> Tensor:
+    if q.is_cuda:
+      return torch.scaled_dot_product_attention(q, k, v, mask, 0., causal, scale=None, enable_gqa=False)
+    seen = torch.scaled_dot_product_attention(q.to(6), k.to(6), v.to(6), mask, 0., causal, scale=None, enable_gqa=False)
+    return seen.to(self.DTYPE)
+
   # ------------------------------------------------------------------ the model as a whole
 
   # One pass through all layers [R T, H]. places: of each row's tokens, [T] or [R, T].
@@ -286,12 +296,16 @@ class Engine(Module):
 
   # ------------------------------------------------------------------ training
 
-  # How many target tokens have their logits at one time: as many as take half a gigabyte in float32.
-  # Of a head that is trained itself, and of classes, all at once.
+  # How many target tokens have their logits at one time: as many as take half a gigabyte in float32, on
+  # a CPU 16 MiB, which stay in its cache; 512 of any vocabulary, or reading the head's weight would
+  # take longer than that spares. Of a head that is trained itself, and of classes, all at once.
   def at_once(self: __torch__.Engine, weights: List[Tensor], targets: Tensor, whole: bool) -> int:
     if whole or self.CLASSES > 0:
       return targets.size(0)
-    return max(1, 134217728 // weights[0].size(0))
+    most = max(1, 134217728 // weights[0].size(0))
+    if targets.is_cuda:
+      return most
+    return min(most, max(512, 4194304 // weights[0].size(0)))
 
   # Losses of the target tokens [N] in float64, and the gradient of what their logits are computed
   # from, x [N, H], when each loss counts with its share: part by part, so that the logits of all

@@ -31,7 +31,7 @@
       if len(caches) > 0:
         kept_k = torch.narrow(caches[2 * layer], 2, 0, length).copy_(k)
         kept_v = torch.narrow(caches[2 * layer + 1], 2, 0, length).copy_(v)
-      seen = torch.scaled_dot_product_attention(q, k, v, None, 0., True, scale=None, enable_gqa=False)
+      seen = self.attention(q, k, v, None, True)
     else:
       index = places.view([rows, 1, 1, 1]).expand([rows, self.HEADS, 1, self.HEAD_SIZE])
       kept_k = caches[2 * layer].scatter_(2, index, k)
