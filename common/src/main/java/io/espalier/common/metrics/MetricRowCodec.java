@@ -3,13 +3,10 @@ package io.espalier.common.metrics;
 import io.espalier.common.trial.Attempt;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.SweepId;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.function.Function;
+import org.apache.arrow.vector.BaseFixedWidthVector;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float8Vector;
@@ -23,7 +20,6 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Metric rows as Arrow columns: one schema for every kind of {@link Measurement}, in long form.
@@ -83,10 +79,16 @@ public final class MetricRowCodec {
    */
   public static void write(List<MetricRow> rows, VectorSchemaRoot root) {
     root.clear();
-    var columns = new Columns(root);
+    for (FieldVector vector : root.getFieldVectors()) {
+      if (vector instanceof BaseFixedWidthVector numbers) {
+        numbers.allocateNew(rows.size());
+      }
+    }
+    var columns = new Columns(root, rows.size());
     for (int i = 0; i < rows.size(); i++) {
       columns.write(i, rows.get(i));
     }
+    columns.finish();
     root.setRowCount(rows.size());
   }
 
@@ -96,7 +98,7 @@ public final class MetricRowCodec {
    * @throws IllegalArgumentException when a column is missing or of another type
    */
   public static List<MetricRow> read(VectorSchemaRoot root) {
-    var columns = new Columns(root);
+    var columns = new Columns(root, root.getRowCount());
     var rows = new ArrayList<MetricRow>(root.getRowCount());
     for (int i = 0; i < root.getRowCount(); i++) {
       rows.add(columns.read(i));
@@ -105,44 +107,49 @@ public final class MetricRowCodec {
   }
 
   private static final class Columns {
-    private final Texts<SweepId> sweep;
-    private final IntVector branch;
-    private final Texts<Attempt> attempt;
-    private final BigIntVector sequence;
-    private final BigIntVector update;
-    private final Float8Vector epoch;
-    private final BigIntVector samples;
-    private final BigIntVector tokens;
-    private final TimeStampMicroTZVector time;
-    private final Float8Vector trainLoss;
-    private final Float8Vector learningRate;
-    private final Float8Vector gradNorm;
-    private final Float8Vector tokensPerSecond;
-    private final Texts<String> set;
-    private final Texts<String> metric;
-    private final Float8Vector value;
-    private final Texts<String> rule;
-    private final Float8Vector threshold;
+    private static final long MICROS_PER_SECOND = 1_000_000;
+    private static final int NANOS_PER_MICRO = 1_000;
 
-    Columns(VectorSchemaRoot root) {
-      sweep = new Texts<>(column(root, "sweep", VarCharVector.class), SweepId::new);
-      branch = column(root, "branch", IntVector.class);
-      attempt = new Texts<>(column(root, "attempt", VarCharVector.class), Attempt::parse);
-      sequence = column(root, "sequence", BigIntVector.class);
-      update = column(root, "update", BigIntVector.class);
-      epoch = column(root, "epoch", Float8Vector.class);
-      samples = column(root, "samples", BigIntVector.class);
-      tokens = column(root, "tokens", BigIntVector.class);
-      time = column(root, "time", TimeStampMicroTZVector.class);
-      trainLoss = column(root, "train_loss", Float8Vector.class);
-      learningRate = column(root, "learning_rate", Float8Vector.class);
-      gradNorm = column(root, "grad_norm", Float8Vector.class);
-      tokensPerSecond = column(root, "tokens_per_second", Float8Vector.class);
-      set = new Texts<>(column(root, "set", VarCharVector.class), text -> text);
-      metric = new Texts<>(column(root, "metric", VarCharVector.class), text -> text);
-      value = column(root, "value", Float8Vector.class);
-      rule = new Texts<>(column(root, "rule", VarCharVector.class), text -> text);
-      threshold = column(root, "threshold", Float8Vector.class);
+    private final TextColumn<SweepId> sweep;
+    private final NumberColumn branch;
+    private final TextColumn<Attempt> attempt;
+    private final NumberColumn sequence;
+    private final NumberColumn update;
+    private final NumberColumn epoch;
+    private final NumberColumn samples;
+    private final NumberColumn tokens;
+    private final NumberColumn time;
+    private final NumberColumn trainLoss;
+    private final NumberColumn learningRate;
+    private final NumberColumn gradNorm;
+    private final NumberColumn tokensPerSecond;
+    private final TextColumn<String> set;
+    private final TextColumn<String> metric;
+    private final NumberColumn value;
+    private final TextColumn<String> rule;
+    private final NumberColumn threshold;
+
+    Columns(VectorSchemaRoot root, int rows) {
+      sweep = new TextColumn<>(column(root, "sweep", VarCharVector.class), rows, SweepId::new);
+      branch = new NumberColumn(column(root, "branch", IntVector.class), rows);
+      attempt =
+          new TextColumn<>(column(root, "attempt", VarCharVector.class), rows, Attempt::parse);
+      sequence = new NumberColumn(column(root, "sequence", BigIntVector.class), rows);
+      update = new NumberColumn(column(root, "update", BigIntVector.class), rows);
+      epoch = new NumberColumn(column(root, "epoch", Float8Vector.class), rows);
+      samples = new NumberColumn(column(root, "samples", BigIntVector.class), rows);
+      tokens = new NumberColumn(column(root, "tokens", BigIntVector.class), rows);
+      time = new NumberColumn(column(root, "time", TimeStampMicroTZVector.class), rows);
+      trainLoss = new NumberColumn(column(root, "train_loss", Float8Vector.class), rows);
+      learningRate = new NumberColumn(column(root, "learning_rate", Float8Vector.class), rows);
+      gradNorm = new NumberColumn(column(root, "grad_norm", Float8Vector.class), rows);
+      tokensPerSecond =
+          new NumberColumn(column(root, "tokens_per_second", Float8Vector.class), rows);
+      set = new TextColumn<>(column(root, "set", VarCharVector.class), rows, text -> text);
+      metric = new TextColumn<>(column(root, "metric", VarCharVector.class), rows, text -> text);
+      value = new NumberColumn(column(root, "value", Float8Vector.class), rows);
+      rule = new TextColumn<>(column(root, "rule", VarCharVector.class), rows, text -> text);
+      threshold = new NumberColumn(column(root, "threshold", Float8Vector.class), rows);
     }
 
     private static <V extends FieldVector> V column(
@@ -158,112 +165,90 @@ public final class MetricRowCodec {
 
     void write(int i, MetricRow row) {
       sweep.set(i, row.sweep());
-      branch.setSafe(i, row.branch().number());
+      branch.set(i, row.branch().number());
       attempt.set(i, row.attempt());
-      sequence.setSafe(i, row.sequence());
-      update.setSafe(i, row.update());
-      epoch.setSafe(i, row.epoch());
-      samples.setSafe(i, row.samples());
-      tokens.setSafe(i, row.tokens());
-      time.setSafe(i, ChronoUnit.MICROS.between(Instant.EPOCH, row.time()));
+      sequence.set(i, row.sequence());
+      update.set(i, row.update());
+      epoch.set(i, row.epoch());
+      samples.set(i, row.samples());
+      tokens.set(i, row.tokens());
+      time.set(i, micros(row.time()));
       if (row.measurement() instanceof Measurement.Update measured) {
-        trainLoss.setSafe(i, measured.trainLoss());
-        learningRate.setSafe(i, measured.learningRate());
-        gradNorm.setSafe(i, measured.gradNorm());
-        tokensPerSecond.setSafe(i, measured.tokensPerSecond());
+        trainLoss.set(i, measured.trainLoss());
+        learningRate.set(i, measured.learningRate());
+        gradNorm.set(i, measured.gradNorm());
+        tokensPerSecond.set(i, measured.tokensPerSecond());
       } else if (row.measurement() instanceof Measurement.Evaluation measured) {
         set.set(i, measured.set());
         metric.set(i, measured.metric());
-        value.setSafe(i, measured.value());
+        value.set(i, measured.value());
       } else if (row.measurement() instanceof Measurement.Kill kill) {
         rule.set(i, kill.rule());
-        value.setSafe(i, kill.value());
-        threshold.setSafe(i, kill.threshold());
+        value.set(i, kill.value());
+        threshold.set(i, kill.threshold());
       } else if (row.measurement() instanceof Measurement.Reduction reduction) {
         rule.set(i, reduction.rule());
-        value.setSafe(i, reduction.value());
-        threshold.setSafe(i, reduction.threshold());
-        learningRate.setSafe(i, reduction.learningRate());
+        value.set(i, reduction.value());
+        threshold.set(i, reduction.threshold());
+        learningRate.set(i, reduction.learningRate());
       } else if (row.measurement() instanceof Measurement.OutOfMemory relieved) {
         rule.set(i, OUT_OF_MEMORY);
         metric.set(i, relieved.what());
-        value.setSafe(i, relieved.tried());
-        threshold.setSafe(i, relieved.next());
+        value.set(i, relieved.tried());
+        threshold.set(i, relieved.next());
       }
+    }
+
+    void finish() {
+      List.of(sweep, attempt, set, metric, rule).forEach(TextColumn::finish);
+    }
+
+    private static long micros(Instant time) {
+      return Math.addExact(
+          Math.multiplyExact(time.getEpochSecond(), MICROS_PER_SECOND),
+          time.getNano() / NANOS_PER_MICRO);
+    }
+
+    private static Instant instant(long micros) {
+      return Instant.ofEpochSecond(
+          Math.floorDiv(micros, MICROS_PER_SECOND),
+          NANOS_PER_MICRO * Math.floorMod(micros, MICROS_PER_SECOND));
     }
 
     MetricRow read(int i) {
       return new MetricRow(
           sweep.get(i),
-          new BranchId(branch.get(i)),
+          new BranchId(branch.getInt(i)),
           attempt.get(i),
-          sequence.get(i),
-          update.get(i),
-          epoch.get(i),
-          samples.get(i),
-          tokens.get(i),
-          Instant.EPOCH.plus(time.get(i), ChronoUnit.MICROS),
+          sequence.getLong(i),
+          update.getLong(i),
+          epoch.getDouble(i),
+          samples.getLong(i),
+          tokens.getLong(i),
+          instant(time.getLong(i)),
           measurement(i));
     }
 
     private Measurement measurement(int i) {
-      if (rule.has(i) && !learningRate.isNull(i)) {
+      if (rule.has(i) && learningRate.has(i)) {
         return new Measurement.Reduction(
-            rule.get(i), value.get(i), threshold.get(i), learningRate.get(i));
+            rule.get(i), value.getDouble(i), threshold.getDouble(i), learningRate.getDouble(i));
       }
       if (rule.has(i) && metric.has(i)) {
-        return new Measurement.OutOfMemory(metric.get(i), value.get(i), threshold.get(i));
+        return new Measurement.OutOfMemory(
+            metric.get(i), value.getDouble(i), threshold.getDouble(i));
       }
       if (rule.has(i)) {
-        return new Measurement.Kill(rule.get(i), value.get(i), threshold.get(i));
+        return new Measurement.Kill(rule.get(i), value.getDouble(i), threshold.getDouble(i));
       }
       if (metric.has(i)) {
-        return new Measurement.Evaluation(set.get(i), metric.get(i), value.get(i));
+        return new Measurement.Evaluation(set.get(i), metric.get(i), value.getDouble(i));
       }
       return new Measurement.Update(
-          trainLoss.get(i), learningRate.get(i), gradNorm.get(i), tokensPerSecond.get(i));
-    }
-  }
-
-  /** A text column. Neighbouring rows mostly repeat a text: it is encoded and parsed once. */
-  private static final class Texts<T> {
-    private final VarCharVector vector;
-    private final Function<String, T> parse;
-    private byte[] bytes = {};
-    private @Nullable T last;
-
-    Texts(VarCharVector vector, Function<String, T> parse) {
-      this.vector = vector;
-      this.parse = parse;
-    }
-
-    boolean has(int i) {
-      return !vector.isNull(i);
-    }
-
-    void set(int i, T value) {
-      if (!value.equals(last)) {
-        bytes = value.toString().getBytes(StandardCharsets.UTF_8);
-        last = value;
-      }
-      vector.setSafe(i, bytes);
-    }
-
-    T get(int i) {
-      int start = vector.getStartOffset(i);
-      int end = vector.getEndOffset(i);
-      if (start < 0 || end < start || end > vector.getDataBuffer().capacity()) {
-        // Arrow would ask for as much memory as damaged bytes name.
-        throw new IllegalArgumentException("a text lies outside its bytes");
-      }
-      byte[] here = vector.get(i);
-      T value = last;
-      if (value == null || !Arrays.equals(here, bytes)) {
-        value = parse.apply(new String(here, StandardCharsets.UTF_8));
-        bytes = here;
-        last = value;
-      }
-      return value;
+          trainLoss.getDouble(i),
+          learningRate.getDouble(i),
+          gradNorm.getDouble(i),
+          tokensPerSecond.getDouble(i));
     }
   }
 }

@@ -24,6 +24,9 @@ import org.apache.arrow.vector.ipc.message.MessageSerializer;
  * it opened, the allocator stays the caller's.
  */
 public final class RowSegment implements AutoCloseable {
+  /** More than describes a batch or the schema. */
+  private static final int DESCRIPTION_BYTES = 4096;
+
   private final Path file;
   private final FileChannel channel;
   private final BufferAllocator allocator;
@@ -44,7 +47,7 @@ public final class RowSegment implements AutoCloseable {
             file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
     var segment = new RowSegment(file, channel, allocator);
     try {
-      segment.write(out -> MessageSerializer.serialize(out, MetricRowCodec.SCHEMA));
+      segment.write(0, out -> MessageSerializer.serialize(out, MetricRowCodec.SCHEMA));
     } catch (IOException e) {
       channel.close();
       Files.delete(file);
@@ -69,7 +72,7 @@ public final class RowSegment implements AutoCloseable {
     try (var root = VectorSchemaRoot.create(MetricRowCodec.SCHEMA, allocator)) {
       MetricRowCodec.write(rows, root);
       try (var batch = new VectorUnloader(root).getRecordBatch()) {
-        return write(out -> MessageSerializer.serialize(out, batch));
+        return write(batch.computeBodyLength(), out -> MessageSerializer.serialize(out, batch));
       }
     }
   }
@@ -106,7 +109,7 @@ public final class RowSegment implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try (channel) {
-      write(out -> ArrowStreamWriter.writeEndOfStream(out, IpcOption.DEFAULT));
+      write(0, out -> ArrowStreamWriter.writeEndOfStream(out, IpcOption.DEFAULT));
       force();
     }
   }
@@ -116,8 +119,11 @@ public final class RowSegment implements AutoCloseable {
     void writeTo(WriteChannel out) throws IOException;
   }
 
-  private Place write(Part part) throws IOException {
-    var bytes = new ByteArrayOutputStream();
+  /**
+   * @param body bytes of the part but for what describes it
+   */
+  private Place write(long body, Part part) throws IOException {
+    var bytes = new ByteArrayOutputStream(Math.toIntExact(body + DESCRIPTION_BYTES));
     part.writeTo(new WriteChannel(Channels.newChannel(bytes)));
     var buffer = ByteBuffer.wrap(bytes.toByteArray());
     try {

@@ -206,14 +206,12 @@ public final class CoordinatorMetrics implements AutoCloseable {
     List<LiveTrial> showing = trials.values().stream().filter(trial -> trial.isOn(lease)).toList();
     rows.increment(arrived.size());
     for (MetricRow row : arrived) {
-      if (row.measurement() instanceof Measurement.Update) {
-        updates.increment();
-        countTokens(row);
-      } else if (row.measurement() instanceof Measurement.OutOfMemory) {
+      if (row.measurement() instanceof Measurement.OutOfMemory) {
         outOfMemory.increment();
       }
       showing.forEach(trial -> trial.accept(row));
     }
+    countUpdates(lease, arrived);
   }
 
   @Override
@@ -221,18 +219,31 @@ public final class CoordinatorMetrics implements AutoCloseable {
     meters.close();
   }
 
-  private void countTokens(MetricRow row) {
-    Long before = tokensSeen.put(row.lease(), row.tokens());
-    if (before != null) {
-      tokens.increment(row.tokens() - before);
-      countTime(row, row.tokens() - before);
-    } else if (row.update() == 1) {
-      tokens.increment(row.tokens());
+  private void countUpdates(Lease.Key lease, List<MetricRow> arrived) {
+    Long seen = tokensSeen.get(lease);
+    long fresh = 0;
+    long count = 0;
+    for (MetricRow row : arrived) {
+      if (row.measurement() instanceof Measurement.Update update) {
+        if (seen != null) {
+          fresh += row.tokens() - seen;
+          countTime(update, row.tokens() - seen);
+        } else if (row.update() == 1) {
+          fresh += row.tokens();
+        }
+        seen = row.tokens();
+        count++;
+      }
     }
+    if (seen != null) {
+      tokensSeen.put(lease, seen);
+    }
+    updates.increment(count);
+    tokens.increment(fresh);
   }
 
-  private void countTime(MetricRow row, long batch) {
-    if (row.measurement() instanceof Measurement.Update update && update.tokensPerSecond() > 0) {
+  private void countTime(Measurement.Update update, long batch) {
+    if (update.tokensPerSecond() > 0) {
       updateTime.record(Duration.ofNanos((long) (batch / update.tokensPerSecond() * 1e9)));
     }
   }

@@ -97,10 +97,7 @@ final class IngestStream {
   private void take()
       throws IOException, InterruptedException, ExecutionException, TimeoutException {
     claimed().forEach(claim -> store.skipTo(claim.lease(), claim.sequence()));
-    var byLease = new LinkedHashMap<Lease.Key, List<MetricRow>>();
-    for (MetricRow row : MetricRowCodec.read(stream.getRoot())) {
-      byLease.computeIfAbsent(row.lease(), lease -> new ArrayList<>()).add(row);
-    }
+    Map<Lease.Key, List<MetricRow>> byLease = byLease(MetricRowCodec.read(stream.getRoot()));
     Set<Lease.Key> current =
         gate.current(byLease.keySet()).toCompletableFuture().get(GATE_SECONDS, TimeUnit.SECONDS);
     var refused = new ArrayList<Answer>();
@@ -121,6 +118,21 @@ final class IngestStream {
     }
     byLease.keySet().retainAll(journaled.keySet());
     store(byLease);
+  }
+
+  /** Neighbours are mostly of one lease: it is looked up once. */
+  private static Map<Lease.Key, List<MetricRow>> byLease(List<MetricRow> rows) {
+    var byLease = new LinkedHashMap<Lease.Key, List<MetricRow>>();
+    Lease.Key lease = null;
+    List<MetricRow> here = List.of();
+    for (MetricRow row : rows) {
+      if (lease == null || !row.isOf(lease)) {
+        lease = row.lease();
+        here = byLease.computeIfAbsent(lease, key -> new ArrayList<>());
+      }
+      here.add(row);
+    }
+    return byLease;
   }
 
   private void store(Map<Lease.Key, List<MetricRow>> byLease) {

@@ -38,12 +38,17 @@ public final class LiveMetrics {
     latest.remove(sweep);
   }
 
+  /**
+   * @param rows of one lease, in their order
+   */
   void accept(List<MetricRow> rows) {
-    for (MetricRow row : rows) {
+    for (int i = rows.size() - 1; i >= 0; i--) {
+      MetricRow row = rows.get(i);
       if (row.measurement() instanceof Measurement.Update) {
         latest
             .computeIfAbsent(row.sweep(), sweep -> new ConcurrentHashMap<>())
             .merge(row.branch(), row, LiveMetrics::newer);
+        return;
       }
     }
   }

@@ -34,9 +34,26 @@ final class SweepLog implements AutoCloseable {
   /** Counted, as all are looked at for them with each message, and mostly there are none. */
   private int urgentWaiters;
 
-  private List<MetricRow> pending = new ArrayList<>();
+  private Pending pending = new Pending();
   private @Nullable RowSegment segment;
   private boolean failing;
+
+  /** Rows that are not on the disk yet, and the last of each lease among them. */
+  private record Pending(List<MetricRow> rows, Map<Lease.Key, Long> ends) {
+    Pending() {
+      this(new ArrayList<>(), new HashMap<>());
+    }
+
+    void add(Lease.Key lease, List<MetricRow> fresh, long last) {
+      rows.addAll(fresh);
+      ends.put(lease, last);
+    }
+
+    void add(Pending later) {
+      rows.addAll(later.rows);
+      ends.putAll(later.ends);
+    }
+  }
 
   /** Someone who waits for a row to be durable; an urgent one does not wait for the next tick. */
   private record Waiter(
@@ -73,8 +90,10 @@ final class SweepLog implements AutoCloseable {
         fresh.add(row);
       }
     }
-    pending.addAll(fresh);
-    appended.put(lease, last);
+    if (!fresh.isEmpty()) {
+      pending.add(lease, fresh, last);
+      appended.put(lease, last);
+    }
     return fresh;
   }
 
@@ -111,7 +130,7 @@ final class SweepLog implements AutoCloseable {
 
   /** Whether to flush before the next tick. */
   synchronized boolean flushNow() {
-    return pending.size() >= FLUSH_ROWS
+    return pending.rows().size() >= FLUSH_ROWS
         || (urgentWaiters > 0
             && waiters.stream()
                 .anyMatch(
@@ -122,19 +141,17 @@ final class SweepLog implements AutoCloseable {
 
   /** Writes what is pending, waits for the disk, and tells who waited. */
   void flush() {
-    List<MetricRow> rows;
+    Pending written;
     synchronized (this) {
-      rows = pending;
-      pending = new ArrayList<>();
+      written = pending;
+      pending = new Pending();
     }
-    if (!rows.isEmpty() && !write(rows)) {
+    if (!written.rows().isEmpty() && !write(written)) {
       return;
     }
     var satisfied = new ArrayList<Waiter>();
     synchronized (this) {
-      for (MetricRow row : rows) {
-        durable.merge(row.lease(), row.sequence(), Math::max);
-      }
+      written.ends().forEach((lease, end) -> durable.merge(lease, end, Math::max));
       for (Iterator<Waiter> each = waiters.iterator(); each.hasNext(); ) {
         Waiter waiter = each.next();
         if (stored(waiter.lease()) >= waiter.sequence()) {
@@ -147,7 +164,8 @@ final class SweepLog implements AutoCloseable {
     satisfied.forEach(waiter -> waiter.done().complete(null));
   }
 
-  private boolean write(List<MetricRow> rows) {
+  private boolean write(Pending written) {
+    List<MetricRow> rows = written.rows();
     RowSegment open = segment;
     long durableEnd = 0;
     try {
@@ -171,16 +189,15 @@ final class SweepLog implements AutoCloseable {
             e.toString());
       }
       failing = true;
-      takeBack(rows, open, durableEnd);
+      takeBack(written, open, durableEnd);
       return false;
     }
   }
 
-  private void takeBack(List<MetricRow> rows, @Nullable RowSegment open, long durableEnd) {
+  private void takeBack(Pending written, @Nullable RowSegment open, long durableEnd) {
     synchronized (this) {
-      var again = new ArrayList<MetricRow>(rows);
-      again.addAll(pending);
-      pending = again;
+      written.add(pending);
+      pending = written;
     }
     if (open != null) {
       try {

@@ -51,6 +51,7 @@ final class IngestLoad {
             MetricsService.start(
                 store, FlightDoor.Place.open("127.0.0.1", 0), 1, new OpenGate(), exposed)) {
       run(service, senders, batches / 10, 1);
+      exposed.scrape("text/plain");
       var scrapes = new ArrayList<Double>();
       var over = new CompletableFuture<Void>();
       var scraper =
