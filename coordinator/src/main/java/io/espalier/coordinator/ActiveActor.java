@@ -71,6 +71,10 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
       Consumer<String> failed) {}
 
   private static final Duration LOOK = Duration.ofMillis(500);
+
+  /** How long a sweep that has ended is kept in memory after the last question about it. */
+  private static final Duration ENDED_SWEEP = Duration.ofMinutes(10);
+
   private static final Duration RENEWAL = Duration.ofSeconds(3);
 
   /** How long a database may be away before another coordinator shall try. */
@@ -200,6 +204,7 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
                         opened.store()::whenStored,
                         new Observers(observers),
                         notices,
+                        ENDED_SWEEP,
                         begun::lasts)),
                 "sweeps");
     List.of(fleet, notices, sweeps).forEach(getContext()::watch);

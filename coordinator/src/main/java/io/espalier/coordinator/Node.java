@@ -3,6 +3,7 @@ package io.espalier.coordinator;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.espalier.common.UserError;
+import io.espalier.common.protocol.ClusterSettings;
 import io.espalier.common.tls.ClusterTls;
 import io.espalier.coordinator.journal.Journal;
 import io.espalier.coordinator.metrics.CoordinatorMetrics;
@@ -44,8 +45,6 @@ final class Node implements AutoCloseable {
 
   /** Out of memory, or another error no actor outlives; Pekko logs which. */
   private static final String UNKNOWN_REASON = "a fatal error, or it was downed by its cluster";
-
-  private static final String ROLE = "coordinator";
 
   private final ActorSystem<Task> system;
   private final boolean shared;
@@ -124,7 +123,7 @@ final class Node implements AutoCloseable {
                                 SingletonActor.of(task.behavior(), "active")
                                     .withStopMessage(ActiveActor.Signal.STOP)
                                     .withProps(blocking)
-                                    .withSettings(settings.withRole(ROLE)));
+                                    .withSettings(settings.withRole(ClusterSettings.COORDINATOR)));
                       } else {
                         context.watch(context.spawn(task.behavior(), "active", blocking));
                       }

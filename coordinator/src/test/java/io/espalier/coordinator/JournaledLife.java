@@ -100,6 +100,7 @@ final class JournaledLife {
         (lease, sequence) -> CompletableFuture.completedStage(null),
         nobody,
         fleet,
+        Duration.ofMinutes(1),
         () -> true);
   }
 

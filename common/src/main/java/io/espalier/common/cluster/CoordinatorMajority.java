@@ -1,5 +1,6 @@
 package io.espalier.common.cluster;
 
+import io.espalier.common.protocol.ClusterSettings;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.Reachability;
 import org.apache.pekko.cluster.UniqueAddress;
@@ -16,15 +17,13 @@ import scala.Option;
  * <p>The state that Pekko's resolver tells it of is changed by one thread.
  */
 final class CoordinatorMajority extends DowningStrategy {
-  static final String ROLE = "coordinator";
-
   CoordinatorMajority(String dataCenter, UniqueAddress own) {
     super(dataCenter, own);
   }
 
   @Override
   public Option<String> role() {
-    return Option.apply(ROLE);
+    return Option.apply(ClusterSettings.COORDINATOR);
   }
 
   @Override
@@ -36,7 +35,9 @@ final class CoordinatorMajority extends DowningStrategy {
 
   private boolean isCoordinator(UniqueAddress node) {
     return allMembersInDC()
-        .exists(member -> member.uniqueAddress().equals(node) && member.hasRole(ROLE));
+        .exists(
+            member ->
+                member.uniqueAddress().equals(node) && member.hasRole(ClusterSettings.COORDINATOR));
   }
 
   @Override

@@ -16,6 +16,9 @@ import java.util.TreeSet;
  * @param values by full key
  */
 public record ClusterSettings(Map<String, String> values) {
+  /** The role of the nodes that can coordinate. */
+  public static final String COORDINATOR = "coordinator";
+
   private static final List<String> ALIKE =
       List.of(
           "pekko.cluster.downing-provider-class",

@@ -54,7 +54,11 @@ record ConsoleRoutes(Desk desk) {
           "uPlot.min.css",
           CHARTS + "uPlot.min.css",
           "uPlot.esm.js",
-          CHARTS + "uPlot.esm.js");
+          CHARTS + "uPlot.esm.js",
+          "format.js",
+          HtmlReport.SCRIPTS + "format.js",
+          "curves.js",
+          HtmlReport.SCRIPTS + "curves.js");
 
   Route route() {
     // The method inside of the paths: matching one would hide what others say of methods.

@@ -22,6 +22,9 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
   /** Where the charting library lies in the class path. */
   public static final String UPLOT = "/META-INF/resources/webjars/uplot/1.6.30/";
 
+  /** Where the scripts that the console has too lie there. */
+  public static final String SCRIPTS = "/io/espalier/coordinator/report/";
+
   /** As below, with nothing to advise. */
   public String html(Optional<TrialView> chosen) {
     return html(chosen, List.of());
@@ -192,9 +195,14 @@ public record HtmlReport(SweepView view, TrialCurves curves, ReportPlaces places
         .append(Html.resource(UPLOT + "LICENSE"))
         .append("*/\n")
         .append(Html.resource(UPLOT + "dist/uPlot.iife.min.js"))
-        .append("</script>\n<script>\n")
-        .append(Html.resource("report.js"))
-        .append("</script>\n");
+        .append("</script>\n<script>\n(() => {\n\"use strict\";\n");
+    Stream.of("format.js", "curves.js", "report.js").map(HtmlReport::script).forEach(out::append);
+    out.append("})();\n</script>\n");
+  }
+
+  /** One of the texts that are modules elsewhere, as a part of one script. */
+  private static String script(String name) {
+    return Html.resource(name).replaceAll("(?m)^import .*\\R", "").replaceAll("(?m)^export ", "");
   }
 
   private void steps(StringBuilder out, Winner winner) {

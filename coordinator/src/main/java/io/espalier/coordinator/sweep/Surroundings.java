@@ -19,6 +19,7 @@ import org.apache.pekko.actor.typed.ActorRef;
  *
  * @param store directory of all that is kept
  * @param fleet told what concerns workers
+ * @param rest how long the actor of an ended sweep is kept that nobody asks anything
  * @param lasts whether no other coordinator can have begun to decide: what this one still thinks
  *     may be old otherwise
  */
@@ -29,6 +30,7 @@ public record Surroundings(
     Rows rows,
     Observer observer,
     ActorRef<SweepNotice> fleet,
+    Duration rest,
     BooleanSupplier lasts) {
 
   /** What is known of specs. */

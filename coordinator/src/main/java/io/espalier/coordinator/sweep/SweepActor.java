@@ -167,6 +167,12 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   /** It is no more: nothing of it is to be written. */
   record Forget() implements Command {}
 
+  /** Whoever asks next gets another actor, which reads the journal. */
+  record Rest() implements Command {}
+
+  /** Nobody has asked anything for a while. */
+  private record Idle() implements Command {}
+
   /** After a restart: a sweep that was numbered but never journaled ends here. */
   record Resume() implements Command {}
 
@@ -266,6 +272,8 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
         .onCommand(Resume.class, (sweep, resume) -> resume(sweep))
         .onCommand(Kept.class, (sweep, kept) -> over(sweep))
         .onCommand(Forget.class, (sweep, forget) -> forget())
+        .onCommand(Idle.class, (sweep, idle) -> idle(sweep))
+        .onCommand(Rest.class, (sweep, rest) -> rest(sweep))
         .onCommand(Unreadable.class, this::unreadable)
         .build();
   }
@@ -287,6 +295,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     }
     if (sweep.phase() == Sweep.Phase.ENDED) {
       scribe.tell(new SweepScribe.Recovered(new SweepScribe.State(sweep, spec)));
+      context.setReceiveTimeout(around.rest(), new Idle());
     } else {
       around.fleet().tell(notices(sweep).ready(context.getSelf()));
     }
@@ -432,8 +441,25 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     // Its files may have been written late: it goes on by now.
     if (!sweep.isUnfinished()) {
       sweeps.tell(new SweepsActor.Over(id, sweep.phase() == Sweep.Phase.ENDED));
+      context.setReceiveTimeout(around.rest(), new Idle());
     }
     return Effect().none();
+  }
+
+  private Effect<SweepEvent, Sweep> idle(Sweep sweep) {
+    if (!sweep.isUnfinished()) {
+      sweeps.tell(new SweepsActor.Idle(id));
+    }
+    return Effect().none();
+  }
+
+  /** It may have been opened while this was on its way. */
+  private Effect<SweepEvent, Sweep> rest(Sweep sweep) {
+    if (sweep.isUnfinished()) {
+      sweeps.tell(new SweepsActor.Awake(id));
+      return Effect().none();
+    }
+    return Effect().stop();
   }
 
   private Effect<SweepEvent, Sweep> decide(
@@ -477,6 +503,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
       scribe.tell(new SweepScribe.Dropped(id, dropped.checkpoint()));
     } else if (event instanceof SweepEvent.Reopened) {
       context.getLog().info("sweep {} goes on", id);
+      context.cancelReceiveTimeout();
       around.fleet().tell(notices(after).ready(context.getSelf()));
       // Once more: that its earlier end closed it may have been on its way.
       sweeps.tell(new SweepsActor.Open(id, false, context.getSystem().ignoreRef()));

@@ -90,6 +90,15 @@ public final class SweepsActor
    */
   record Over(SweepId sweep, boolean submitted) implements Command {}
 
+  /** From the actor of an ended sweep that nobody asks anything. */
+  record Idle(SweepId sweep) implements Command {}
+
+  /** From one that was to rest when something was to do again. */
+  record Awake(SweepId sweep) implements Command {}
+
+  /** The actor of an ended sweep is no more, and its name free for the next. */
+  private record Rested(SweepId sweep) implements Command {}
+
   /** The actor of a sweep that is removed writes no more. */
   private record Gone(SweepId sweep, ActorRef<Boolean> replyTo) implements Command {}
 
@@ -160,6 +169,9 @@ public final class SweepsActor
   private final Surroundings around;
   private final Map<SweepId, ActorRef<SweepActor.Command>> actors = new HashMap<>();
 
+  /** Sweeps whose actors were told to end; whoever wants one of them waits for the next. */
+  private final Set<SweepId> resting = new HashSet<>();
+
   public static Behavior<Command> create(Surroundings around) {
     return Behaviors.setup(context -> new SweepsActor(context, around));
   }
@@ -195,6 +207,9 @@ public final class SweepsActor
         .onCommand(Remove.class, this::remove)
         .onCommand(Gone.class, (state, gone) -> gone(gone))
         .onCommand(Over.class, this::over)
+        .onCommand(Idle.class, this::idle)
+        .onCommand(Awake.class, (state, awake) -> awake(awake))
+        .onCommand(Rested.class, (state, rested) -> rested(rested))
         .onCommand(Died.class, (state, died) -> goWith(died))
         .build();
   }
@@ -233,6 +248,9 @@ public final class SweepsActor
     SweepId id = known.orElseGet(() -> SweepId.of(submit.name(), state.all().size() + 1));
     // Also when the number is known: its submission may not have reached the journal.
     var begin = new SweepActor.Submit(submit.submission(), submit.by(), submit.replyTo());
+    if (resting.contains(id)) {
+      return Effect().stash();
+    }
     if (known.isPresent()) {
       actor(id).tell(begin);
       return Effect().none();
@@ -243,6 +261,9 @@ public final class SweepsActor
   }
 
   private Effect<SweepsEvent, State> find(State state, Find find) {
+    if (resting.contains(find.sweep())) {
+      return Effect().stash();
+    }
     return Effect()
         .reply(
             find.replyTo(),
@@ -260,6 +281,9 @@ public final class SweepsActor
 
   private Effect<SweepsEvent, State> remove(State state, Remove remove) {
     SweepId sweep = remove.sweep();
+    if (resting.contains(sweep)) {
+      return Effect().stash();
+    }
     if (!state.has(sweep) || state.open().contains(sweep)) {
       return Effect().reply(remove.replyTo(), false);
     }
@@ -285,6 +309,31 @@ public final class SweepsActor
     return closes && state.open().contains(over.sweep())
         ? Effect().persist(new SweepsEvent.Closed(over.sweep()))
         : Effect().none();
+  }
+
+  private Effect<SweepsEvent, State> idle(State state, Idle idle) {
+    SweepId sweep = idle.sweep();
+    ActorRef<SweepActor.Command> actor = actors.get(sweep);
+    if (actor != null && !state.open().contains(sweep) && resting.add(sweep)) {
+      context.unwatch(actor);
+      context.watchWith(actor, new Rested(sweep));
+      actor.tell(new SweepActor.Rest());
+    }
+    return Effect().none();
+  }
+
+  private Effect<SweepsEvent, State> awake(Awake awake) {
+    ActorRef<SweepActor.Command> actor = actor(awake.sweep());
+    context.unwatch(actor);
+    context.watch(actor);
+    resting.remove(awake.sweep());
+    return Effect().none().thenUnstashAll();
+  }
+
+  private Effect<SweepsEvent, State> rested(Rested rested) {
+    actors.remove(rested.sweep());
+    resting.remove(rested.sweep());
+    return Effect().none().thenUnstashAll();
   }
 
   private ActorRef<SweepActor.Command> actor(SweepId id) {

@@ -179,6 +179,11 @@ final class WorkerActor {
         .build();
   }
 
+  private String device() {
+    int lanes = duties.config().lanes();
+    return "%s, %d %s".formatted(duties.config().device(), lanes, lanes == 1 ? "lane" : "lanes");
+  }
+
   private void sayHello(ActorRef<ToCoordinator> fleet) {
     HeldLeases leases = duties.leases();
     fleet.tell(
@@ -187,7 +192,7 @@ final class WorkerActor {
             ProtocolVersion.CURRENT,
             Optional.of(ClusterSettings.of(context.getSystem().settings().config())),
             duties.config().host(),
-            "%s, %d lanes".formatted(duties.config().device(), duties.config().lanes()),
+            device(),
             leases.slots(),
             leases.holding(),
             self));
@@ -381,9 +386,9 @@ final class WorkerActor {
                 Cluster.get(context.getSystem()).state().getMembers().spliterator(), false)
             .anyMatch(
                 member ->
-                    member.hasRole("coordinator")
+                    member.hasRole(ClusterSettings.COORDINATOR)
                         && !member.uniqueAddress().equals(gone.uniqueAddress()));
-    return gone.hasRole("coordinator") && !anotherIsThere ? connectionLost() : Behaviors.same();
+    return gone.hasRole(ClusterSettings.COORDINATOR) && !anotherIsThere ? connectionLost() : Behaviors.same();
   }
 
   private Behavior<Command> connectionLost() {

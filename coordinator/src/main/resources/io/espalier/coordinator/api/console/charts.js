@@ -1,24 +1,11 @@
 // Curves of many trials over epochs, which grow while they are trained.
 
 import uPlot from "./uPlot.esm.js";
-import { add, h, setText, themed, throttled } from "./dom.js";
-import { label, number, value } from "./format.js";
+import { drawn, size, smoothed } from "./curves.js";
+import { add, h, themed, throttled } from "./dom.js";
+import { label, value } from "./format.js";
 
-const HEIGHT = 280;
 const REDRAW_MILLIS = 500;
-// A running mean whose beginning is not drawn towards 0.
-const WEIGHT = 0.9;
-
-function smoothed(values) {
-  let mean = 0;
-  let weight = 0;
-  return values.map((y) => {
-    if (y === null || y === undefined) return y;
-    mean = WEIGHT * mean + (1 - WEIGHT) * y;
-    weight = WEIGHT * weight + (1 - WEIGHT);
-    return mean / weight;
-  });
-}
 
 /** The points of one line of a chart of the API. */
 function points(x, line) {
@@ -109,78 +96,15 @@ class Curves {
     this.trials = [...this.lines.keys()];
     const positive = [...this.lines.values()].every(([, ys]) => ys.every((y) => y > 0));
     this.log.disabled = !positive;
-    const looks = this.trials.map((trial) => this.look(trial));
     const ink = themed("--quiet");
     const grid = { stroke: themed("--grid"), width: 1 };
-    let focused = null;
-    const told = (plot) => {
-      const at = focused ? plot.data[0][plot.cursor.idx] : undefined;
-      const y = focused ? plot.data[focused][plot.cursor.idx] : undefined;
-      setText(this.tip, focused ? `${looks[focused - 1].label}${y === undefined || y === null ? "" : `, epoch ${number(at)}: ${number(y)}`}` : "");
-    };
-    this.plot = new uPlot(
-      {
-        width: Math.max(200, this.area.clientWidth),
-        height: HEIGHT,
-        legend: { show: false },
-        focus: { alpha: 0.15 },
-        cursor: { focus: { prox: 30 }, points: { size: 6 } },
-        scales: { x: { time: false }, y: { distr: this.log.checked && positive ? 3 : 1 } },
-        axes: [
-          { label: "epoch", labelSize: 20, size: 32, stroke: ink, grid, ticks: grid },
-          { size: 58, stroke: ink, grid, ticks: grid, values: (plot, ticks) => ticks.map((tick) => (tick === null ? "" : number(tick))) },
-        ],
-        series: [
-          {},
-          ...looks.map((look, i) => ({
-            stroke: look.stroke,
-            width: look.width,
-            dash: look.dash,
-            spanGaps: true,
-            points: { show: this.lines.get(this.trials[i])[0].length === 1, size: 5 },
-          })),
-        ],
-        hooks: {
-          draw: [(plot) => crosses(plot, looks)],
-          setSeries: [(plot, i) => { focused = i; told(plot); }],
-          setCursor: [(plot) => { if (focused) told(plot); }],
-        },
-      },
-      this.data(),
-      this.area,
-    );
+    const axis = { stroke: ink, grid, ticks: grid };
+    this.plot = drawn(uPlot, this.area, this.tip, this.data(), this.trials.map(this.look), this.log.checked && positive, axis);
   }
 
   fit() {
-    this.plot?.setSize({ width: Math.max(200, this.area.clientWidth), height: HEIGHT });
+    this.plot?.setSize(size(this.area));
   }
-}
-
-// An × where a trial was ended early: after three updates its line is too short to be seen.
-function crosses(plot, looks) {
-  const context = plot.ctx;
-  const half = 4 * devicePixelRatio;
-  looks.forEach((look, i) => {
-    if (!look.ended) return;
-    const values = plot.data[i + 1];
-    let last = values.length - 1;
-    while (last >= 0 && (values[last] === null || values[last] === undefined)) last--;
-    if (last < 0) return;
-    const x = plot.valToPos(plot.data[0][last], "x", true);
-    const y = plot.valToPos(values[last], "y", true);
-    const { left, top, width, height } = plot.bbox;
-    if (x < left || x > left + width || y < top || y > top + height) return;
-    context.save();
-    context.strokeStyle = look.stroke;
-    context.lineWidth = 1.5 * devicePixelRatio;
-    context.beginPath();
-    context.moveTo(x - half, y - half);
-    context.lineTo(x + half, y + half);
-    context.moveTo(x - half, y + half);
-    context.lineTo(x + half, y - half);
-    context.stroke();
-    context.restore();
-  });
 }
 
 /** The charts of one page, in a grid. */
