@@ -124,7 +124,13 @@ public record BranchProgress(
   }
 
   public Optional<TrialResult> result(TrialId trial) {
-    return results.stream().filter(result -> result.trial().equals(trial)).findFirst();
+    // No stream: each decision asks it of every branch.
+    for (TrialResult result : results) {
+      if (result.trial().equals(trial)) {
+        return Optional.of(result);
+      }
+    }
+    return Optional.empty();
   }
 
   List<Branch.Milestone> open() {
@@ -138,11 +144,13 @@ public record BranchProgress(
 
   /** The last update of the last trial that is open; 0 when none is. */
   long lastUpdate() {
-    return branch.milestones().stream()
-        .filter(end -> isOpen(end.trial()))
-        .mapToLong(Branch.Milestone::update)
-        .max()
-        .orElse(0);
+    List<Branch.Milestone> ends = branch.milestones();
+    for (int i = ends.size() - 1; i >= 0; i--) {
+      if (result(ends.get(i).trial()).isEmpty()) {
+        return ends.get(i).update();
+      }
+    }
+    return 0;
   }
 
   /** Where it failed. */
@@ -189,6 +197,9 @@ public record BranchProgress(
 
   /** The newest that is no later. */
   Optional<Checkpoint> checkpoint(long atMost) {
+    if (checkpoints.isEmpty() && results.isEmpty()) {
+      return Optional.empty();
+    }
     return left()
         .filter(checkpoint -> checkpoint.update() <= atMost)
         .max(Comparator.comparingLong(Checkpoint::update));

@@ -34,7 +34,9 @@ public final class Decisions {
     decisions.take(input);
     if (!decisions.draft.events().isEmpty()) {
       decisions.endings.stranded(input.time());
-      decisions.endings.surplus(policy, input.time());
+      if (decisions.draft.events().stream().anyMatch(SweepEvent.TrialEnded.class::isInstance)) {
+        decisions.endings.surplus(policy, input.time());
+      }
       decisions.endings.beyondBudget(policy, input.time());
     }
     decisions.endings.leftBehind(policy, input.time());
@@ -151,10 +153,9 @@ public final class Decisions {
         .filter(BranchProgress::isReady)
         .filter(forks::canBegin)
         .filter(progress -> mayHave(ask, progress))
-        .sorted(
-            Comparator.comparing((BranchProgress progress) -> dominance.over(progress).isPresent())
-                .thenComparing(longestFirst(forks)))
-        .forEach(waiting::add);
+        .map(progress -> Candidate.of(progress, dominance, forks))
+        .sorted(Candidate.FIRST)
+        .forEach(candidate -> waiting.add(candidate.progress()));
     // What the next free slot could begin at once is not put in line behind a busy one.
     int spare = Math.max(0, waiting.size() - ask.room().free() - ask.room().everywhere());
     int count = ask.room().free() + Math.min(ask.room().ahead(), spare);
@@ -174,12 +175,24 @@ public final class Decisions {
     return ask.room().alone() || !progress.failedAt().contains(ask.worker().place());
   }
 
-  /** By the updates that are left. */
-  private static Comparator<BranchProgress> longestFirst(Forks forks) {
-    return Comparator.<BranchProgress>comparingLong(
-            progress ->
-                forks.start(progress).map(Checkpoint::update).orElse(0L) - progress.lastUpdate())
-        .thenComparing(BranchProgress::id);
+  /**
+   * A branch that could be leased, with what its place in the line depends on.
+   *
+   * @param dominated whether it is likely to come apart
+   * @param left its updates that are left
+   */
+  private record Candidate(BranchProgress progress, boolean dominated, long left) {
+    /** Longest first. */
+    static final Comparator<Candidate> FIRST =
+        Comparator.comparing(Candidate::dominated)
+            .thenComparing(Comparator.comparingLong(Candidate::left).reversed())
+            .thenComparing(candidate -> candidate.progress().id());
+
+    static Candidate of(BranchProgress progress, Dominance dominance, Forks forks) {
+      long begun = forks.start(progress).map(Checkpoint::update).orElse(0L);
+      return new Candidate(
+          progress, dominance.over(progress).isPresent(), progress.lastUpdate() - begun);
+    }
   }
 
   private Attempt nextAttempt(long epoch) {

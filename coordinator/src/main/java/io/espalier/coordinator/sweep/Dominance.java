@@ -68,6 +68,9 @@ record Dominance(Map<Map<String, String>, Apart> lowest) {
 
   /** Why a branch is likely to come apart; empty where nothing says so. */
   Optional<Verdict> over(BranchProgress progress) {
+    if (lowest.isEmpty()) {
+      return Optional.empty();
+    }
     TrialConfig config = progress.branch().config();
     double rate = config.training().learningRate();
     return Optional.ofNullable(lowest.get(others(config)))

@@ -58,8 +58,8 @@ record Forks(Branches branches) {
 
   /** Whether a branch waits for a checkpoint that is gone, and cannot begin without. */
   boolean isStranded(BranchProgress progress) {
-    return progress.isWaiting()
-        && isChanged(progress)
+    return isChanged(progress)
+        && progress.isWaiting()
         && canBegin(progress)
         && start(progress).isEmpty();
   }

@@ -168,10 +168,8 @@ public record Sweep(
   public Map<BranchId, Long> resting() {
     Map<BranchId, Long> resting = new HashMap<>();
     branches.stream()
-        .filter(BranchProgress::isWaiting)
-        .forEach(
-            progress ->
-                progress.rest().ifPresent(rest -> resting.put(progress.id(), rest.update())));
+        .filter(progress -> progress.rest().isPresent() && progress.isWaiting())
+        .forEach(progress -> resting.put(progress.id(), progress.rest().orElseThrow().update()));
     return resting;
   }
 

@@ -388,7 +388,9 @@ final class WorkerActor {
                 member ->
                     member.hasRole(ClusterSettings.COORDINATOR)
                         && !member.uniqueAddress().equals(gone.uniqueAddress()));
-    return gone.hasRole(ClusterSettings.COORDINATOR) && !anotherIsThere ? connectionLost() : Behaviors.same();
+    return gone.hasRole(ClusterSettings.COORDINATOR) && !anotherIsThere
+        ? connectionLost()
+        : Behaviors.same();
   }
 
   private Behavior<Command> connectionLost() {
