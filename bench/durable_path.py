@@ -31,10 +31,8 @@ class Espalier:
         self.directory = pathlib.Path(directory)
         self.processes = []
         home = common.ROOT
-        kit = next((home / "worker/target").glob("espalier-worker-*-tests.jar"), None)
-        lib = next((home / "deploy/target").glob("espalier-*/espalier-*/lib"), None)
-        if kit is None or lib is None:
-            sys.exit("there is no build with the simulated worker: run mvn package -DskipTests first")
+        lib = common.compiled()
+        kit = home / "worker/target/test-classes"
         http, flight, cluster = common.free_ports(3)
         self.url = f"http://127.0.0.1:{http}"
         self.start([str(home / "espalier"), "coordinator", "--store=store", f"--http-port={http}", f"--flight-port={flight}",

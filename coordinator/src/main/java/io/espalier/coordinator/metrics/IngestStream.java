@@ -7,12 +7,12 @@ import io.espalier.common.metrics.MetricRowCodec;
 import io.espalier.common.protocol.Lease;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -41,8 +41,11 @@ final class IngestStream {
   private final Arrivals arrivals;
   private final BufferAllocator allocator;
 
-  /** Per lease: completes when everything taken so far is acknowledged, in order. */
-  private final Map<Lease.Key, CompletableFuture<Void>> acknowledged = new HashMap<>();
+  /**
+   * Per lease: completes when everything taken so far is acknowledged, in order. Leases of which
+   * nothing waits are not in it: a stream may last as long as its worker.
+   */
+  private final Map<Lease.Key, CompletableFuture<Void>> acknowledged = new ConcurrentHashMap<>();
 
   private boolean ended;
   private volatile String interruptedBy = "the coordinator is stopping";
@@ -158,6 +161,7 @@ final class IngestStream {
                   }
                 });
     stored.forEach(answer -> acknowledged.put(answer.lease(), all));
+    all.thenRun(() -> stored.forEach(answer -> acknowledged.remove(answer.lease(), all)));
   }
 
   /** Returns whether there was no gap before them; where there is one, it is asked for. */

@@ -11,8 +11,10 @@ import io.espalier.worker.train.BranchListener;
 import io.espalier.worker.train.Cadence;
 import io.espalier.worker.train.SimulatedBranch;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +38,13 @@ final class SimulatedTrainer implements Trainer {
   private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(2);
 
   /**
+   * Branches for which there is no slot yet, in their order. Guarded by itself, as are the slots.
+   */
+  private final Queue<Simulated> waiting = new ArrayDeque<>();
+
+  private int taken;
+
+  /**
    * @param update how long each takes; zero for no time at all
    */
   SimulatedTrainer(int slots, Duration update, Cadence cadence) {
@@ -57,8 +66,29 @@ final class SimulatedTrainer implements Trainer {
   @Override
   public Running train(Lease lease, BranchListener listener, Consumer<Running> ended) {
     var running = new Simulated(new SimulatedBranch(lease, listener, cadence), ended);
-    threads.execute(running::begin);
+    synchronized (waiting) {
+      waiting.add(running);
+    }
+    fill();
     return running;
+  }
+
+  private void fill() {
+    synchronized (waiting) {
+      while (taken < slots && !waiting.isEmpty()) {
+        taken++;
+        Simulated next = waiting.remove();
+        next.seated = true;
+        threads.execute(next::begin);
+      }
+    }
+  }
+
+  private void free(Simulated over) {
+    synchronized (waiting) {
+      taken -= over.seated ? 1 : 0;
+    }
+    fill();
   }
 
   /** No update begins after this; those that are due still come to their end. */
@@ -77,6 +107,9 @@ final class SimulatedTrainer implements Trainer {
     private final SimulatedBranch branch;
     private final Consumer<Running> over;
 
+    /** Whether it has a slot; one that is ended while it waits needs none. */
+    private boolean seated;
+
     Simulated(SimulatedBranch branch, Consumer<Running> over) {
       this.branch = branch;
       this.over = over;
@@ -89,6 +122,7 @@ final class SimulatedTrainer implements Trainer {
 
     private void goOn() {
       if (branch.hasEnded()) {
+        free(this);
         over.accept(this);
       } else {
         threads.schedule(this::step, update.toNanos(), TimeUnit.NANOSECONDS);
@@ -103,11 +137,22 @@ final class SimulatedTrainer implements Trainer {
     @Override
     public void stop(Outcome outcome) {
       branch.stop(outcome);
+      beginIfWaiting();
     }
 
     @Override
     public void giveBack(Outcome.Stopped why) {
       branch.giveBack(why);
+      beginIfWaiting();
+    }
+
+    /** So that it ends at once. */
+    private void beginIfWaiting() {
+      synchronized (waiting) {
+        if (waiting.remove(this)) {
+          threads.execute(this::begin);
+        }
+      }
     }
 
     @Override
