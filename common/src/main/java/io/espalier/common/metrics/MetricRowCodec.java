@@ -165,37 +165,37 @@ public final class MetricRowCodec {
 
     void write(int i, MetricRow row) {
       sweep.set(i, row.sweep());
-      branch.set(i, row.branch().number());
+      branch.setInt(i, row.branch().number());
       attempt.set(i, row.attempt());
-      sequence.set(i, row.sequence());
-      update.set(i, row.update());
-      epoch.set(i, row.epoch());
-      samples.set(i, row.samples());
-      tokens.set(i, row.tokens());
-      time.set(i, micros(row.time()));
+      sequence.setLong(i, row.sequence());
+      update.setLong(i, row.update());
+      epoch.setDouble(i, row.epoch());
+      samples.setLong(i, row.samples());
+      tokens.setLong(i, row.tokens());
+      time.setLong(i, micros(row.time()));
       if (row.measurement() instanceof Measurement.Update measured) {
-        trainLoss.set(i, measured.trainLoss());
-        learningRate.set(i, measured.learningRate());
-        gradNorm.set(i, measured.gradNorm());
-        tokensPerSecond.set(i, measured.tokensPerSecond());
+        trainLoss.setDouble(i, measured.trainLoss());
+        learningRate.setDouble(i, measured.learningRate());
+        gradNorm.setDouble(i, measured.gradNorm());
+        tokensPerSecond.setDouble(i, measured.tokensPerSecond());
       } else if (row.measurement() instanceof Measurement.Evaluation measured) {
         set.set(i, measured.set());
         metric.set(i, measured.metric());
-        value.set(i, measured.value());
+        value.setDouble(i, measured.value());
       } else if (row.measurement() instanceof Measurement.Kill kill) {
         rule.set(i, kill.rule());
-        value.set(i, kill.value());
-        threshold.set(i, kill.threshold());
+        value.setDouble(i, kill.value());
+        threshold.setDouble(i, kill.threshold());
       } else if (row.measurement() instanceof Measurement.Reduction reduction) {
         rule.set(i, reduction.rule());
-        value.set(i, reduction.value());
-        threshold.set(i, reduction.threshold());
-        learningRate.set(i, reduction.learningRate());
+        value.setDouble(i, reduction.value());
+        threshold.setDouble(i, reduction.threshold());
+        learningRate.setDouble(i, reduction.learningRate());
       } else if (row.measurement() instanceof Measurement.OutOfMemory relieved) {
         rule.set(i, OUT_OF_MEMORY);
         metric.set(i, relieved.what());
-        value.set(i, relieved.tried());
-        threshold.set(i, relieved.next());
+        value.setDouble(i, relieved.tried());
+        threshold.setDouble(i, relieved.next());
       }
     }
 

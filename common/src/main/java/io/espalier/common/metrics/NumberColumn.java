@@ -50,17 +50,17 @@ final class NumberColumn {
     return values.getDouble(Double.BYTES * i);
   }
 
-  void set(int i, int value) {
+  void setInt(int i, int value) {
     values.putInt(Integer.BYTES * i, value);
     Validity.mark(validity, i);
   }
 
-  void set(int i, long value) {
+  void setLong(int i, long value) {
     values.putLong(Long.BYTES * i, value);
     Validity.mark(validity, i);
   }
 
-  void set(int i, double value) {
+  void setDouble(int i, double value) {
     values.putDouble(Double.BYTES * i, value);
     Validity.mark(validity, i);
   }

@@ -34,13 +34,18 @@ public final class Decisions {
     decisions.take(input);
     if (!decisions.draft.events().isEmpty()) {
       decisions.endings.stranded(input.time());
-      if (decisions.draft.events().stream().anyMatch(SweepEvent.TrialEnded.class::isInstance)) {
+      if (!decisions.draft.events().stream().allMatch(Decisions::leavesAllCheckpoints)) {
         decisions.endings.surplus(policy, input.time());
       }
       decisions.endings.beyondBudget(policy, input.time());
     }
     decisions.endings.leftBehind(policy, input.time());
     return decisions.draft.events();
+  }
+
+  /** Of what happens most often, that it makes no trial's end needless. */
+  private static boolean leavesAllCheckpoints(SweepEvent event) {
+    return event instanceof SweepEvent.Leased || event instanceof SweepEvent.Evaluated;
   }
 
   private void take(SweepInput input) {
