@@ -13,9 +13,7 @@ import io.espalier.coordinator.report.TrialView;
 import io.espalier.coordinator.sweep.Examples;
 import io.espalier.coordinator.sweep.Rating;
 import io.espalier.coordinator.sweep.Surroundings;
-import io.espalier.coordinator.sweep.Sweep;
 import io.espalier.coordinator.sweep.SweepActor;
-import io.espalier.coordinator.sweep.SweepEvent;
 import io.espalier.coordinator.sweep.SweepInput;
 import io.espalier.coordinator.sweep.SweepNotice;
 import io.espalier.coordinator.sweep.SweepsActor;
@@ -85,20 +83,12 @@ final class JournaledLife {
   }
 
   private static Surroundings around(Path store, ActorRef<SweepNotice> fleet) {
-    Surroundings.Observer nobody =
-        new Surroundings.Observer() {
-          @Override
-          public void recovered(Sweep sweep) {}
-
-          @Override
-          public void happened(Sweep sweep, SweepEvent event) {}
-        };
     return new Surroundings(
         store,
         Clock.systemUTC(),
         new SpecRules(UploadedFiles.in(store)),
         (lease, sequence) -> CompletableFuture.completedStage(null),
-        nobody,
+        new Unobserved(),
         fleet,
         Duration.ofMinutes(1),
         () -> true);

@@ -7,9 +7,7 @@ import io.espalier.common.trial.SweepId;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.sweep.Examples;
 import io.espalier.coordinator.sweep.Surroundings;
-import io.espalier.coordinator.sweep.Sweep;
 import io.espalier.coordinator.sweep.SweepActor;
-import io.espalier.coordinator.sweep.SweepEvent;
 import io.espalier.coordinator.sweep.SweepInput;
 import io.espalier.coordinator.sweep.SweepsActor;
 import java.io.IOException;
@@ -55,14 +53,6 @@ class RestingSweepsTest {
   }
 
   private ActorRef<SweepsActor.Command> sweeps(Duration rest) {
-    Surroundings.Observer nobody =
-        new Surroundings.Observer() {
-          @Override
-          public void recovered(Sweep sweep) {}
-
-          @Override
-          public void happened(Sweep sweep, SweepEvent event) {}
-        };
     return kit.spawn(
         SweepsActor.create(
             new Surroundings(
@@ -70,7 +60,7 @@ class RestingSweepsTest {
                 Clock.systemUTC(),
                 new ScriptedSpecs(),
                 (lease, sequence) -> CompletableFuture.completedStage(null),
-                nobody,
+                new Unobserved(),
                 kit.system().ignoreRef(),
                 rest,
                 () -> true)));
