@@ -37,11 +37,10 @@ final class SimulatedTrainer implements Trainer {
   private final Cadence cadence;
   private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(2);
 
-  /**
-   * Branches for which there is no slot yet, in their order. Guarded by itself, as are the slots.
-   */
+  /** Branches for which there is no slot yet, in their order; guarded by itself. */
   private final Queue<Simulated> waiting = new ArrayDeque<>();
 
+  /** Slots in use; guarded by {@link #waiting}. */
   private int taken;
 
   /**
@@ -84,7 +83,7 @@ final class SimulatedTrainer implements Trainer {
     }
   }
 
-  private void free(Simulated over) {
+  private void leave(Simulated over) {
     synchronized (waiting) {
       taken -= over.seated ? 1 : 0;
     }
@@ -122,7 +121,7 @@ final class SimulatedTrainer implements Trainer {
 
     private void goOn() {
       if (branch.hasEnded()) {
-        free(this);
+        leave(this);
         over.accept(this);
       } else {
         threads.schedule(this::step, update.toNanos(), TimeUnit.NANOSECONDS);
