@@ -4,6 +4,7 @@ import com.hubspot.jinjava.Jinjava;
 import com.hubspot.jinjava.JinjavaConfig;
 import com.hubspot.jinjava.LegacyOverrides;
 import com.hubspot.jinjava.interpret.Context;
+import com.hubspot.jinjava.interpret.InterpretException;
 import com.hubspot.jinjava.interpret.JinjavaInterpreter;
 import com.hubspot.jinjava.interpret.TemplateError;
 import com.hubspot.jinjava.tree.Node;
@@ -87,6 +88,9 @@ final class ChatTemplate {
       String text = interpreter.render(parsed);
       refuseErrors(interpreter);
       return text;
+    } catch (InterpretException e) {
+      // What jinjava does not collect: a loop's syntax, which it reads when it comes to it.
+      throw refusal("line %d: %s".formatted(e.getLineNumber(), e.getMessage()));
     } finally {
       JinjavaInterpreter.popCurrent();
     }
@@ -119,9 +123,13 @@ final class ChatTemplate {
             .map(error -> "line %d: %s".formatted(error.getLineno(), reason(error)))
             .collect(Collectors.joining("; "));
     if (!errors.isEmpty()) {
-      throw new UserError(
-          "the chat template of %s cannot render this dialogue: %s".formatted(source, errors));
+      throw refusal(errors);
     }
+  }
+
+  private UserError refusal(String errors) {
+    return new UserError(
+        "the chat template of %s cannot render this dialogue: %s".formatted(source, errors));
   }
 
   /** The template's own words where it refused, else jinjava's. */

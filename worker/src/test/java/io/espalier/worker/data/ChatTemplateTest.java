@@ -77,6 +77,13 @@ class ChatTemplateTest {
         .isEqualTo("xx");
   }
 
+  @Test
+  void a_loop_that_cannot_be_read_is_refused_with_its_line() {
+    assertThatThrownBy(() -> render("a\n{% for messagein messages %}b{% endfor %}"))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith("the chat template of test cannot render this dialogue: line 2: ");
+  }
+
   private static String render(String template) {
     return new ChatTemplate("test", template, Map.of("eos_token", "</s>")).render(DIALOGUE, false);
   }
