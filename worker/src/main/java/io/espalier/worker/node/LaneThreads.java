@@ -13,16 +13,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The lanes of a device, each on a thread of its own. Branches wait here until a lane has a slot
- * for them; of two that could take the next the lane with fewer does.
+ * for them; of two that could take the next the lane with fewer does. When nothing waits, a lane
+ * that has none gets some of another's.
  */
 final class LaneThreads {
   private static final Logger log = LoggerFactory.getLogger(LaneThreads.class);
@@ -41,6 +44,12 @@ final class LaneThreads {
   /** By lane; guarded by this. */
   private final List<List<Task>> training = new ArrayList<>();
 
+  /** Since when lanes have had nothing to train, on this process's clock; guarded by this. */
+  private final Map<Integer, Long> idle = new TreeMap<>();
+
+  /** What lanes got from others and have not taken in yet; guarded by this. */
+  private final Map<Integer, List<Lane.Leaving>> given = new HashMap<>();
+
   /** Tokens of a pass of the next branch, as far as is known; guarded by this. */
   private double expected = Double.POSITIVE_INFINITY;
 
@@ -51,6 +60,21 @@ final class LaneThreads {
    * @param since when it began to wait, on the clock of this process
    */
   private record Task(BranchRun run, Runnable ended, long since) {}
+
+  /**
+   * What a lane does before its next pass.
+   *
+   * @param joining branches that begin
+   * @param given branches that another lane trained so far
+   */
+  private record Turn(List<Task> joining, List<Lane.Leaving> given, Optional<Gift> gift) {
+    boolean isEmpty() {
+      return joining.isEmpty() && given.isEmpty();
+    }
+  }
+
+  /** What a lane gives to another, which has none. */
+  private record Gift(int to, List<Task> tasks) {}
 
   LaneThreads(int lanes, LaneSlots slots) {
     this.slots = slots;
@@ -119,27 +143,23 @@ final class LaneThreads {
 
   private void run(int number) {
     try (Lane lane = new Lane()) {
-      Map<BranchRun, Task> tasks = new HashMap<>();
-      for (List<Task> next = next(number);
-          !next.isEmpty() || lane.size() > 0;
-          next = next(number)) {
-        next.forEach(task -> tasks.put(task.run(), task));
-        pass(lane, next.stream().map(Task::run).toList());
-        for (BranchRun ended : lane.ended()) {
-          over(number, tasks.remove(ended));
-        }
+      for (Turn turn = next(number); !turn.isEmpty() || lane.size() > 0; turn = next(number)) {
+        pass(number, lane, turn);
+        lane.ended().forEach(run -> over(number, run));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private static void pass(Lane lane, List<BranchRun> joining) {
+  private void pass(int number, Lane lane, Turn turn) {
     try {
-      if (!joining.isEmpty()) {
+      if (!turn.joining().isEmpty()) {
         Libtorch.prepareThread();
       }
-      joining.forEach(lane::join);
+      turn.joining().forEach(task -> lane.join(task.run()));
+      turn.given().forEach(lane::take);
+      turn.gift().ifPresent(gift -> give(number, lane, gift));
       lane.pass();
     } catch (RuntimeException | Error e) {
       // Whatever it was, heap exhaustion too: a branch that never ends would hold its sweep
@@ -149,12 +169,34 @@ final class LaneThreads {
     }
   }
 
+  private void give(int number, Lane lane, Gift gift) {
+    Lane.Leaving leaving =
+        lane.leave(gift.tasks().stream().map(Task::run).collect(Collectors.toSet()));
+    if (!hand(number, gift, leaving)) {
+      lane.take(leaving);
+    }
+  }
+
   /**
-   * What a lane shall take in before its next pass; one that trains nothing waits for it.
-   *
-   * @return empty for a lane that trains nothing when this closes
+   * @return whether the other lane gets it; it may have ended meanwhile
    */
-  private synchronized List<Task> next(int lane) throws InterruptedException {
+  private synchronized boolean hand(int from, Gift gift, Lane.Leaving leaving) {
+    if (closing) {
+      return false;
+    }
+    training.get(from).removeAll(gift.tasks());
+    training.get(gift.to()).addAll(gift.tasks());
+    given.computeIfAbsent(gift.to(), to -> new ArrayList<>()).add(leaving);
+    notifyAll();
+    return true;
+  }
+
+  /**
+   * A lane that trains nothing waits for something to train.
+   *
+   * @return one with nothing in it for such a lane when this closes
+   */
+  private synchronized Turn next(int lane) throws InterruptedException {
     List<Task> its = training.get(lane);
     List<Task> taken = new ArrayList<>();
     while (true) {
@@ -170,10 +212,37 @@ final class LaneThreads {
         notifyAll();
       }
       if (!its.isEmpty() || closing) {
-        return taken;
+        idle.remove(lane);
+        List<Lane.Leaving> got = given.remove(lane);
+        return new Turn(taken, got == null ? List.of() : got, gift(its));
       }
+      idle.putIfAbsent(lane, System.nanoTime());
       wait();
     }
+  }
+
+  /** A part of a lane's branches for one that has waited in vain, if there is one. */
+  private Optional<Gift> gift(List<Task> its) {
+    long now = System.nanoTime();
+    Optional<Integer> to =
+        idle.entrySet().stream()
+            .filter(one -> now - one.getValue() > SETTLING)
+            .map(Map.Entry::getKey)
+            .findFirst();
+    if (to.isEmpty() || !waiting.isEmpty() || closing) {
+      return Optional.empty();
+    }
+    List<Task> share =
+        LaneShare.of(its.stream().map(LaneThreads::part).toList()).stream().map(its::get).toList();
+    if (share.isEmpty()) {
+      return Optional.empty();
+    }
+    idle.remove(to.get());
+    return Optional.of(new Gift(to.get(), share));
+  }
+
+  private static LaneShare.Part part(Task task) {
+    return new LaneShare.Part(task.run().microBatch(), task.run().tokensLeft());
   }
 
   /** How long it takes until the first that waits has waited long enough for others to come. */
@@ -221,12 +290,15 @@ final class LaneThreads {
     return tasks.stream().map(task -> task.run().microBatch()).toList();
   }
 
-  private void over(int lane, Task task) {
+  private void over(int lane, BranchRun run) {
+    Task ended;
     synchronized (this) {
-      training.get(lane).remove(task);
+      List<Task> its = training.get(lane);
+      ended = its.stream().filter(task -> task.run() == run).findFirst().orElseThrow();
+      its.remove(ended);
       notifyAll();
     }
-    task.ended().run();
+    ended.ended().run();
   }
 
   /**

@@ -172,6 +172,13 @@ public final class BranchRun {
     return (double) microBatch() * data.summary().tokens() / data.summary().samples();
   }
 
+  /** Tokens that it still has to train on, about. */
+  public double tokensLeft() {
+    long updates = lease.branch().updates() - rows.update().number() + 1;
+    int batch = Math.min(training.effectiveBatch(), data.train().size());
+    return (double) updates * batch * data.summary().tokens() / data.summary().samples();
+  }
+
   /** Its pack saved so many seconds by training branches together. */
   void saved(double seconds) {
     listener.saved(seconds);

@@ -3,6 +3,7 @@ package io.espalier.worker.train;
 import io.espalier.worker.model.Libtorch;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What one thread trains: packs of branches, a pass of each in turn. Branches that cannot share a
@@ -37,6 +38,31 @@ public final class Lane implements AutoCloseable {
   public void join(BranchRun run) {
     runs.add(run);
     run.begin().map(slot -> new TrainingPack.Begun(run, slot)).ifPresent(this::place);
+  }
+
+  /** Branches on their way from one lane to another, with what they have become. */
+  public static final class Leaving {
+    private final List<TrainingPack.Begun> branches;
+
+    private Leaving(List<TrainingPack.Begun> branches) {
+      this.branches = branches;
+    }
+  }
+
+  /** Lets branches go that have not ended; they go on in the lane that {@link #take}s them. */
+  public Leaving leave(Set<BranchRun> leaving) {
+    var left = new Leaving(packs.stream().flatMap(pack -> pack.release(leaving).stream()).toList());
+    packs.removeIf(TrainingPack::isEmpty);
+    runs.removeAll(leaving);
+    return left;
+  }
+
+  /** Goes on with branches that left another lane. */
+  public void take(Leaving left) {
+    for (TrainingPack.Begun branch : left.branches) {
+      runs.add(branch.run());
+      place(branch);
+    }
   }
 
   private void place(TrainingPack.Begun begun) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -151,7 +152,7 @@ final class TrainingPack implements AutoCloseable {
     if (arriving.isEmpty() && runs.stream().noneMatch(BranchRun::hasEnded)) {
       return;
     }
-    List<Begun> next = new ArrayList<>(staying(0, runs.size()));
+    List<Begun> next = new ArrayList<>(staying());
     next.addAll(arriving);
     List<Slot> slots = next.stream().map(Begun::slot).toList();
     Optional<Pack> composed =
@@ -164,8 +165,23 @@ final class TrainingPack implements AutoCloseable {
     arriving.clear();
   }
 
-  private List<Begun> staying(int from, int to) {
-    return IntStream.range(from, to)
+  /** Lets branches go. They begin their present updates again elsewhere, the others here. */
+  List<Begun> release(Set<BranchRun> leaving) {
+    List<Begun> all = new ArrayList<>(staying());
+    all.addAll(arriving);
+    List<Begun> released = all.stream().filter(begun -> leaving.contains(begun.run())).toList();
+    if (!released.isEmpty()) {
+      close();
+      runs.clear();
+      arriving.clear();
+      arriving.addAll(all);
+      arriving.removeAll(released);
+    }
+    return released;
+  }
+
+  private List<Begun> staying() {
+    return IntStream.range(0, runs.size())
         .filter(slot -> !runs.get(slot).hasEnded())
         .mapToObj(slot -> new Begun(runs.get(slot), open().slot(slot)))
         .toList();
@@ -255,7 +271,7 @@ final class TrainingPack implements AutoCloseable {
       pack.ifPresent(Pack::discard);
       return List.of(this);
     }
-    List<Begun> all = new ArrayList<>(staying(0, runs.size()));
+    List<Begun> all = new ArrayList<>(staying());
     all.addAll(arriving);
     close();
     if (all.size() == 1) {

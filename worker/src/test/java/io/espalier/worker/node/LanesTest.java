@@ -16,8 +16,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,6 +71,39 @@ class LanesTest {
   }
 
   @Test
+  void a_lane_without_branches_gets_some_of_another_lanes_when_nothing_waits() throws Exception {
+    var threads = new LaneThreads(2, LaneSlots.of(2));
+    var waits = new CountDownLatch(1);
+    Map<Integer, Set<String>> lanes = new ConcurrentHashMap<>();
+    try (BaseModel model = BaseModel.load(Golden.path("models/qwen2_tiny"), Device.cpu())) {
+      TokenizedDataset data = Leases.data(Golden.rows("qwen2_tiny"));
+      var ended = new CountDownLatch(4);
+      // A lane's two end soon; the other's are slow.
+      for (int branch = 0; branch < 4; branch++) {
+        int its = branch;
+        Pause seen =
+            () -> {
+              lanes
+                  .computeIfAbsent(its, none -> ConcurrentHashMap.newKeySet())
+                  .add(Thread.currentThread().getName());
+              if (its >= 2) {
+                Thread.sleep(20);
+              }
+            };
+        threads.train(
+            its < 2
+                ? run(model, data, 1, 3, "" + its, seen)
+                : run(model, data, 4, 60, "" + its, seen),
+            ended::countDown);
+      }
+      assertThat(ended.await(120, TimeUnit.SECONDS)).isTrue();
+      assertThat(threads.close(Duration.ofSeconds(60))).isTrue();
+    }
+    assertThat(lanes.get(2)).isNotEmpty();
+    assertThat(Stream.of(2, 3).flatMap(its -> lanes.get(its).stream()).distinct()).hasSize(2);
+  }
+
+  @Test
   void what_one_machine_lacks_is_told_from_what_is_wrong_everywhere() {
     UserError wrong = new UserError("data.jsonl:3: not JSON");
     assertThat(PreparationProblem.isOnlyHere(wrong)).isFalse();
@@ -80,9 +117,22 @@ class LanesTest {
   }
 
   private BranchRun run(BaseModel model, TokenizedDataset data, Pause atUpdate) {
+    return run(model, data, 4, 3, "sweep", atUpdate);
+  }
+
+  private BranchRun run(
+      BaseModel model,
+      TokenizedDataset data,
+      int batch,
+      long updates,
+      String sweep,
+      Pause atUpdate) {
     return new BranchRun(
         Leases.lease(
-            Leases.training(TrainType.LORA, 1e-3, 4, 1), Leases.NON_FINITE_ONLY, folder, 3),
+            Leases.training(TrainType.LORA, 1e-3, batch, 1),
+            Leases.NON_FINITE_ONLY,
+            folder.resolve(sweep),
+            updates),
         model,
         data,
         Arrays::toString,

@@ -36,6 +36,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -340,6 +342,42 @@ class LaneTest {
         alone.losses.keySet().removeIf(update -> update > made);
       }
       assertSame(curves.get(i), alone, "branch " + i);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void a_branch_that_goes_on_in_another_lane_trains_as_alone(boolean reproducible) {
+    PassSpec passes = new PassSpec(OptionalInt.empty(), OptionalInt.of(1), reproducible);
+    List<Curve> curves = new ArrayList<>();
+    List<BranchRun> runs = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      curves.add(new Curve());
+      runs.add(run(i, Cell.of(i, Map.of()), curves.get(i), passes));
+    }
+    try (Lane from = new Lane();
+        Lane to = new Lane()) {
+      runs.forEach(from::join);
+      // In the middle of updates that take several passes.
+      IntStream.range(0, 5).forEach(pass -> from.pass());
+      to.take(from.leave(Set.of(runs.get(0), runs.get(2))));
+      assertThat(from.size()).isEqualTo(1);
+      assertThat(to.size()).isEqualTo(2);
+      for (Lane lane : List.of(to, from)) {
+        while (lane.size() > 0) {
+          lane.pass();
+          lane.ended();
+        }
+      }
+    }
+
+    for (int i = 0; i < 3; i++) {
+      Curve alone = new Curve();
+      Packs.alone(run(100 + i, Cell.of(i, Map.of()), alone, passes));
+      assertSame(curves.get(i), alone, "branch " + i);
+      if (reproducible) {
+        assertThat(curves.get(i).numbers()).isEqualTo(alone.numbers());
+      }
     }
   }
 
