@@ -214,24 +214,24 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
         .getLog()
         .info("active in term {}, metric rows to port {}", begun.epoch(), opened.flightPort());
     SweepFiles files = SweepFiles.in(config.store());
-    var service =
-        new SweepService(
-            config.clock(),
+    var all =
+        new Sweeps(
             actors,
-            opened,
-            new SweepCurves(opened.store(), System::nanoTime),
-            files,
             new EndedSummaries(files),
-            UploadedFiles.in(config.store()),
-            duties.journal(),
             getContext().getSystem().dispatchers().lookup(DispatcherSelector.blocking()),
             Optional.empty());
+    var store =
+        new StoreKeeping(
+            all, files, UploadedFiles.in(config.store()), opened, duties.journal(), config.clock());
+    var service =
+        new SweepService(
+            config.clock(), all, store, opened, new SweepCurves(opened.store(), System::nanoTime));
     opened.tell(service);
     config
         .checkpointRoom()
         .ifPresent(
             bytes -> {
-              toMakeRoom = Optional.of(() -> service.makeRoom(new CheckpointRoom(bytes)));
+              toMakeRoom = Optional.of(() -> store.makeRoom(new CheckpointRoom(bytes)));
               timers.startTimerWithFixedDelay(Signal.MAKE_ROOM, Duration.ZERO, LOOK_FOR_ROOM);
             });
     return new Active(opened, actors, service);

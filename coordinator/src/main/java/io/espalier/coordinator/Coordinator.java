@@ -248,7 +248,7 @@ public final class Coordinator implements AutoCloseable {
   public CompletionStage<SweepView> stop(SweepId sweep) {
     SweepService service = active().service();
     var stop = new SweepInput.Stop(service.stopped(), config.clock().instant());
-    return service.wish(sweep, stop).thenApply(SweepActor.Change::after);
+    return service.all().wish(sweep, stop).thenApply(SweepActor.Change::after);
   }
 
   /** The newest update of each branch of a sweep that has one, by branch; empty once it ended. */
