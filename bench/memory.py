@@ -4,6 +4,7 @@ Fails when the last quarter holds more than the one before it.
 --part pack: peak memory of 16 trials trained together beside that of one. Fails when it is not below 1.5 times that of one
 and 16 times what a trial has of its own: adapter, moments and gradients (20 bytes a number) and its row's activations, which
 are what a second row of the one trial adds.
+--part plan: what ./espalier plan says that a sweep takes, beside the peak of the sweep, trials together on all lanes.
 
 The process is looked at from outside, with jcmd of its JDK, after every so many evaluations in its trial's log."""
 import argparse, json, pathlib, re, statistics, subprocess, sys, tempfile, time
@@ -28,26 +29,33 @@ def main():
     options.add_argument("--epochs", type=int, default=40, help="of 50 updates each")
     options.add_argument("--every", type=int, default=2, help="evaluations between two looks")
     options.add_argument("--growth", type=float, default=0.03, help="share by which the last quarter may hold more")
-    options.add_argument("--part", choices=["time", "pack"])
+    options.add_argument("--part", choices=["time", "pack", "plan"])
     given = options.parse_args()
     print(common.described())
-    if given.part != "pack":
+    parts = [given.part] if given.part else ["time", "pack", "plan"]
+    if "time" in parts:
         over_time(given)
-    if given.part != "time":
+    if "pack" in parts:
         of_packs()
+    if "plan" in parts:
+        of_plans()
 
 
-def peak(place, name, tokens, batch, trials):
-    """Peak MiB of so many trials together on one lane, each on rows of one length."""
+def spec(place, name, tokens, batch, trials):
+    """A file of so many trials on rows of one length, 60 updates each."""
     rates = [1e-4 * (1 + at) for at in range(trials)]
-    spec = {"name": name, "model": str(place / "model"), "dataset": {"train": f"{tokens}.jsonl"},
-            "training": {"torch_dtype": "float32", "lr_scheduler_type": "constant", "per_device_train_batch_size": batch, "max_steps": 60},
-            "search": {"space": {"learning_rate": rates}}, "guard": {"loss_spike": "off", "collapse": "off"}}
+    written = {"name": name, "model": str(place / "model"), "dataset": {"train": f"{tokens}.jsonl"},
+               "training": {"torch_dtype": "float32", "lr_scheduler_type": "constant", "per_device_train_batch_size": batch, "max_steps": 60},
+               "search": {"space": {"learning_rate": rates}}, "guard": {"loss_spike": "off", "collapse": "off"}}
     file = place / f"{name}.yaml"
-    file.write_text(json.dumps(spec))
-    store = place / f"store-{name}"
-    child = subprocess.Popen([common.ROOT / "espalier", "run", file, "--store", store, "--lanes", "1", "--slots", str(trials), "--plain"],
-                             stdout=subprocess.DEVNULL)
+    file.write_text(json.dumps(written))
+    return file
+
+
+def peak(place, file, *options):
+    """Peak MiB of a sweep."""
+    store = place / f"store-{file.stem}"
+    child = subprocess.Popen([common.ROOT / "espalier", "run", file, "--store", store, *options, "--plain"], stdout=subprocess.DEVNULL)
     watch = common.Watch(child.pid)
     watch.start()
     if child.wait():
@@ -65,7 +73,7 @@ def of_packs():
         common.random_model(place / "model")
         for tokens in (64, 256):
             common.write_rows(place / f"{tokens}.jsonl", common.random_rows(32, tokens, 4096))
-            one, two, sixteen = (peak(place, f"rows-{tokens}-{batch}-{trials}", tokens, batch, trials)
+            one, two, sixteen = (peak(place, spec(place, f"rows-{tokens}-{batch}-{trials}", tokens, batch, trials), "--lanes", "1", "--slots", str(trials))
                                  for batch, trials in ((1, 1), (2, 1), (1, 16)))
             own = 20 * ADAPTER / 2**20 + max(0, two - one)
             limit = 1.5 * one + 16 * own
@@ -73,6 +81,21 @@ def of_packs():
             print(f"{tokens:6} {one:8.0f} {sixteen:8.0f} {sixteen / one:6.2f} {own:8.1f} {limit:10.0f}", flush=True)
     if over:
         sys.exit("more than that")
+
+
+def of_plans():
+    common.compiled()
+    print(f"{'tokens':>6} {'batch':>5} {'trials':>6} {'plan MiB':>9} {'peak MiB':>9} {'ratio':>6}")
+    with tempfile.TemporaryDirectory() as place:
+        place = pathlib.Path(place)
+        common.random_model(place / "model")
+        for tokens, batch, trials in ((64, 1, 2), (64, 4, 16), (256, 1, 32), (256, 4, 16), (1024, 1, 16)):
+            common.write_rows(place / f"{tokens}.jsonl", common.random_rows(32, tokens, 4096))
+            file = spec(place, f"plan-{tokens}-{batch}-{trials}", tokens, batch, trials)
+            told = subprocess.run([common.ROOT / "espalier", "plan", file], check=True, capture_output=True, text=True).stdout
+            foretold = float(re.search(r"Memory: about ([\d,]+) MiB", told).group(1).replace(",", ""))
+            found = peak(place, file)
+            print(f"{tokens:6} {batch:5} {trials:6} {foretold:9.0f} {found:9.0f} {foretold / found:6.2f}", flush=True)
 
 
 def over_time(given):

@@ -2,7 +2,7 @@
 
 import { Refused, get, setToken } from "./api.js";
 import { askToken } from "./dialogs.js";
-import { fill, h } from "./dom.js";
+import { fill } from "./dom.js";
 import { SweepPage } from "./sweep.js";
 import { SweepsPage } from "./sweeps.js";
 import { TrialPage } from "./trial.js";
@@ -26,7 +26,7 @@ const frame = {
   /** Says whether what is seen is up to date. */
   state(state, problem) {
     connection.className = state;
-    const words = { live: "live", lost: "connection lost, trying again …", ended: "", refused: problem?.message };
+    const words = { asking: "asking the coordinator …", live: "live", lost: "connection lost, trying again …", ended: "", refused: problem?.message };
     connection.textContent = words[state] ?? "";
   },
 };
@@ -42,7 +42,7 @@ function page() {
 function show() {
   if (location.hash && !location.hash.startsWith("#/")) return;
   shown?.close();
-  frame.state("");
+  frame.state("asking");
   shown = page();
   document.title = `${shown.title} · Espalier`;
   fill(main, shown.element);
@@ -86,9 +86,9 @@ async function admitted() {
 }
 
 setTheme(localStorage.getItem(THEME) ?? "");
+frame.state("asking");
 const session = await admitted();
 frame.role = session.role;
 document.getElementById("who").textContent = session.name ? `${session.name} (${session.role})` : "";
 window.addEventListener("hashchange", show);
-fill(main, h("p", {}, "…"));
 show();
