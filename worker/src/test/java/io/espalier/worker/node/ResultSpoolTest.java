@@ -68,6 +68,22 @@ class ResultSpoolTest {
     return new HeldLeases.Ended(whole.lease(), List.of(one), 3, Optional.of(rested));
   }
 
+  /** The version that finds a result need not be the one that kept it. */
+  @Test
+  void results_are_kept_and_found_as_they_always_were() throws IOException {
+    Path recorded = Path.of("src/test/resources/io/espalier/worker/node/golden/results");
+    Path written = Path.of("target/golden");
+    ResultSpool now = new ResultSpool(written);
+    now.keep(ended(1));
+    now.keep(killed(2));
+
+    assertThat(new ResultSpool(recorded.getParent()).left()).containsExactly(ended(1), killed(2));
+    for (String name : List.of("demo-1_1_2-17.json", "demo-1_2_2-17.json")) {
+      assertThat(written.resolve("results").resolve(name))
+          .hasSameTextualContentAs(recorded.resolve(name));
+    }
+  }
+
   @Test
   void the_next_process_finds_every_result_until_it_is_acknowledged() {
     ResultSpool first = new ResultSpool(spool);
