@@ -32,6 +32,12 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data) {
   private static final Duration BUDGET = Duration.ofSeconds(3);
   private static final int MOST_SLOTS = 16;
 
+  /**
+   * What a coordinator and Java's heap take beside what is measured: 130 to 560 MiB, by {@code
+   * bench/run memory --part plan}.
+   */
+  private static final double BESIDE = 512 * 1024.0 * 1024;
+
   String text(Plan plan) {
     Training training = plan.trials().get(0).config().training();
     if (training.trainType() == TrainType.FULL) {
@@ -56,9 +62,13 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data) {
                     new Estimate.Measured(
                         one.slots(),
                         one.seconds(),
-                        Math.round(speed.bytes(lanes, one.slots(), rows, longest))))
+                        bytes(speed.bytes(lanes, one.slots(), rows, longest))))
             .toList();
     return Estimate.of(plan.stages(), rows, updates, lanes).text();
+  }
+
+  private static long bytes(double measured) {
+    return measured == 0 ? 0 : Math.round(measured + BESIDE);
   }
 
   private PackSpeed measured(Training training) {
