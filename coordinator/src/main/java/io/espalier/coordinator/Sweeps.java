@@ -128,6 +128,7 @@ record Sweeps(Actors actors, EndedSummaries ended, Executor disk, Optional<Strin
             });
   }
 
+  /** What all of them complete with, in their order. */
   static <T> CompletionStage<List<T>> each(List<CompletionStage<T>> stages) {
     CompletionStage<List<T>> all = CompletableFuture.completedStage(new ArrayList<>());
     for (CompletionStage<T> stage : stages) {

@@ -86,7 +86,7 @@ final class LaneThreads {
 
   private void pass(int number, Lane lane, LaneWork.Turn turn) {
     try {
-      if (!turn.joining().isEmpty()) {
+      if (!turn.isEmpty()) {
         Libtorch.prepareThread();
       }
       turn.joining().forEach(task -> lane.join(task.run()));

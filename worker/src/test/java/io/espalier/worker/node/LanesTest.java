@@ -73,7 +73,6 @@ class LanesTest {
   @Test
   void a_lane_without_branches_gets_some_of_another_lanes_when_nothing_waits() throws Exception {
     var threads = new LaneThreads(2, LaneSlots.of(2));
-    var waits = new CountDownLatch(1);
     Map<Integer, Set<String>> lanes = new ConcurrentHashMap<>();
     try (BaseModel model = BaseModel.load(Golden.path("models/qwen2_tiny"), Device.cpu())) {
       TokenizedDataset data = Leases.data(Golden.rows("qwen2_tiny"));
