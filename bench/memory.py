@@ -41,11 +41,11 @@ def main():
         of_plans()
 
 
-def spec(place, name, tokens, batch, trials):
-    """A file of so many trials on rows of one length, 60 updates each."""
+def spec(place, name, tokens, batch, trials, updates=60):
+    """A file of so many trials on rows of one length, so many updates each."""
     rates = [1e-4 * (1 + at) for at in range(trials)]
     written = {"name": name, "model": str(place / "model"), "dataset": {"train": f"{tokens}.jsonl"},
-               "training": {"torch_dtype": "float32", "lr_scheduler_type": "constant", "per_device_train_batch_size": batch, "max_steps": 60},
+               "training": {"torch_dtype": "float32", "lr_scheduler_type": "constant", "per_device_train_batch_size": batch, "max_steps": updates},
                "search": {"space": {"learning_rate": rates}}, "guard": {"loss_spike": "off", "collapse": "off"}}
     file = place / f"{name}.yaml"
     file.write_text(json.dumps(written))
@@ -85,17 +85,20 @@ def of_packs():
 
 def of_plans():
     common.compiled()
-    print(f"{'tokens':>6} {'batch':>5} {'trials':>6} {'plan MiB':>9} {'peak MiB':>9} {'ratio':>6}")
-    with tempfile.TemporaryDirectory() as place:
-        place = pathlib.Path(place)
-        common.random_model(place / "model")
-        for tokens, batch, trials in ((64, 1, 2), (64, 4, 16), (256, 1, 32), (256, 4, 16), (1024, 1, 16)):
-            common.write_rows(place / f"{tokens}.jsonl", common.random_rows(32, tokens, 4096))
-            file = spec(place, f"plan-{tokens}-{batch}-{trials}", tokens, batch, trials)
-            told = subprocess.run([common.ROOT / "espalier", "plan", file], check=True, capture_output=True, text=True).stdout
-            foretold = float(re.search(r"Memory: about ([\d,]+) MiB", told).group(1).replace(",", ""))
-            found = peak(place, file)
-            print(f"{tokens:6} {batch:5} {trials:6} {foretold:9.0f} {found:9.0f} {foretold / found:6.2f}", flush=True)
+    print(f"{'model':>5} {'tokens':>6} {'batch':>5} {'trials':>6} {'plan MiB':>9} {'peak MiB':>9} {'ratio':>6}")
+    models = {"small": (common.random_model, 4096, 60, ((64, 1, 2), (64, 4, 16), (256, 1, 32), (256, 4, 16), (1024, 1, 16))),
+              "75m": (common.qwen2_75m, 32000, 4, ((64, 1, 2), (64, 4, 4), (256, 4, 4), (1024, 1, 4), (1024, 4, 2)))}
+    for name, (made, vocabulary, updates, shapes) in models.items():
+        with tempfile.TemporaryDirectory() as place:
+            place = pathlib.Path(place)
+            made(place / "model")
+            for tokens, batch, trials in shapes:
+                common.write_rows(place / f"{tokens}.jsonl", common.random_rows(32, tokens, vocabulary))
+                file = spec(place, f"plan-{tokens}-{batch}-{trials}", tokens, batch, trials, updates)
+                told = subprocess.run([common.ROOT / "espalier", "plan", file], check=True, capture_output=True, text=True).stdout
+                foretold = float(re.search(r"Memory: about ([\d,]+) MiB", told).group(1).replace(",", ""))
+                found = peak(place, file)
+                print(f"{name:>5} {tokens:6} {batch:5} {trials:6} {foretold:9.0f} {found:9.0f} {foretold / found:6.2f}", flush=True)
 
 
 def over_time(given):

@@ -1,8 +1,6 @@
 package io.espalier.worker.node;
 
 import io.espalier.common.UserError;
-import io.espalier.common.metrics.Measurement;
-import io.espalier.common.metrics.MetricRow;
 import io.espalier.common.protocol.DatasetSummary;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.TaskSettings;
@@ -13,18 +11,15 @@ import io.espalier.common.trial.Training;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.worker.metrics.WorkerMetrics;
-import io.espalier.worker.train.BranchListener;
 import io.espalier.worker.train.TrialLog;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -32,7 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,8 +42,6 @@ final class HeldLeases implements AutoCloseable {
   private static final long SPOOL_SECONDS = 60;
   private static final Duration CLOSING = Duration.ofSeconds(60);
   private static final Outcome.Stopped CLOSED = new Outcome.Stopped("the worker was stopped");
-  private static final Outcome ROWS_LOST =
-      new Outcome.Failed("metric rows were lost on the worker's disk; its log has the file");
 
   /** Reads models and data, which may take long; what trains meanwhile goes on. */
   private final ExecutorService loader =
@@ -62,7 +55,7 @@ final class HeldLeases implements AutoCloseable {
   private final Duration grace;
 
   /** Guarded by itself; insertion order is the order of granting. */
-  private final Map<Lease.Key, Held> held = new LinkedHashMap<>();
+  private final Map<Lease.Key, HeldLease> held = new LinkedHashMap<>();
 
   private volatile Runnable onChange = () -> {};
 
@@ -90,42 +83,12 @@ final class HeldLeases implements AutoCloseable {
     this.clock = clock;
     this.grace = grace;
     metrics.onLost(this::rowsLost);
-    results.left().forEach(ended -> held.put(ended.lease(), Held.of(ended)));
-  }
-
-  /** What a lease has come to. */
-  private static final class Held {
-    private final AtomicLong sequence = new AtomicLong();
-    private final LeftCheckpoints checkpoints;
-    private Optional<Trainer.Running> run = Optional.empty();
-    private Optional<Outcome> stop = Optional.empty();
-    private Optional<Ended> ended = Optional.empty();
-    private Optional<String> unfit = Optional.empty();
-
-    /** Whether metric rows are gone without which its results are not whole. */
-    private boolean rowsLost;
-
-    /** Trials whose results the coordinator has journaled while the branch goes on. */
-    private final Set<TrialId> known = new HashSet<>();
-
-    Held(List<Long> forks) {
-      checkpoints = new LeftCheckpoints(forks);
-    }
-
-    static Held of(Ended earlier) {
-      Held done = new Held(List.of());
-      done.ended = Optional.of(earlier);
-      return done;
-    }
-
-    boolean busy() {
-      return ended.isEmpty() && unfit.isEmpty();
-    }
+    results.left().forEach(ended -> held.put(ended.lease(), HeldLease.of(ended)));
   }
 
   private int training() {
     synchronized (held) {
-      return (int) held.values().stream().filter(Held::busy).count();
+      return (int) held.values().stream().filter(HeldLease::busy).count();
     }
   }
 
@@ -164,7 +127,7 @@ final class HeldLeases implements AutoCloseable {
       if (closing) {
         return 0;
       }
-      long busy = held.values().stream().filter(Held::busy).count();
+      long busy = held.values().stream().filter(HeldLease::busy).count();
       return (int) Math.max(0, trainer.slots() - busy);
     }
   }
@@ -182,7 +145,7 @@ final class HeldLeases implements AutoCloseable {
       return held.entrySet().stream()
           .flatMap(
               lease ->
-                  lease.getValue().unfit.stream()
+                  lease.getValue().unfit().stream()
                       .map(reason -> new Unfit(lease.getKey().sweep(), reason)))
           .distinct()
           .toList();
@@ -192,7 +155,7 @@ final class HeldLeases implements AutoCloseable {
   /** Results not acknowledged yet. */
   List<Ended> ended() {
     synchronized (held) {
-      return held.values().stream().flatMap(lease -> lease.ended.stream()).toList();
+      return held.values().stream().flatMap(lease -> lease.ended().stream()).toList();
     }
   }
 
@@ -202,18 +165,9 @@ final class HeldLeases implements AutoCloseable {
     synchronized (held) {
       held.forEach(
           (key, lease) -> {
-            List<TrialResult> news =
-                lease
-                    .run
-                    .filter(run -> lease.busy() && !lease.rowsLost)
-                    .map(Trainer.Running::results)
-                    .orElse(List.of())
-                    .stream()
-                    .filter(result -> result.outcome() instanceof Outcome.Completed)
-                    .filter(result -> !lease.known.contains(result.trial()))
-                    .toList();
+            List<TrialResult> news = lease.news();
             if (!news.isEmpty()) {
-              reached.add(new Reached(key, news, lease.sequence.get()));
+              reached.add(new Reached(key, news, lease.lastSequence()));
             }
           });
     }
@@ -224,8 +178,8 @@ final class HeldLeases implements AutoCloseable {
   List<LeftCheckpoints.Left> checkpoints() {
     synchronized (held) {
       return held.values().stream()
-          .filter(lease -> !lease.rowsLost)
-          .flatMap(lease -> lease.checkpoints.untold().stream())
+          .filter(lease -> !lease.rowsLost())
+          .flatMap(lease -> lease.checkpoints().untold().stream())
           .toList();
     }
   }
@@ -233,18 +187,14 @@ final class HeldLeases implements AutoCloseable {
   /** The coordinator has journaled a checkpoint, or does not want it. */
   void checkpointAcknowledged(Lease.Key key, long update) {
     synchronized (held) {
-      Held lease = held.get(key);
-      if (lease != null) {
-        lease.checkpoints.acknowledged(update);
-        lease.run.ifPresent(run -> run.checkpointKept(update));
-      }
+      Optional.ofNullable(held.get(key)).ifPresent(lease -> lease.checkpointAcknowledged(update));
     }
   }
 
   /** These trials need not be told before their branch's end. */
   void acknowledged(Lease.Key key, List<TrialId> trials) {
     synchronized (held) {
-      Optional.ofNullable(held.get(key)).ifPresent(lease -> lease.known.addAll(trials));
+      Optional.ofNullable(held.get(key)).ifPresent(lease -> lease.know(trials));
     }
   }
 
@@ -258,7 +208,7 @@ final class HeldLeases implements AutoCloseable {
    * that comes while this closes not at all.
    */
   void start(Lease lease) {
-    Held begun = new Held(lease.forks());
+    HeldLease begun = new HeldLease(lease.forks());
     synchronized (held) {
       if (closing || held.putIfAbsent(lease.key(), begun) != null) {
         return;
@@ -269,15 +219,7 @@ final class HeldLeases implements AutoCloseable {
 
   /** Ends a branch at its next update boundary; without effect when it has ended. */
   void stop(Lease.Key key, Outcome outcome) {
-    synchronized (held) {
-      Held lease = held.get(key);
-      if (lease != null && lease.unfit.isPresent()) {
-        held.remove(key);
-      } else if (lease != null && lease.ended.isEmpty() && lease.stop.isEmpty()) {
-        lease.stop = Optional.of(outcome);
-        lease.run.ifPresent(run -> run.stop(outcome));
-      }
-    }
+    change(key, lease -> lease.stop(outcome));
   }
 
   /**
@@ -285,36 +227,41 @@ final class HeldLeases implements AutoCloseable {
    * effect when it has ended or is to end otherwise.
    */
   void giveBack(Lease.Key key, Outcome.Stopped why) {
+    change(key, lease -> lease.giveBack(why));
+  }
+
+  private void change(Lease.Key key, Consumer<HeldLease> how) {
     synchronized (held) {
-      Optional<Held> lease = Optional.ofNullable(held.get(key)).filter(Held::busy);
-      Optional<Trainer.Running> run =
-          lease.filter(one -> one.stop.isEmpty()).flatMap(one -> one.run);
-      if (run.isPresent()) {
-        run.get().giveBack(why);
-      } else {
-        stop(key, why);
+      HeldLease lease = held.get(key);
+      if (lease != null && lease.unfit().isPresent()) {
+        // Nothing of it was trained: it is taken back without a result.
+        held.remove(key);
+      } else if (lease != null) {
+        how.accept(lease);
       }
     }
   }
 
   /** Forgets a result that the coordinator has journaled. */
   void acknowledged(Lease.Key key) {
-    Optional<Held> over;
+    Optional<HeldLease> over;
     synchronized (held) {
       over = Optional.ofNullable(held.remove(key));
     }
-    over.flatMap(lease -> lease.run).ifPresent(Trainer.Running::forgetCheckpoints);
+    over.ifPresent(HeldLease::forgetCheckpoints);
     results.forget(key);
   }
 
-  private void begin(Lease lease, Held begun) {
+  private void begin(Lease lease, HeldLease begun) {
     try {
-      stoppable(
-          begun,
+      Trainer.Running run =
           trainer.train(
               lease,
-              new Told(lease, begun),
-              run -> ended(begun, lease, run.results(), run.rested())));
+              new LeaseListener(lease, begun, metrics, exposed, clock, () -> onChange.run()),
+              done -> ended(begun, lease, done.results(), done.rested()));
+      synchronized (held) {
+        begun.begun(run);
+      }
       onChange.run();
     } catch (UserError e) {
       TrialLog.refused(lease, String.valueOf(e.getMessage()));
@@ -329,87 +276,31 @@ final class HeldLeases implements AutoCloseable {
     }
   }
 
-  /** Passes on what a branch tells, on the thread that trains it. */
-  private final class Told implements BranchListener {
-    private final Lease lease;
-    private final Held held;
-
-    Told(Lease lease, Held held) {
-      this.lease = lease;
-      this.held = held;
-    }
-
-    @Override
-    public void measured(
-        long update, double epoch, long samples, long tokens, Measurement measurement) {
-      metrics.send(row(lease, held.sequence, update, epoch, samples, tokens, measurement));
-      if (measurement instanceof Measurement.Update) {
-        exposed.updated();
-      }
-    }
-
-    @Override
-    public void saved(double seconds) {
-      exposed.saved(seconds);
-    }
-
-    @Override
-    public void checkpointWritten(Duration took, long bytes) {
-      exposed.checkpointWritten(took, bytes);
-    }
-
-    @Override
-    public void checkpointFailed() {
-      exposed.checkpointFailed();
-    }
-
-    @Override
-    public void evaluated(Duration took) {
-      exposed.evaluated(took);
-    }
-
-    @Override
-    public void left(Checkpoint checkpoint) {
-      held.checkpoints.add(new LeftCheckpoints.Left(lease.key(), checkpoint, held.sequence.get()));
-      onChange.run();
-    }
-  }
-
   /** What it trained cannot be shown, so it counts as failed, and is leased again. */
   void rowsLost(Lease.Key key) {
     log.error("metric rows of {} are lost: it has to be trained again", key);
     Optional<Ended> told;
     synchronized (held) {
-      Held lease = held.get(key);
+      HeldLease lease = held.get(key);
       if (lease == null) {
         return;
       }
-      lease.rowsLost = true;
-      lease.ended = lease.ended.map(HeldLeases::withoutRows);
-      lease.run.filter(run -> lease.busy()).ifPresent(run -> run.stop(ROWS_LOST));
-      told = lease.ended;
+      lease.loseRows();
+      told = lease.ended();
     }
     told.ifPresent(results::keep);
     onChange.run();
   }
 
-  private static Ended withoutRows(Ended ended) {
-    return new Ended(
-        ended.lease(),
-        ended.results().stream().map(result -> result.withOutcome(ROWS_LOST)).toList(),
-        0,
-        Optional.empty());
-  }
-
   /** Kept on disk before anybody hears of it, and after the rows without which it is not whole. */
   private void ended(
-      Held begun, Lease lease, List<TrialResult> trials, Optional<Checkpoint> rested) {
-    Ended whole = new Ended(lease.key(), trials, begun.sequence.get(), rested);
+      HeldLease begun, Lease lease, List<TrialResult> trials, Optional<Checkpoint> rested) {
+    Ended whole = new Ended(lease.key(), trials, begun.lastSequence(), rested);
     Ended ended = whole;
     try {
       metrics.spooled().toCompletableFuture().get(SPOOL_SECONDS, TimeUnit.SECONDS);
       synchronized (held) {
-        ended = begun.rowsLost ? withoutRows(whole) : whole;
+        ended = begun.counting(whole);
       }
       results.keep(ended);
     } catch (ExecutionException | TimeoutException e) {
@@ -418,45 +309,16 @@ final class HeldLeases implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     synchronized (held) {
-      begun.ended = Optional.of(begun.rowsLost ? withoutRows(ended) : ended);
+      begun.end(ended);
     }
     onChange.run();
   }
 
-  private void notFit(Held begun, String reason) {
+  private void notFit(HeldLease begun, String reason) {
     synchronized (held) {
-      begun.unfit = Optional.of(reason);
+      begun.unfit(reason);
     }
     onChange.run();
-  }
-
-  /** A stop may have come while model and data were read. */
-  private void stoppable(Held begun, Trainer.Running run) {
-    synchronized (held) {
-      begun.run = Optional.of(run);
-      begun.stop.ifPresent(run::stop);
-    }
-  }
-
-  private MetricRow row(
-      Lease lease,
-      AtomicLong sequence,
-      long update,
-      double epoch,
-      long samples,
-      long tokens,
-      Measurement measurement) {
-    return new MetricRow(
-        lease.sweep(),
-        lease.branch().id(),
-        lease.attempt(),
-        sequence.incrementAndGet(),
-        update,
-        epoch,
-        samples,
-        tokens,
-        clock.instant(),
-        measurement);
   }
 
   private static List<TrialResult> failed(Lease lease, Throwable cause) {
