@@ -3,6 +3,7 @@ package io.espalier.coordinator;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.espalier.common.protocol.Lease;
+import io.espalier.common.protocol.ToCoordinator;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
@@ -12,6 +13,7 @@ import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.report.TrialView;
 import io.espalier.coordinator.sweep.Examples;
 import io.espalier.coordinator.sweep.Rating;
+import io.espalier.coordinator.sweep.Reported;
 import io.espalier.coordinator.sweep.Surroundings;
 import io.espalier.coordinator.sweep.SweepActor;
 import io.espalier.coordinator.sweep.SweepInput;
@@ -167,13 +169,14 @@ final class JournaledLife {
     }
     Lease.Key first = leases.get(0).key();
     sweep.tell(
-        new SweepActor.Results(
-            Examples.ANN,
-            first,
-            List.of(Examples.result(0, new Outcome.Completed())),
-            true,
-            1,
-            Optional.empty()));
+        new SweepActor.FromWorker(
+            new Reported.Ended(
+                new ToCoordinator.BranchEnded(
+                    Examples.ANN,
+                    first,
+                    List.of(Examples.result(0, new Outcome.Completed())),
+                    1,
+                    Optional.empty()))));
     await(new SweepNotice.Settled(Examples.ANN, first));
     done(id + " 0 completed");
     wish(sweep, new SweepInput.Rate(new TrialId(0), new Rating(METRIC, 0.5, 2), Examples.NOW));
@@ -183,13 +186,14 @@ final class JournaledLife {
     wish(sweep, new SweepInput.Stop("enough", Examples.NOW));
     Lease.Key second = leases.get(1).key();
     sweep.tell(
-        new SweepActor.Results(
-            Examples.ANN,
-            second,
-            List.of(Examples.result(1, new Outcome.Stopped("enough"))),
-            true,
-            1,
-            Optional.empty()));
+        new SweepActor.FromWorker(
+            new Reported.Ended(
+                new ToCoordinator.BranchEnded(
+                    Examples.ANN,
+                    second,
+                    List.of(Examples.result(1, new Outcome.Stopped("enough"))),
+                    1,
+                    Optional.empty()))));
     await(new SweepNotice.Settled(Examples.ANN, second));
     done(id + " stopped");
   }

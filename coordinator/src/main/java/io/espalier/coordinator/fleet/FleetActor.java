@@ -9,13 +9,13 @@ import io.espalier.common.trial.SweepId;
 import io.espalier.coordinator.report.WorkerView;
 import io.espalier.coordinator.sweep.Halt;
 import io.espalier.coordinator.sweep.Loss;
+import io.espalier.coordinator.sweep.Reported;
 import io.espalier.coordinator.sweep.SweepActor;
 import io.espalier.coordinator.sweep.SweepInput;
 import io.espalier.coordinator.sweep.SweepNotice;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,14 +64,10 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   private static final Duration TICK = Duration.ofSeconds(1);
 
   private final FleetSettings settings;
-  private final Map<WorkerId, ActorRef<ToWorker>> connections = new HashMap<>();
+  private final Connections connections = new Connections();
   private final KnownSweeps sweeps = new KnownSweeps();
   private final Map<SweepId, ToWorker.Prepare> tasks = new HashMap<>();
-  private final Questions questions = new Questions();
-
-  /** Workers that have room and were given nothing when all sweeps were last asked. */
-  private final Set<WorkerId> content = new HashSet<>();
-
+  private final Turns turns = new Turns(sweeps, new Floor());
   private final Admission admission;
   private final Roster roster = new Roster();
   private final Runnable opened;
@@ -161,7 +157,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     if (known) {
       quarantine.tell(new QuarantineActor.Release(release.worker().place(), release.by(), now()));
       held(fleet.released(release.worker()));
-      assignAll();
+      turns.all();
     }
     release.replyTo().tell(known);
     return this;
@@ -183,9 +179,9 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
           .warn("{} gets no more of {}: {}", unfit.worker(), unfit.sweep(), unfit.reason());
       tell(unfit.sweep(), new SweepInput.Unfit(unfit.worker(), unfit.reason(), now()));
     } else if (message instanceof ToCoordinator.MilestonesReached reached) {
-      milestonesReached(reached);
+      report(new Reported.Reached(reached));
     } else if (message instanceof ToCoordinator.CheckpointLeft left) {
-      checkpointLeft(left);
+      report(new Reported.Left(left));
     } else if (message instanceof ToCoordinator.BranchEnded ended) {
       branchEnded(ended);
     }
@@ -206,13 +202,11 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
       register.replyTo().tell(new ToWorker.Refused(refusal.get()));
       return;
     }
-    boolean news = !connections.containsKey(worker);
     fleet = fleet.registered(worker, register.slots(), now());
     roster.registered(register, now());
-    connections.put(worker, register.replyTo());
-    content.remove(worker);
+    turns.registered(worker);
     getContext().watchWith(register.replyTo(), new Disconnected(worker, register.replyTo()));
-    if (news) {
+    if (connections.add(worker, register.replyTo())) {
       getContext()
           .getLog()
           .info(
@@ -227,7 +221,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
             .filter(lease -> fleet.holds(worker, lease))
             .map(lease -> new ToWorker.Stored(lease, settings.stored().applyAsLong(lease)))
             .toList();
-    send(
+    connections.send(
         worker,
         new ToWorker.Registered(
             settings.epoch(),
@@ -244,25 +238,27 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   private void remindOfPreparations(WorkerId worker) {
     fleet
         .preparations(worker)
-        .forEach(sweep -> Optional.ofNullable(tasks.get(sweep)).ifPresent(t -> send(worker, t)));
+        .forEach(
+            sweep ->
+                Optional.ofNullable(tasks.get(sweep)).ifPresent(t -> connections.send(worker, t)));
   }
 
   private void offer(ToCoordinator.Offer offer) {
     WorkerId worker = offer.worker();
-    if (!connections.containsKey(worker)) {
+    if (!connections.isHere(worker)) {
       // Unanswered, its watchdog makes it register again.
       return;
     }
     fleet = fleet.offered(worker, offer.slots(), offer.freeSlots(), offer.holding(), now());
-    send(worker, new ToWorker.Heard());
+    connections.send(worker, new ToWorker.Heard());
     end(worker, offer.holding());
     remindOfPreparations(worker);
-    assign(worker);
+    turns.of(worker);
   }
 
   private void end(WorkerId worker, List<Lease.Key> holding) {
     for (Lease.Key lease : holding) {
-      fleet.ending(worker, lease).ifPresent(halt -> send(worker, stop(lease, halt)));
+      fleet.ending(worker, lease).ifPresent(halt -> connections.send(worker, stop(lease, halt)));
     }
   }
 
@@ -271,50 +267,20 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
   }
 
   private void branchEnded(ToCoordinator.BranchEnded ended) {
-    Optional<ActorRef<SweepActor.Command>> sweep = sweeps.actor(ended.lease().sweep());
-    if (sweep.isEmpty()) {
+    if (sweeps.actor(ended.lease().sweep()).isPresent()) {
+      fleet = fleet.reported(ended.lease());
+      report(new Reported.Ended(ended));
+    } else {
       // All unfinished sweeps are known here, so this one needs no result any more.
-      send(ended.worker(), new ToWorker.ResultAcknowledged(ended.lease()));
-      return;
+      connections.send(ended.worker(), new ToWorker.ResultAcknowledged(ended.lease()));
     }
-    fleet = fleet.reported(ended.lease());
-    sweep
-        .get()
-        .tell(
-            new SweepActor.Results(
-                ended.worker(),
-                ended.lease(),
-                ended.results(),
-                true,
-                ended.lastSequence(),
-                ended.rested()));
   }
 
-  /** Of a sweep that is not known here the branch's end will be acknowledged. */
-  private void milestonesReached(ToCoordinator.MilestonesReached reached) {
+  /** Goes nowhere when the sweep is not known; its branch's end will be acknowledged. */
+  private void report(Reported what) {
     sweeps
-        .actor(reached.lease().sweep())
-        .ifPresent(
-            sweep ->
-                sweep.tell(
-                    new SweepActor.Results(
-                        reached.worker(),
-                        reached.lease(),
-                        reached.results(),
-                        false,
-                        reached.lastSequence(),
-                        Optional.empty())));
-  }
-
-  /** As above. */
-  private void checkpointLeft(ToCoordinator.CheckpointLeft left) {
-    sweeps
-        .actor(left.lease().sweep())
-        .ifPresent(
-            sweep ->
-                sweep.tell(
-                    new SweepActor.CheckpointLeft(
-                        left.worker(), left.lease(), left.checkpoint(), left.lastSequence())));
+        .actor(what.lease().sweep())
+        .ifPresent(sweep -> sweep.tell(new SweepActor.FromWorker(what)));
   }
 
   private Behavior<Command> sweep(SweepNotice notice) {
@@ -323,7 +289,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
     } else if (notice instanceof SweepNotice.Ready ready) {
       ready(ready);
     } else if (notice instanceof SweepNotice.Waiting) {
-      assignAll();
+      turns.all();
     } else if (notice instanceof SweepNotice.Work work) {
       work(work);
     } else if (notice instanceof SweepNotice.PreparationOver over) {
@@ -333,19 +299,19 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
       fleet = fleet.ending(ending.lease(), Optional.of(ending.halt()));
       fleet
           .holder(ending.lease())
-          .ifPresent(worker -> send(worker, stop(ending.lease(), ending.halt())));
+          .ifPresent(worker -> connections.send(worker, stop(ending.lease(), ending.halt())));
     } else if (notice instanceof SweepNotice.GoingOn goingOn) {
       fleet = fleet.ending(goingOn.lease(), Optional.empty());
     } else if (notice instanceof SweepNotice.Released released) {
       fleet = fleet.released(released.lease());
     } else if (notice instanceof SweepNotice.MilestonesSettled settled) {
-      send(
+      connections.send(
           settled.worker(), new ToWorker.MilestonesAcknowledged(settled.lease(), settled.trials()));
     } else if (notice instanceof SweepNotice.CheckpointSettled settled) {
-      send(
+      connections.send(
           settled.worker(), new ToWorker.CheckpointAcknowledged(settled.lease(), settled.update()));
     } else if (notice instanceof SweepNotice.Settled settled) {
-      send(settled.worker(), new ToWorker.ResultAcknowledged(settled.lease()));
+      connections.send(settled.worker(), new ToWorker.ResultAcknowledged(settled.lease()));
     } else if (notice instanceof SweepNotice.Failed failed) {
       failed(failed);
     } else if (notice instanceof SweepNotice.Trained trained) {
@@ -354,7 +320,7 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
       sweeps.remove(finished.sweep());
       tasks.remove(finished.sweep());
       fleet = fleet.without(finished.sweep());
-      goOnWithout(finished.sweep());
+      turns.without(finished.sweep());
     }
     slotsChanged();
     openIfReady();
@@ -395,18 +361,17 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
             ready.preparation().map(SweepNotice.Preparation::worker),
             now());
     ready.preparation().ifPresent(p -> tasks.put(ready.sweep(), p.task()));
-    goOnWithout(ready.sweep());
-    assignAll();
+    turns.without(ready.sweep());
+    turns.all();
   }
 
   private void work(SweepNotice.Work work) {
     WorkerId worker = work.worker();
-    questions.answered(worker, work.sweep());
-    boolean here = connections.containsKey(worker);
+    boolean here = connections.isHere(worker);
     for (Lease lease : work.leases()) {
       if (here) {
         fleet = fleet.granted(worker, lease.key());
-        send(worker, new ToWorker.Grant(lease));
+        connections.send(worker, new ToWorker.Grant(lease));
       } else {
         tell(
             work.sweep(),
@@ -418,56 +383,34 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
       if (here) {
         fleet = fleet.preparing(work.sweep(), worker);
         tasks.put(work.sweep(), work.prepare().get());
-        send(worker, work.prepare().get());
+        connections.send(worker, work.prepare().get());
       } else {
         tell(work.sweep(), new SweepInput.PreparationLost(worker, left(worker), now()));
       }
     }
-    if (!work.leases().isEmpty()) {
-      content.remove(worker);
-      assignOthers(worker);
-    }
-    ask(worker, Optional.of(work.sweep()));
-  }
-
-  /** There may be something for everybody. */
-  private void assignAll() {
-    content.clear();
-    fleet.connected().forEach(this::assign);
-  }
-
-  /** One worker's turn may have made another's. */
-  private void assignOthers(WorkerId worker) {
-    fleet.connected().stream().filter(other -> !other.equals(worker)).forEach(this::assign);
+    turns.answered(work.sweep(), worker, !work.leases().isEmpty());
   }
 
   private static String left(WorkerId worker) {
     return "worker %s left before it was told".formatted(worker);
   }
 
-  /** Offers a worker's room to the sweeps, the oldest first, one question at a time. */
-  private void assign(WorkerId worker) {
-    if (questions.mayBegin(worker)) {
-      ask(worker, Optional.empty());
+  /** What {@link Turns} sees of the fleet. */
+  private final class Floor implements Turns.Floor {
+    @Override
+    public Set<WorkerId> connected() {
+      return fleet.connected();
     }
-  }
 
-  private void ask(WorkerId worker, Optional<SweepId> after) {
-    SweepInput.Room room = fleet.room(worker, content, now());
-    Optional<SweepId> next = room.isNone() ? Optional.empty() : sweeps.next(after);
-    if (next.isPresent()) {
-      questions.asked(worker, next.get());
-      tell(next.get(), new SweepInput.Ask(worker, room, settings.epoch(), now()));
-    } else if (questions.repeat(worker) && !room.isNone()) {
-      ask(worker, Optional.empty());
-    } else if (room.free() > 0 && content.add(worker)) {
-      assignOthers(worker);
+    @Override
+    public SweepInput.Room room(WorkerId worker, Set<WorkerId> content) {
+      return fleet.room(worker, content, now());
     }
-  }
 
-  /** Whoever waits for this sweep's answer gets none from it. */
-  private void goOnWithout(SweepId sweep) {
-    questions.unanswered(sweep).forEach(worker -> ask(worker, Optional.of(sweep)));
+    @Override
+    public void ask(SweepId sweep, WorkerId worker, SweepInput.Room room) {
+      tell(sweep, new SweepInput.Ask(worker, room, settings.epoch(), now()));
+    }
   }
 
   private Behavior<Command> disconnected(Disconnected gone) {
@@ -523,10 +466,6 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
 
   private void tell(SweepId sweep, SweepInput input) {
     sweeps.actor(sweep).ifPresent(actor -> actor.tell(new SweepActor.Tell(input)));
-  }
-
-  private void send(WorkerId worker, ToWorker message) {
-    Optional.ofNullable(connections.get(worker)).ifPresent(there -> there.tell(message));
   }
 
   private void slotsChanged() {

@@ -13,7 +13,7 @@ final class PendingReports {
 
   /** One that needs fewer rows replaces nothing: both wait, and the first that is whole counts. */
   private record Awaited(SweepNotice settled, long lastSequence) {
-    static Awaited of(SweepActor.Reported report) {
+    static Awaited of(Reported report) {
       return new Awaited(report.settled(), report.lastSequence());
     }
   }
@@ -24,22 +24,22 @@ final class PendingReports {
   }
 
   /** False when the same waits already: it is a repeat. */
-  boolean add(SweepActor.Reported report) {
+  boolean add(Reported report) {
     return awaited.add(Awaited.of(report));
   }
 
-  CompletionStage<Void> rowsOf(SweepActor.Reported report) {
+  CompletionStage<Void> rowsOf(Reported report) {
     return rows.whenStored(report.lease(), report.lastSequence());
   }
 
   /** What the sweep is told once they are stored. */
-  SweepInput stored(SweepActor.Reported report) {
+  SweepInput stored(Reported report) {
     remove(report);
     return report.input(clock.instant());
   }
 
   /** It may come again. */
-  void remove(SweepActor.Reported report) {
+  void remove(Reported report) {
     awaited.remove(Awaited.of(report));
   }
 }

@@ -2,16 +2,10 @@ package io.espalier.coordinator.sweep;
 
 import io.espalier.common.UserError;
 import io.espalier.common.protocol.Lease;
-import io.espalier.common.protocol.WorkerId;
 import io.espalier.common.spec.SweepSpec;
-import io.espalier.common.trial.Attempt;
-import io.espalier.common.trial.BranchId;
-import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.SweepId;
-import io.espalier.common.trial.TrialResult;
 import io.espalier.coordinator.report.SweepView;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -48,88 +42,8 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
   /** Anything the state decides on alone. */
   public record Tell(SweepInput input) implements Command {}
 
-  /** What a worker reports of a lease and counts once its rows are stored. */
-  public sealed interface Reported extends Command {
-    Lease.Key lease();
-
-    /** The last row that has to be stored before. */
-    long lastSequence();
-
-    /** Answers it. */
-    SweepNotice settled();
-
-    /** What it means. */
-    SweepInput input(Instant now);
-
-    /** Whether it is answered now; else the worker repeats it. */
-    default boolean isSettled(Sweep after) {
-      return true;
-    }
-  }
-
-  /**
-   * Results of a worker; answered by {@link SweepNotice.Settled} or {@link
-   * SweepNotice.MilestonesSettled}, also when they do not count.
-   *
-   * @param ended whether the branch has; else it goes on beyond these trials
-   * @param rested where it rests, when it ended there
-   */
-  public record Results(
-      WorkerId worker,
-      Lease.Key lease,
-      List<TrialResult> results,
-      boolean ended,
-      long lastSequence,
-      Optional<Checkpoint> rested)
-      implements Reported {
-    public Results {
-      results = List.copyOf(results);
-    }
-
-    @Override
-    public SweepNotice settled() {
-      return ended
-          ? new SweepNotice.Settled(worker, lease)
-          : new SweepNotice.MilestonesSettled(
-              worker, lease, results.stream().map(TrialResult::trial).toList());
-    }
-
-    @Override
-    public SweepInput input(Instant now) {
-      BranchId branch = lease.branch();
-      Attempt attempt = lease.attempt();
-      if (rested.isPresent()) {
-        return new SweepInput.BranchRested(branch, attempt, rested.get(), results, now);
-      }
-      return ended
-          ? new SweepInput.BranchEnded(branch, attempt, results, now)
-          : new SweepInput.MilestonesReached(branch, attempt, results, now);
-    }
-  }
-
-  /**
-   * A checkpoint of a worker; answered by {@link SweepNotice.CheckpointSettled}, also when it does
-   * not count.
-   */
-  public record CheckpointLeft(
-      WorkerId worker, Lease.Key lease, Checkpoint checkpoint, long lastSequence)
-      implements Reported {
-    @Override
-    public SweepNotice settled() {
-      return new SweepNotice.CheckpointSettled(worker, lease, checkpoint.update());
-    }
-
-    @Override
-    public SweepInput input(Instant now) {
-      return new SweepInput.CheckpointLeft(lease.branch(), lease.attempt(), checkpoint, now);
-    }
-
-    @Override
-    public boolean isSettled(Sweep after) {
-      return !after.isCurrent(lease.branch(), lease.attempt())
-          || !after.isTooEarly(lease.branch(), checkpoint);
-    }
-  }
+  /** What a worker reports; answered once it is settled. */
+  public record FromWorker(Reported what) implements Command {}
 
   /** Evaluations of a lease; answered once they are journaled or known not to count. */
   public record Evaluated(Lease.Key lease, List<Report> reports, ActorRef<Done> replyTo)
@@ -258,7 +172,7 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
         .forAnyState()
         .onCommand(Submit.class, this::submit)
         .onCommand(Tell.class, this::tell)
-        .onCommand(Reported.class, this::reported)
+        .onCommand(FromWorker.class, (sweep, from) -> reported(sweep, from.what()))
         .onCommand(RowsStored.class, (sweep, stored) -> rowsStored(sweep, stored.report()))
         .onCommand(RowsMissing.class, this::rowsMissing)
         .onCommand(Evaluated.class, this::evaluated)

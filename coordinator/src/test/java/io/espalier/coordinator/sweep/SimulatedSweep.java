@@ -65,14 +65,14 @@ public final class SimulatedSweep {
       happened(events);
     } else if (command instanceof SweepActor.Tell tell) {
       decide(tell.input());
-    } else if (command instanceof SweepActor.Reported report) {
-      reported(report);
+    } else if (command instanceof SweepActor.FromWorker from) {
+      reported(from.what());
     } else {
       throw new AssertionError("nobody sends " + command);
     }
   }
 
-  private void reported(SweepActor.Reported report) {
+  private void reported(Reported report) {
     if (!isCurrent(report.lease())) {
       notices.add(report.settled());
     } else if (reports.add(report)) {
@@ -80,7 +80,7 @@ public final class SimulatedSweep {
     }
   }
 
-  private void rowsStored(SweepActor.Reported report) {
+  private void rowsStored(Reported report) {
     decide(reports.stored(report));
     if (report.isSettled(sweep)) {
       notices.add(report.settled());
