@@ -171,6 +171,7 @@ final class ActiveActor extends AbstractBehavior<ActiveActor.Signal> {
                         opened.flightPort(),
                         opened.store()::stored,
                         config.patience(),
+                        config.worthMoving(),
                         config.clock(),
                         counts -> {
                           duties.exposed().workers(counts.workers(), counts.quarantined());

@@ -18,6 +18,8 @@ import java.util.OptionalLong;
  * @param flightPort where metric rows come in; 0 for any free one
  * @param httpPort of API, console, metrics and health; 0 for any free one
  * @param patience how long a worker may be silent before its branches go to others
+ * @param worthMoving what a branch must have left to go on with another worker that has nothing to
+ *     train
  * @param webhook told what ends; absent for none
  * @param checkpointRoom bytes that the exact checkpoints of ended sweeps may take together; absent
  *     for as many as there are
@@ -33,6 +35,7 @@ public record CoordinatorConfig(
     int flightPort,
     int httpPort,
     Duration patience,
+    Duration worthMoving,
     Optional<URI> webhook,
     OptionalLong checkpointRoom,
     Security security,
@@ -42,6 +45,9 @@ public record CoordinatorConfig(
   public static final int FLIGHT_PORT = 8351;
   public static final int CLUSTER_PORT = 8352;
   public static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /** Several times what a branch's checkpoint, its way and reading its model take. */
+  public static final Duration WORTH_MOVING = Duration.ofSeconds(60);
 
   /**
    * By what others are known at the ports.
@@ -84,6 +90,7 @@ public record CoordinatorConfig(
         0,
         0,
         PATIENCE,
+        WORTH_MOVING,
         Optional.empty(),
         OptionalLong.empty(),
         Security.NONE,

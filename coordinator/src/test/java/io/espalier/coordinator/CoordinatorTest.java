@@ -65,6 +65,7 @@ class CoordinatorTest {
             0,
             0,
             CoordinatorConfig.PATIENCE,
+            CoordinatorConfig.WORTH_MOVING,
             Optional.empty(),
             room,
             CoordinatorConfig.Security.NONE,
@@ -256,6 +257,45 @@ class CoordinatorTest {
       ann.offer(2);
       ann.prepared(task.sweep(), Examples.DATASET);
       assertThat(granted(ann).branch()).isNotEqualTo(granted(bob).branch());
+    }
+  }
+
+  @Test
+  void a_worker_that_comes_late_goes_on_with_one_of_anothers_branches() throws Exception {
+    try (Coordinator coordinator = start();
+        ScriptedWorker ann = join(coordinator, true);
+        ScriptedWorker bob = join(coordinator, false)) {
+      SweepId sweep = submit(coordinator);
+      ann.register(2);
+      ann.offer(2);
+      ToWorker.Prepare task = ann.expect(ToWorker.Prepare.class);
+      ann.prepared(task.sweep(), Examples.DATASET);
+      ann.offer(2);
+      Lease longest = granted(ann);
+      Lease other = granted(ann);
+      bob.register(2);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () -> {
+                clock.advance(Duration.ofSeconds(5));
+                ann.offer(0, longest.key(), other.key());
+                bob.offer(2);
+                return ann.has(ToWorker.StopBranch.class);
+              });
+      ToWorker.StopBranch stop = ann.expect(ToWorker.StopBranch.class);
+      assertThat(stop.lease()).isEqualTo(longest.key());
+      assertThat(stop.goesOn()).isTrue();
+      var place = new Checkpoint(17, "branches/0/1-1/checkpoints/17");
+      ann.rested(longest, 0, place, stop.outcome());
+      ann.expect(ToWorker.ResultAcknowledged.class);
+
+      Lease moved = granted(bob);
+      assertThat(moved.branch()).isEqualTo(longest.branch());
+      assertThat(moved.start()).contains(place);
+      end(bob, moved);
+      end(ann, other);
+      await().until(() -> view(coordinator, sweep).state() == SweepView.State.COMPLETED);
     }
   }
 

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -126,6 +127,37 @@ record Fleet(
       return Optional.of(Halt.forGood(new Outcome.Stopped("this attempt no longer counts")));
     }
     return Optional.ofNullable(member.get().leases().get(lease)).flatMap(Member.Held::ending);
+  }
+
+  /** Of a sweep one worker trains several branches, and another could train one of them. */
+  record Imbalance(SweepId sweep, WorkerId from, WorkerId to) {}
+
+  /**
+   * Between the worker with the most branches and the one with the fewest, of the sweep that has
+   * most there; empty where a branch's move would turn it round.
+   *
+   * @param content workers for which there is nothing, though they have room
+   */
+  Optional<Imbalance> imbalance(Set<WorkerId> content, Instant now) {
+    Optional<Member> least =
+        content.stream()
+            .flatMap(worker -> member(worker).stream())
+            .filter(member -> member.room() > 0 && !quarantine.isShut(member.id().place(), now))
+            .min(Comparator.comparingInt(Member::busy));
+    Optional<Member> most =
+        members.values().stream()
+            .filter(Member::connected)
+            .max(Comparator.comparingInt(Member::busy));
+    if (least.isEmpty() || most.isEmpty() || most.get().busy() < least.get().busy() + 2) {
+      return Optional.empty();
+    }
+    Map<SweepId, Long> counts =
+        most.get().leases().entrySet().stream()
+            .filter(lease -> !lease.getValue().reported())
+            .collect(Collectors.groupingBy(lease -> lease.getKey().sweep(), Collectors.counting()));
+    return counts.entrySet().stream()
+        .max(Map.Entry.comparingByValue())
+        .map(sweep -> new Imbalance(sweep.getKey(), most.get().id(), least.get().id()));
   }
 
   /** Who holds a lease. */

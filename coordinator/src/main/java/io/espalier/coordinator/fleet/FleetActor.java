@@ -438,6 +438,13 @@ public final class FleetActor extends AbstractBehavior<FleetActor.Command> {
         tell(sweep, new SweepInput.PreparationLost(loss.worker(), loss.reason(), now()));
       }
     }
+    fleet
+        .imbalance(turns.content(), now())
+        .ifPresent(
+            found ->
+                tell(
+                    found.sweep(),
+                    new SweepInput.Move(found.from(), found.to(), settings.worthMoving(), now())));
     // Also a quarantine may have ended.
     slotsChanged();
     return this;

@@ -16,6 +16,8 @@ import java.util.function.ToLongFunction;
  * @param flightHost where metric rows go
  * @param stored the last durable row of a lease, 0 when there is none
  * @param patience how long a worker may be silent
+ * @param worthMoving what a branch must have left to go on with another worker that has nothing to
+ *     train
  * @param slots told when it changes how many workers and slots there are
  * @param lost told of each worker whose trials go to others as it was not heard, and when
  */
@@ -26,6 +28,7 @@ public record FleetSettings(
     int flightPort,
     ToLongFunction<Lease.Key> stored,
     Duration patience,
+    Duration worthMoving,
     Clock clock,
     Slots slots,
     Lost lost) {

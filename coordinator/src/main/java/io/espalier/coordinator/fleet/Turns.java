@@ -29,7 +29,6 @@ final class Turns {
   private final Floor floor;
   private final Questions questions = new Questions();
 
-  /** Workers that have room and were given nothing when all sweeps were last asked. */
   private final Set<WorkerId> content = new HashSet<>();
 
   Turns(KnownSweeps sweeps, Floor floor) {
@@ -72,6 +71,11 @@ final class Turns {
   /** One worker's turn may have made another's. */
   private void others(WorkerId worker) {
     floor.connected().stream().filter(other -> !other.equals(worker)).forEach(this::of);
+  }
+
+  /** Workers that have room and were given nothing when all sweeps were last asked. */
+  Set<WorkerId> content() {
+    return Set.copyOf(content);
   }
 
   private void ask(WorkerId worker, Optional<SweepId> after) {

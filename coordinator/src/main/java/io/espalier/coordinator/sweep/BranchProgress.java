@@ -11,6 +11,7 @@ import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -21,6 +22,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
@@ -58,14 +60,28 @@ public record BranchProgress(
    * The attempt that counts, and who works on it.
    *
    * @param start what it went on from; absent where it began with the first update
+   * @param since when it was leased; absent where an earlier version did it
+   * @param moves whether it is on its way to another worker
    */
   public record Running(
       Attempt attempt,
       WorkerId worker,
-      @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Checkpoint> start) {
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Checkpoint> start,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Instant> since,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean moves) {
     public Running {
-      // Snapshots of earlier versions lack it.
+      // Snapshots of earlier versions lack these.
       start = start == null ? Optional.empty() : start;
+      since = since == null ? Optional.empty() : since;
+    }
+
+    /** The last update done when it began; 0 where there was none. */
+    long begun() {
+      return start.map(Checkpoint::update).orElse(0L);
+    }
+
+    Running moving() {
+      return new Running(attempt, worker, start, since, true);
     }
   }
 
@@ -189,6 +205,16 @@ public record BranchProgress(
     return open().stream().map(Branch.Milestone::update).findFirst();
   }
 
+  /** The last update that is known to be done on its way. */
+  long known() {
+    return LongStream.of(
+            current.map(Running::begun).orElse(0L),
+            reports.stream().mapToLong(Report::update).max().orElse(0),
+            left().mapToLong(Checkpoint::update).max().orElse(0))
+        .max()
+        .orElseThrow();
+  }
+
   /** All that were left and stay: on its way, and where trials have ended. */
   Stream<Checkpoint> left() {
     return Stream.concat(
@@ -215,6 +241,10 @@ public record BranchProgress(
 
   BranchProgress leased(Running running) {
     return with(Optional.of(running), losses, Optional.empty());
+  }
+
+  BranchProgress moving() {
+    return with(current.map(Running::moving), losses, rest);
   }
 
   BranchProgress lost(Loss loss) {

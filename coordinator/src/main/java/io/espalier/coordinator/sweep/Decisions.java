@@ -70,6 +70,8 @@ public final class Decisions {
     }
     if (input instanceof SweepInput.Ask ask) {
       asked(ask);
+    } else if (input instanceof SweepInput.Move move) {
+      Moves.of(draft.sweep(), move).ifPresent(draft::add);
     } else if (input instanceof SweepInput.Prepared prepared) {
       prepared(prepared);
     } else if (input instanceof SweepInput.PreparationFailed failed) {

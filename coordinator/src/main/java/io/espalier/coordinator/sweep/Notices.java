@@ -96,6 +96,8 @@ record Notices(Sweep sweep, Optional<SweepSpec> spec, Policy policy, Path direct
               Halt.forGood(new Outcome.Pruned(judged.verdict()))));
     } else if (event instanceof SweepEvent.CheckpointKept kept) {
       return somethingCame(kept.branch());
+    } else if (event instanceof SweepEvent.Moving moving) {
+      return ending(moving.branch());
     } else if (event instanceof SweepEvent.TrialStopRequested stop) {
       return ending(stop.branch());
     } else if (event instanceof SweepEvent.Resumed) {

@@ -61,6 +61,7 @@ public record Sweep(
   }
 
   private static final String PAUSED = "its sweep is paused";
+  private static final String MOVES = "another worker has nothing to train";
   private static final String NOT_NEEDED = "no trial needs it any more";
 
   /** What a sweep waits for: a spec, the counts of its data, its trials, nothing. */
@@ -229,7 +230,13 @@ public record Sweep(
         .or(() -> stop.map(Outcome.Stopped::new))
         .or(() -> notNeeded ? Optional.of(new Outcome.Stopped(NOT_NEEDED)) : Optional.empty())
         .map(Halt::forGood)
-        .or(() -> paused.map(since -> new Halt(new Outcome.Stopped(PAUSED), true)));
+        .or(() -> paused.map(since -> new Halt(new Outcome.Stopped(PAUSED), true)))
+        .or(
+            () ->
+                progress
+                    .current()
+                    .filter(BranchProgress.Running::moves)
+                    .map(running -> new Halt(new Outcome.Stopped(MOVES), true)));
   }
 
   /** What was reported of a branch's training before it forked, one per point. */
@@ -273,7 +280,9 @@ public record Sweep(
     } else if (event instanceof SweepEvent.Reopened e) {
       return reopened(new SweepView.Extension(e.time(), trials()));
     } else if (event instanceof SweepEvent.Leased e) {
-      var running = new BranchProgress.Running(e.attempt(), e.worker(), e.start());
+      var running =
+          new BranchProgress.Running(
+              e.attempt(), e.worker(), e.start(), Optional.of(e.time()), false);
       return with(
           next -> {
             next.branches = branches.with(branches.get(e.branch()).leased(running));
@@ -282,6 +291,8 @@ public record Sweep(
     } else if (event instanceof SweepEvent.CheckpointKept e) {
       Set<Long> places = forks().places(e.branch());
       return with(branches.get(e.branch()).kept(e.checkpoint(), places));
+    } else if (event instanceof SweepEvent.Moving e) {
+      return with(branches.get(e.branch()).moving());
     } else if (event instanceof SweepEvent.CheckpointDropped e) {
       return with(branches.get(e.branch()).without(e.checkpoint()));
     } else if (event instanceof SweepEvent.EndDropped e) {

@@ -413,6 +413,8 @@ public final class SweepActor extends EventSourcedBehavior<SweepActor.Command, S
     notices(after).of(event).forEach(around.fleet()::tell);
     if (event instanceof SweepEvent.SweepEnded ended) {
       context.getLog().info("sweep {} is {}", id, ended.state());
+    } else if (event instanceof SweepEvent.Moving moving) {
+      context.getLog().info("branch {} of {} goes on with {}", moving.branch(), id, moving.to());
     } else if (event instanceof SweepEvent.EndDropped dropped) {
       scribe.tell(new SweepScribe.Dropped(id, dropped.checkpoint()));
     } else if (event instanceof SweepEvent.Reopened) {

@@ -119,6 +119,13 @@ public sealed interface SweepEvent extends Journaled {
       implements SweepEvent {}
 
   /**
+   * The current attempt is to leave a checkpoint and come back, for a worker that has nothing to
+   * train; its own is about to be told.
+   */
+  record Moving(BranchId branch, Attempt attempt, WorkerId to, Instant time)
+      implements SweepEvent {}
+
+  /**
    * A worker could not read a checkpoint; nobody is sent there again.
    *
    * @param branch that left it, which need not be the one that was to go on from it

@@ -7,6 +7,7 @@ import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.TrialId;
 import io.espalier.common.trial.TrialResult;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,15 @@ public sealed interface SweepInput {
       return free == 0 && ahead == 0;
     }
   }
+
+  /**
+   * A worker has nothing to train while another trains several branches.
+   *
+   * @param from whose branches they are
+   * @param to who could train one of them
+   * @param worth what a branch must have left to be worth its way
+   */
+  record Move(WorkerId from, WorkerId to, Duration worth, Instant time) implements SweepInput {}
 
   /** The worker has read model and data. */
   record Prepared(WorkerId worker, DatasetSummary dataset, Instant time) implements SweepInput {}

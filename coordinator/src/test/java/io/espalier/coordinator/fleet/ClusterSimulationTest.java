@@ -30,6 +30,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.RandomDistribution;
+import net.jqwik.api.statistics.Statistics;
 import org.apache.pekko.actor.testkit.typed.Effect;
 import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
@@ -57,7 +58,12 @@ class ClusterSimulationTest {
   @Property(tries = 10_000)
   void whatever_happens_each_trial_ends_once_with_all_its_rows(
       @ForAll("choices") List<Integer> choices) {
-    new Simulation(choices).live();
+    Simulation simulation = new Simulation(choices);
+    simulation.live();
+    // Else what it says of moves would be worth nothing.
+    Statistics.label("a branch moved")
+        .collect(simulation.sweep.moved())
+        .coverage(each -> each.check(true).percentage(share -> share > 5));
   }
 
   @Provide
@@ -195,6 +201,7 @@ class ClusterSimulationTest {
                       1,
                       sweep::stored,
                       Duration.ofSeconds(20),
+                      Duration.ZERO,
                       clock,
                       counts -> {},
                       (worker, reason, time) -> {}),

@@ -103,6 +103,28 @@ class FleetTest {
   }
 
   @Test
+  void a_worker_without_work_may_have_one_of_several_branches_of_another() {
+    join(ANN, 4);
+    join(BOB, 4);
+    offer(ANN, 4);
+    offer(BOB, 4);
+    fleet = fleet.granted(ANN, LEASE).granted(ANN, lease(1, 2));
+    assertThat(fleet.imbalance(Set.of(), NOW)).as("there may be work for both").isEmpty();
+    assertThat(fleet.imbalance(Set.of(BOB), NOW)).contains(new Fleet.Imbalance(SWEEP, ANN, BOB));
+    fleet = fleet.granted(BOB, lease(2, 3));
+    assertThat(fleet.imbalance(Set.of(BOB), NOW)).as("two and one are even").isEmpty();
+  }
+
+  @Test
+  void a_result_that_waits_for_its_rows_is_no_branch_to_be_moved() {
+    join(ANN, 4);
+    join(BOB, 4);
+    offer(BOB, 4);
+    fleet = fleet.granted(ANN, LEASE).granted(ANN, lease(1, 2)).reported(LEASE);
+    assertThat(fleet.imbalance(Set.of(BOB), NOW)).isEmpty();
+  }
+
+  @Test
   void a_reported_lease_takes_no_room_and_need_not_be_named() {
     join(ANN, 1);
     offer(ANN, 1);

@@ -1,6 +1,7 @@
 package io.espalier.coordinator.sweep;
 
 import static io.espalier.coordinator.sweep.Examples.ANN;
+import static io.espalier.coordinator.sweep.Examples.BOB;
 import static io.espalier.coordinator.sweep.Examples.DATASET;
 import static io.espalier.coordinator.sweep.Examples.NOW;
 import static io.espalier.coordinator.sweep.Examples.SWEEP;
@@ -141,6 +142,13 @@ class GoldenEventsTest {
   }
 
   @Test
+  void a_sweep_with_a_branch_on_its_way_reads_and_writes_as_it_always_did() throws Exception {
+    Map<String, Journaled> before = events();
+    before.keySet().retainAll(Set.of("submitted", "prepared", "planned", "leased", "moving"));
+    holds("sweep-moving", state(before));
+  }
+
+  @Test
   void every_event_has_a_golden_file() {
     Stream<Class<?>> sealed = Stream.of(SweepEvent.class, SweepsEvent.class, QuarantineEvent.class);
     assertThat(
@@ -173,6 +181,10 @@ class GoldenEventsTest {
     assertThat(read("earlier/sweep-3", Sweep.class).branches().get(BRANCH)).isNotNull();
     Sweep before = read("earlier/sweep-4", Sweep.class);
     assertThat(before.branches().get(BRANCH).checkpoints()).isEmpty();
+    assertThat(read("earlier/sweep-5", Sweep.class).branches().get(BRANCH).current())
+        .contains(
+            new BranchProgress.Running(
+                ATTEMPT, ANN, Optional.of(CHECKPOINT), Optional.empty(), false));
     assertThat(read("earlier/leased-1", SweepEvent.Leased.class).start()).isEmpty();
     assertThat(read("earlier/planned-1", SweepEvent.Planned.class))
         .isEqualTo(read("planned", SweepEvent.Planned.class));
@@ -241,6 +253,7 @@ class GoldenEventsTest {
             CHECKPOINT,
             List.of(Examples.result(0, new Outcome.Stopped("it rests after update 20"))),
             NOW));
+    events.put("moving", new SweepEvent.Moving(BRANCH, ATTEMPT, BOB, NOW));
     events.put(
         "held",
         new QuarantineEvent.Held(

@@ -102,6 +102,11 @@ public final class SimulatedSweep {
     return sweep.isUnfinished();
   }
 
+  /** Whether a branch has gone to a worker that had nothing to train. */
+  public boolean moved() {
+    return journal.stream().anyMatch(SweepEvent.Moving.class::isInstance);
+  }
+
   /** Rows of an attempt that are stored. */
   public long stored(Lease.Key lease) {
     return rows.getOrDefault(lease, List.of()).size();

@@ -120,6 +120,15 @@ final class CoordinatorCommand implements Callable<Integer> {
       description = "How long a worker may be silent before its trials go to others.")
   private Duration patience = CoordinatorConfig.PATIENCE;
 
+  @Option(
+      names = "--worth-moving",
+      hidden = true,
+      paramLabel = "TIME",
+      converter = DurationText.class,
+      description =
+          "What a branch must have left to go on with another worker that has nothing to train.")
+  private Duration worthMoving = CoordinatorConfig.WORTH_MOVING;
+
   CoordinatorCommand(Console console) {
     this.console = console;
   }
@@ -141,6 +150,7 @@ final class CoordinatorCommand implements Callable<Integer> {
             Listening.port("--flight-port", flightPort),
             Listening.port("--http-port", httpPort),
             patience,
+            worthMoving,
             webhook.address(),
             room(),
             new CoordinatorConfig.Security(own, tokens),
