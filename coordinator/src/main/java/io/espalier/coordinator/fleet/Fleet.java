@@ -147,14 +147,13 @@ record Fleet(
     Optional<Member> most =
         members.values().stream()
             .filter(Member::connected)
-            .max(Comparator.comparingInt(Member::busy));
-    if (least.isEmpty() || most.isEmpty() || most.get().busy() < least.get().busy() + 2) {
+            .max(Comparator.comparingInt(member -> member.goingOn().size()));
+    if (least.isEmpty() || most.isEmpty() || most.get().goingOn().size() < least.get().busy() + 2) {
       return Optional.empty();
     }
     Map<SweepId, Long> counts =
-        most.get().leases().entrySet().stream()
-            .filter(lease -> !lease.getValue().reported())
-            .collect(Collectors.groupingBy(lease -> lease.getKey().sweep(), Collectors.counting()));
+        most.get().goingOn().stream()
+            .collect(Collectors.groupingBy(Lease.Key::sweep, Collectors.counting()));
     return counts.entrySet().stream()
         .max(Map.Entry.comparingByValue())
         .map(sweep -> new Imbalance(sweep.getKey(), most.get().id(), least.get().id()));

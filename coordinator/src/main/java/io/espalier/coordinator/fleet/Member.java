@@ -63,6 +63,14 @@ record Member(
     return (int) leases.values().stream().filter(held -> !held.reported()).count();
   }
 
+  /** Those of them that are to go on. */
+  List<Lease.Key> goingOn() {
+    return leases.entrySet().stream()
+        .filter(lease -> !lease.getValue().reported() && lease.getValue().ending().isEmpty())
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
   Member registered(int count, Instant until) {
     return new Member(id, true, count, 0, until, leases);
   }

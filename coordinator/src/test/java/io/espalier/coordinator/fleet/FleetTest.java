@@ -116,12 +116,15 @@ class FleetTest {
   }
 
   @Test
-  void a_result_that_waits_for_its_rows_is_no_branch_to_be_moved() {
+  void what_has_ended_or_is_about_to_is_no_branch_to_be_moved() {
     join(ANN, 4);
     join(BOB, 4);
     offer(BOB, 4);
-    fleet = fleet.granted(ANN, LEASE).granted(ANN, lease(1, 2)).reported(LEASE);
-    assertThat(fleet.imbalance(Set.of(BOB), NOW)).isEmpty();
+    Fleet both = fleet.granted(ANN, LEASE).granted(ANN, lease(1, 2));
+    assertThat(both.imbalance(Set.of(BOB), NOW)).isPresent();
+    assertThat(both.reported(LEASE).imbalance(Set.of(BOB), NOW)).isEmpty();
+    Optional<Halt> stopped = Optional.of(Halt.forGood(new Outcome.Stopped("enough")));
+    assertThat(both.ending(LEASE, stopped).imbalance(Set.of(BOB), NOW)).isEmpty();
   }
 
   @Test

@@ -71,7 +71,7 @@ public final class EmbeddedCluster implements AutoCloseable {
                 0,
                 httpPort,
                 CoordinatorConfig.PATIENCE,
-            CoordinatorConfig.WORTH_MOVING,
+                CoordinatorConfig.WORTH_MOVING,
                 webhook,
                 OptionalLong.empty(),
                 CoordinatorConfig.Security.NONE,

@@ -22,6 +22,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Three coordinators on network islands of their own, where these can be made, a PostgreSQL and
@@ -40,6 +41,9 @@ final class Chaos implements AutoCloseable {
 
   /** Longer than the failure detector and the resolver take together. */
   private static final Duration FROZEN = Duration.ofSeconds(25);
+
+  /** These sweeps are too short for any of their branches to be worth its way otherwise. */
+  private static final String MOVES = "--worth-moving=1s";
 
   private static final List<String> WORKERS = List.of("a", "b", "c", "d");
 
@@ -79,8 +83,8 @@ final class Chaos implements AutoCloseable {
     postgres = PostgresServer.start(islands.map(Islands::here).orElse("127.0.0.1"));
     cluster =
         islands
-            .map(own -> Cluster.start(directory, postgres.url(), own))
-            .orElseGet(() -> Cluster.start(directory, postgres.url(), 3));
+            .map(own -> Cluster.start(directory, postgres.url(), own, MOVES))
+            .orElseGet(() -> Cluster.start(directory, postgres.url(), 3, MOVES));
     WORKERS.forEach(this::launch);
     await().atMost(PATIENCE).until(() -> api().workers().size() == WORKERS.size());
   }
@@ -277,8 +281,10 @@ final class Chaos implements AutoCloseable {
                 Math::max));
   }
 
-  /** Writes down what was trained twice, given all rows of the sweep that has ended. */
-  void over(List<JsonNode> rows) {
+  /**
+   * Writes down what moved and what was trained twice, given all rows of a sweep that has ended.
+   */
+  void over(String id, List<JsonNode> rows) {
     Map<Attempt, Long> kept = last(rows);
     long twice =
         seen.entrySet().stream()
@@ -286,6 +292,22 @@ final class Chaos implements AutoCloseable {
             .filter(lost -> lost > 0)
             .sum();
     took("SWEEP", "updates trained twice", twice);
+    took("SWEEP", "branches moved", moved(id));
+  }
+
+  /** Branches that went to a worker that had nothing to train, by the coordinators' logs. */
+  private long moved(String id) {
+    try (Stream<Path> logs = Files.list(sweep.store().resolve("logs"))) {
+      long moved = 0;
+      for (Path log : logs.toList()) {
+        try (Stream<String> lines = Files.lines(log)) {
+          moved += lines.filter(line -> line.contains(" of " + id + " goes on with ")).count();
+        }
+      }
+      return moved;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** What each process wrote, beside the figures. */

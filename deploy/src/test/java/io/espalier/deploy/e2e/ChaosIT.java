@@ -112,7 +112,7 @@ class ChaosIT {
                 chaos.api().workers().stream().allMatch(worker -> worker.get("holding").isEmpty()));
     await().atMost(END).until(() -> chaos.orphans().isEmpty());
     List<JsonNode> rows = chaos.api().rows(sweep);
-    chaos.over(rows);
+    chaos.over(sweep, rows);
     Launcher.Ended show = InProcess.run("show", sweep, "--url", chaos.urls());
     assertThat(show.exitCode()).as(show.err()).isZero();
     return new Outcome(show.out().replace(sweep, "SWEEP"), rows);

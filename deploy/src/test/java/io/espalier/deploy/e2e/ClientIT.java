@@ -237,7 +237,7 @@ class ClientIT {
                   0,
                   httpPort,
                   CoordinatorConfig.PATIENCE,
- CoordinatorConfig.WORTH_MOVING,
+                  CoordinatorConfig.WORTH_MOVING,
                   Optional.empty(),
                   OptionalLong.empty(),
                   CoordinatorConfig.Security.NONE,

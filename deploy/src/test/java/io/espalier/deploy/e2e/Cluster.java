@@ -41,13 +41,19 @@ final class Cluster implements AutoCloseable {
   private final Optional<String> journal;
   private final List<Place> places;
   private final Optional<Path> certificates;
+  private final List<String> options;
   private final Optional<NodeCertificates> trusted;
   private final List<Launcher.Running> coordinators = new ArrayList<>();
   private final Map<String, Launcher.Running> workers = new LinkedHashMap<>();
 
   private Cluster(
-      Path directory, Optional<String> journal, List<Place> places, Optional<Path> certificates) {
+      Path directory,
+      Optional<String> journal,
+      List<Place> places,
+      Optional<Path> certificates,
+      List<String> options) {
     this.directory = directory;
+    this.options = options;
     this.journal = journal;
     this.places = places;
     this.certificates = certificates;
@@ -62,12 +68,16 @@ final class Cluster implements AutoCloseable {
 
   /** Starts a coordinator; its store and the workers' spools are in {@code directory}. */
   static Cluster start(Path directory) {
-    return new Cluster(directory, Optional.empty(), onLoopback(1), Optional.empty());
+    return new Cluster(directory, Optional.empty(), onLoopback(1), Optional.empty(), List.of());
   }
 
-  /** Starts several on one journal, see {@code --journal}; returns when one is active. */
-  static Cluster start(Path directory, String journal, int coordinators) {
-    return start(directory, journal, onLoopback(coordinators), Optional.empty());
+  /**
+   * Starts several on one journal, see {@code --journal}; returns when one is active.
+   *
+   * @param options more of each coordinator
+   */
+  static Cluster start(Path directory, String journal, int coordinators, String... options) {
+    return start(directory, journal, onLoopback(coordinators), Optional.empty(), options);
   }
 
   /** The same, all nodes with the certificates of one directory. */
@@ -76,19 +86,25 @@ final class Cluster implements AutoCloseable {
   }
 
   /** One on each island. */
-  static Cluster start(Path directory, String journal, Islands islands) {
+  static Cluster start(Path directory, String journal, Islands islands, String... options) {
     return start(
         directory,
         journal,
         IntStream.range(0, islands.count())
             .mapToObj(i -> new Place(islands.address(i), islands.on(i), 8350, 8351, 8352))
             .toList(),
-        Optional.empty());
+        Optional.empty(),
+        options);
   }
 
   private static Cluster start(
-      Path directory, String journal, List<Place> places, Optional<Path> certificates) {
-    Cluster cluster = new Cluster(directory, Optional.of(journal), places, certificates);
+      Path directory,
+      String journal,
+      List<Place> places,
+      Optional<Path> certificates,
+      String... options) {
+    Cluster cluster =
+        new Cluster(directory, Optional.of(journal), places, certificates, List.of(options));
     await().atMost(A_MINUTE).until(() -> cluster.active().isPresent());
     return cluster;
   }
@@ -200,6 +216,7 @@ final class Cluster implements AutoCloseable {
                 "--cluster-port=" + own.cluster()));
     journal.ifPresent(
         url -> arguments.addAll(List.of("--journal=" + url, "--coordinator-hosts=" + hosts())));
+    arguments.addAll(options);
     return Launcher.start(directory, own.on(), Map.of(), arguments.toArray(String[]::new));
   }
 
