@@ -122,11 +122,11 @@ final class CoordinatorCommand implements Callable<Integer> {
 
   @Option(
       names = "--worth-moving",
-      hidden = true,
       paramLabel = "TIME",
       converter = DurationText.class,
       description =
-          "What a branch must have left to go on with another worker that has nothing to train.")
+          "How long a trial must still take so that it goes on, from a checkpoint, with another"
+              + " worker that has nothing to train (default: 60s).")
   private Duration worthMoving = CoordinatorConfig.WORTH_MOVING;
 
   CoordinatorCommand(Console console) {
