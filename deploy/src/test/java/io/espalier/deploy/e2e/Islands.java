@@ -69,6 +69,9 @@ final class Islands implements AutoCloseable {
 
   @Override
   public void close() {
+    // A space stays, with its end of the cable, as long as a killed process's socket has something
+    // to send: for minutes.
+    IntStream.range(0, count).forEach(island -> ip("link del %s", cable(island)));
     IntStream.range(0, count).forEach(island -> ip("netns del %s", space(island)));
     ip("link del %s", BRIDGE);
   }
