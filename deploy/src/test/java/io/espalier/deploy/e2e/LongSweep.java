@@ -25,7 +25,7 @@ final class LongSweep {
   static final int TRIALS = 4;
   static final int UPDATES = 3 * LongSweep.EPOCHS;
   static final Duration MINUTES = Duration.ofMinutes(4);
-  private static final int EPOCHS = 80;
+  private static final int EPOCHS = 60;
 
   private static Optional<Undisturbed> undisturbed = Optional.empty();
 

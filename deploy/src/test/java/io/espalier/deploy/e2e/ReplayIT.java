@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A recorded sweep, what other pruners and guards would have done with it, and a next one. */
 class ReplayIT {
   private static final String RATES = "1e-3, 1e-30, 1e-2, 1e-4, 3e-3";
+  private static final int EPOCHS = 80;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir static Path directory;
@@ -29,7 +30,7 @@ class ReplayIT {
   @BeforeAll
   static void train() {
     tiny = TinySweep.in(directory);
-    run(tiny.longGrid("whole", RATES, 200));
+    run(tiny.longGrid("whole", RATES, EPOCHS));
   }
 
   /** One after another, so that reports arrive in the same order each time. */
@@ -56,10 +57,10 @@ class ReplayIT {
   @Test
   void a_rule_that_none_breaks_saves_nothing_and_one_that_all_break_loses_the_best() {
     assertThat(text("{method: patient, patience: 500}"))
-        .startsWith("0 of 5 trials would have ended early: 0 of 3,000 updates not done")
+        .startsWith("0 of 5 trials would have ended early: 0 of 1,200 updates not done")
         .contains("would have stayed");
     assertThat(text("{method: threshold, upper: 0.1}"))
-        .contains("5 of 5 trials would have ended early: 2,985 of 3,000 updates not done")
+        .contains("5 of 5 trials would have ended early: 1,185 of 1,200 updates not done")
         .contains("threshold after 1 epoch: eval_loss")
         .contains("would have been lost");
   }
@@ -69,7 +70,7 @@ class ReplayIT {
   void it_ends_what_the_pruner_ends_in_a_sweep_of_its_own(String variant) throws IOException {
     String asha =
         "{method: asha, variant: %s, reduction_factor: 3, min_resource: 1}".formatted(variant);
-    Path spec = tiny.longGrid("whole", RATES, 200);
+    Path spec = tiny.longGrid("whole", RATES, EPOCHS);
     String yaml = Files.readString(spec).replace("name: whole", "name: " + variant);
     run(tiny.write("pruned.yaml", yaml + "pruning: " + asha + "\n"));
 
@@ -84,7 +85,7 @@ class ReplayIT {
   @Test
   void it_ends_what_guards_end_in_a_sweep_of_its_own() throws IOException {
     String guard = "{gradient_norm: {ceiling: %s}}".formatted(ceilingOfSome());
-    String yaml = Files.readString(tiny.longGrid("whole", RATES, 200));
+    String yaml = Files.readString(tiny.longGrid("whole", RATES, EPOCHS));
     String guarded =
         yaml.replace("name: whole", "name: guarded")
             .replaceFirst("(?m)^guard: .*$", "guard: " + guard);
