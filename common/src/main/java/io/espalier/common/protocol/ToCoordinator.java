@@ -30,6 +30,14 @@ public sealed interface ToCoordinator extends ClusterMessage {
 
   WorkerId worker();
 
+  /** What is told of a lease, and counts once its rows are stored. */
+  interface OfLease {
+    Lease.Key lease();
+
+    /** The last of those rows. */
+    long lastSequence();
+  }
+
   /**
    * First message of a worker, and again after each rejoin. Answered by {@link ToWorker.Registered}
    * or {@link ToWorker.Refused}.
@@ -100,7 +108,7 @@ public sealed interface ToCoordinator extends ClusterMessage {
    */
   record MilestonesReached(
       WorkerId worker, Lease.Key lease, List<TrialResult> results, long lastSequence)
-      implements ToCoordinator {
+      implements ToCoordinator, OfLease {
     public MilestonesReached {
       results = List.copyOf(results);
     }
@@ -114,7 +122,7 @@ public sealed interface ToCoordinator extends ClusterMessage {
    * @param lastSequence the last metric row up to it; it counts once that is stored
    */
   record CheckpointLeft(WorkerId worker, Lease.Key lease, Checkpoint checkpoint, long lastSequence)
-      implements ToCoordinator {}
+      implements ToCoordinator, OfLease {}
 
   /**
    * The branch of a lease is done. Repeated until {@link ToWorker.ResultAcknowledged} answers it.
@@ -130,7 +138,7 @@ public sealed interface ToCoordinator extends ClusterMessage {
       List<TrialResult> results,
       long lastSequence,
       @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Checkpoint> rested)
-      implements ToCoordinator {
+      implements ToCoordinator, OfLease {
     public BranchEnded {
       results = List.copyOf(results);
       // Earlier versions wrote none.

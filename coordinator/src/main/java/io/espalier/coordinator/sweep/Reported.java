@@ -12,10 +12,17 @@ import java.time.Instant;
  * when it does not count.
  */
 public sealed interface Reported {
-  Lease.Key lease();
+  /** The message. */
+  ToCoordinator.OfLease said();
+
+  default Lease.Key lease() {
+    return said().lease();
+  }
 
   /** The last row that has to be stored before. */
-  long lastSequence();
+  default long lastSequence() {
+    return said().lastSequence();
+  }
 
   /** Answers it. */
   SweepNotice settled();
@@ -30,16 +37,6 @@ public sealed interface Reported {
 
   /** Its branch is done, or rests. */
   record Ended(ToCoordinator.BranchEnded said) implements Reported {
-    @Override
-    public Lease.Key lease() {
-      return said.lease();
-    }
-
-    @Override
-    public long lastSequence() {
-      return said.lastSequence();
-    }
-
     @Override
     public SweepNotice settled() {
       return new SweepNotice.Settled(said.worker(), said.lease());
@@ -58,16 +55,6 @@ public sealed interface Reported {
   /** Trials ended on a branch that goes on beyond them. */
   record Reached(ToCoordinator.MilestonesReached said) implements Reported {
     @Override
-    public Lease.Key lease() {
-      return said.lease();
-    }
-
-    @Override
-    public long lastSequence() {
-      return said.lastSequence();
-    }
-
-    @Override
     public SweepNotice settled() {
       return new SweepNotice.MilestonesSettled(
           said.worker(), said.lease(), said.results().stream().map(TrialResult::trial).toList());
@@ -82,16 +69,6 @@ public sealed interface Reported {
 
   /** A checkpoint is in the store. */
   record Left(ToCoordinator.CheckpointLeft said) implements Reported {
-    @Override
-    public Lease.Key lease() {
-      return said.lease();
-    }
-
-    @Override
-    public long lastSequence() {
-      return said.lastSequence();
-    }
-
     @Override
     public SweepNotice settled() {
       return new SweepNotice.CheckpointSettled(
