@@ -27,21 +27,21 @@ evaluation: {{metrics: [loss]}}
 class Espalier:
     """A coordinator and workers, each a process, until closed."""
 
-    def __init__(self, directory, workers, slots, seconds):
+    def __init__(self, directory, workers, slots, seconds, *options):
         self.directory = pathlib.Path(directory)
         self.processes = []
         home = common.ROOT
         lib = common.compiled()
         kit = home / "worker/target/test-classes"
-        http, flight, cluster = common.free_ports(3)
+        http, flight, self.cluster = common.free_ports(3)
         self.url = f"http://127.0.0.1:{http}"
         self.start([str(home / "espalier"), "coordinator", "--store=store", f"--http-port={http}", f"--flight-port={flight}",
-                    f"--cluster-port={cluster}"])
+                    f"--cluster-port={self.cluster}", *options])
         self.await_(lambda: self.get("/ready"))
         java = os.path.join(os.environ.get("JAVA_HOME", "/usr"), "bin/java")
         for number in range(workers):
             self.start([java, "--add-opens=java.base/java.nio=ALL-UNNAMED", "-Dio.netty.noUnsafe=false", "-Xmx512m", "-cp", f"{lib}/*:{kit}",
-                        "io.espalier.worker.node.SimulatedWorker", "127.0.0.1", f"127.0.0.1:{cluster}", f"spool-{number}", str(slots),
+                        "io.espalier.worker.node.SimulatedWorker", "127.0.0.1", f"127.0.0.1:{self.cluster}", f"spool-{number}", str(slots),
                         str(round(seconds * 1000)), "0"])
         self.await_(lambda: len(json.loads(self.get("/api/v1/workers"))) == workers)
 

@@ -3,48 +3,22 @@
 A coordinator and a worker of one lane, in whose pack all trials are trained; a second such worker starts when they have
 begun. With moves it takes trials over, without them (--worth-moving=1000h) it finds nothing to do. Seconds from the
 submission to the end of the sweep, sides by turns. In the end each update of each trial must be there once."""
-import argparse, json, pathlib, statistics, subprocess, sys, tempfile, time, urllib.request
+import argparse, json, pathlib, statistics, sys, tempfile, time
 
 import common
+import durable_path
 
 SIDES = {"stay": "1000h", "move": "60s"}
 
 
-class Cluster:
-    def __init__(self, place, worth):
-        self.place = place
-        self.http, flight, self.cluster = common.free_ports(3)
-        self.processes = [self.start("coordinator", "--store", place / "store", f"--http-port={self.http}", f"--flight-port={flight}",
-                                     f"--cluster-port={self.cluster}", f"--worth-moving={worth}")]
+def one_more(cluster, slots):
+    """A worker of one lane."""
+    cluster.start([str(common.ROOT / "espalier"), "worker", f"--coordinator-hosts=127.0.0.1:{cluster.cluster}", "--lanes=1", f"--slots={slots}",
+                   f"--spool=spool-{len(cluster.processes)}"])
 
-    def start(self, *arguments):
-        return subprocess.Popen([common.ROOT / "espalier", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def worker(self, name, slots):
-        self.processes.append(self.start("worker", f"--coordinator-hosts=127.0.0.1:{self.cluster}", "--lanes=1", f"--slots={slots}",
-                                         "--spool", self.place / f"spool-{name}"))
-
-    def asked(self, path):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=20) as answer:
-            return answer.read().decode()
-
-    def wait(self, path, when, within=1200):
-        deadline = time.monotonic() + within
-        while time.monotonic() < deadline:
-            try:
-                text = self.asked(path)
-                if when(text):
-                    return text
-            except OSError:
-                pass  # It has just been started.
-            time.sleep(0.2)
-        sys.exit(f"{path} did not come to it within {within} s")
-
-    def close(self):
-        for process in self.processes:
-            process.terminate()
-        for process in self.processes:
-            process.wait(60)
+def rows(cluster):
+    return [json.loads(line) for line in cluster.get("/api/v1/sweeps/late-1/metrics?format=jsonl").splitlines()]
 
 
 def one_round(side, given):
@@ -59,19 +33,17 @@ def one_round(side, given):
                 "search": {"space": {"learning_rate": rates}}, "guard": {"loss_spike": "off", "collapse": "off"},
                 "evaluation": {"metrics": ["loss"]}}
         (place / "spec.yaml").write_text(json.dumps(spec))
-        cluster = Cluster(place, SIDES[side])
+        cluster = durable_path.Espalier(place, 0, 0, 0, f"--worth-moving={SIDES[side]}")
         try:
-            cluster.wait("/ready", lambda text: True)
-            cluster.worker("first", given.trials)
-            cluster.wait("/api/v1/workers", lambda text: len(json.loads(text)) == 1)
+            one_more(cluster, given.trials)
+            cluster.await_(lambda: len(json.loads(cluster.get("/api/v1/workers"))) == 1)
             began = time.monotonic()
-            common.espalier("submit", place / "spec.yaml", "--no-upload", "--url", f"http://127.0.0.1:{cluster.http}")
-            rows = "/api/v1/sweeps/late-1/metrics?format=jsonl"
-            cluster.wait(rows, lambda text: len({json.loads(line)["trial"] for line in text.splitlines()}) == given.trials)
-            cluster.worker("second", given.trials)
-            cluster.wait("/api/v1/sweeps/late-1", lambda text: json.loads(text)["state"].lower() == "completed")
+            common.espalier("submit", place / "spec.yaml", "--no-upload", "--url", cluster.url)
+            cluster.await_(lambda: len({row["trial"] for row in rows(cluster)}) == given.trials, every=0.2)
+            one_more(cluster, given.trials)
+            cluster.await_(lambda: cluster.view("late-1")["state"].lower() == "completed", every=0.2)
             taken = time.monotonic() - began
-            found = [json.loads(line) for line in cluster.asked(rows).splitlines()]
+            found = rows(cluster)
         finally:
             cluster.close()
     updates = sorted((row["trial"], row["update"]) for row in found if isinstance(row.get("train_loss"), float))

@@ -28,7 +28,6 @@ final class Turns {
   private final KnownSweeps sweeps;
   private final Floor floor;
   private final Questions questions = new Questions();
-
   private final Set<WorkerId> content = new HashSet<>();
 
   Turns(KnownSweeps sweeps, Floor floor) {

@@ -112,12 +112,7 @@ public final class Decisions {
       return false;
     }
     long begun =
-        draft
-            .branch(rested.branch())
-            .current()
-            .flatMap(BranchProgress.Running::start)
-            .map(Checkpoint::update)
-            .orElse(0L);
+        draft.branch(rested.branch()).current().map(BranchProgress.Running::begun).orElse(0L);
     return policy
         .rest(draft.sweep(), rested.branch(), begun)
         .equals(Optional.of(rested.place().update()));

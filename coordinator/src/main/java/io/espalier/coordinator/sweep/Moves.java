@@ -14,18 +14,18 @@ final class Moves {
 
   /** Empty where none is worth its way, or another is on its own. */
   static Optional<SweepEvent.Moving> of(Sweep sweep, SweepInput.Move move) {
-    boolean one =
+    boolean onItsWay =
         sweep.branches().stream()
             .flatMap(progress -> progress.current().stream())
             .anyMatch(BranchProgress.Running::moves);
-    if (one || sweep.excludes(move.to())) {
+    if (onItsWay || sweep.excludes(move.to())) {
       return Optional.empty();
     }
     return sweep.branches().stream()
         .filter(progress -> isAt(progress, move) && sweep.ending(progress).isEmpty())
         .filter(progress -> !progress.failedAt().contains(move.to().place()))
-        .filter(progress -> left(progress, move.time()).compareTo(move.worth()) >= 0)
-        .max(Comparator.comparingLong(progress -> progress.lastUpdate() - progress.known()))
+        .filter(progress -> timeLeft(progress, move.time()).compareTo(move.worth()) >= 0)
+        .max(Comparator.comparingLong(Moves::updatesLeft))
         .flatMap(
             progress ->
                 progress
@@ -45,12 +45,17 @@ final class Moves {
    * How long it goes on as fast as so far; as long as it was leased where it is not known to have
    * done anything since.
    */
-  private static Duration left(BranchProgress progress, Instant now) {
+  private static Duration timeLeft(BranchProgress progress, Instant now) {
     BranchProgress.Running running = progress.current().orElseThrow();
     Duration taken =
         running.since().map(since -> Duration.between(since, now)).orElse(Duration.ZERO);
     long done = progress.known() - running.begun();
-    long left = progress.lastUpdate() - progress.known();
-    return done <= 0 ? taken : taken.multipliedBy(Math.max(0, left)).dividedBy(done);
+    return done <= 0
+        ? taken
+        : taken.multipliedBy(Math.max(0, updatesLeft(progress))).dividedBy(done);
+  }
+
+  private static long updatesLeft(BranchProgress progress) {
+    return progress.lastUpdate() - progress.known();
   }
 }
