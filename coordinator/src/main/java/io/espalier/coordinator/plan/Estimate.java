@@ -26,35 +26,41 @@ public record Estimate(
    *
    * @param slots branches trained together
    * @param seconds of an update of all of them
-   * @param bytes most memory of a process all of whose lanes make such updates; 0 where unknown
    */
-  public record Measured(int slots, double seconds, long bytes) {
+  public record Measured(int slots, double seconds) {
     private double ofOne() {
       return seconds / slots;
     }
   }
 
   /**
+   * Slots of a lane that are taken when all lanes have their part of the branches.
+   *
+   * @param most that it may have
+   */
+  public static int slots(StageTree stages, int lanes, int most) {
+    return Math.min(most, (stages.branches().size() + lanes - 1) / lanes);
+  }
+
+  /**
    * @param rows of each branch's update that was measured
    * @param measured one at least, the first of one slot
+   * @param slots of a lane
+   * @param bytes most memory of the process; 0 where unknown
    */
-  public static Estimate of(StageTree stages, int rows, List<Measured> measured, int lanes) {
+  public static Estimate of(
+      StageTree stages, int rows, List<Measured> measured, int lanes, int slots, long bytes) {
     double one = measured.get(0).seconds() / rows;
     Measured best =
         measured.stream()
-            .filter(pack -> pack.slots() == 1 || pack.slots() <= stages.branches().size())
+            .filter(pack -> pack.slots() == 1 || pack.slots() <= slots)
             .min(Comparator.comparingDouble(Measured::ofOne))
             .orElseThrow();
     double all = stages.branches().stream().mapToDouble(Estimate::rows).sum();
     double longest = stages.branches().stream().mapToDouble(Estimate::rows).max().orElse(0);
     double together = all * best.ofOne() / rows;
     return new Estimate(
-        all * one,
-        together,
-        best.slots(),
-        Math.max(together / lanes, longest * one),
-        lanes,
-        best.bytes());
+        all * one, together, best.slots(), Math.max(together / lanes, longest * one), lanes, bytes);
   }
 
   private static double rows(Branch branch) {

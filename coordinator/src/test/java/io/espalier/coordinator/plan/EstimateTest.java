@@ -21,25 +21,32 @@ class EstimateTest {
   @Test
   void it_goes_by_the_fastest_pack_that_it_can_fill_and_says_what_one_at_a_time_would_take() {
     List<Measured> measured =
-        List.of(
-            new Measured(1, 0.2, 10), new Measured(2, 0.2, 500L << 20), new Measured(4, 0.1, 9));
+        List.of(new Measured(1, 0.2), new Measured(2, 0.2), new Measured(4, 0.1));
 
-    Estimate two = Estimate.of(STAGES, 2, measured, 2);
+    Estimate two = Estimate.of(STAGES, 2, measured, 1, 2, 500L << 20);
 
-    assertThat(two).isEqualTo(new Estimate(200, 100, 2, 100, 2, 500L << 20));
+    assertThat(two).isEqualTo(new Estimate(200, 100, 2, 100, 1, 500L << 20));
     assertThat(two.text())
         .isEqualTo(
             "Estimated from a few updates on this machine, without evaluations: 1:40 of training"
-                + " with 2 trials in a pass (3:20 one at a time); on 2 threads about 1:40."
+                + " with 2 trials in a pass (3:20 one at a time); on one thread about 1:40."
                 + " Memory: about 500 MiB.");
   }
 
   @Test
   void no_number_of_threads_is_faster_than_the_longest_branch() {
-    Estimate many = Estimate.of(STAGES, 2, List.of(new Measured(1, 0.2, 0)), 16);
+    Estimate many = Estimate.of(STAGES, 2, List.of(new Measured(1, 0.2)), 16, 1, 0);
 
     assertThat(many.wall()).isEqualTo(100);
     assertThat(many.text())
         .endsWith("3:20 of training, a trial at a time; on 16 threads about 1:40.");
+  }
+
+  @Test
+  void lanes_share_the_branches_so_that_few_of_them_fill_no_slots() {
+    assertThat(Estimate.slots(STAGES, 1, 16)).isEqualTo(2);
+    assertThat(Estimate.slots(STAGES, 2, 16)).isEqualTo(1);
+    assertThat(Estimate.slots(STAGES, 16, 16)).isEqualTo(1);
+    assertThat(Estimate.slots(STAGES, 1, 1)).isEqualTo(1);
   }
 }

@@ -1,6 +1,7 @@
 package io.espalier.deploy.cli;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.espalier.common.spec.PassSpec;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.coordinator.plan.Estimate;
@@ -12,6 +13,7 @@ import io.espalier.worker.model.Libtorch;
 import io.espalier.worker.model.ModelConfig;
 import io.espalier.worker.model.Precision;
 import io.espalier.worker.node.DeviceName;
+import io.espalier.worker.node.LaneSlots;
 import io.espalier.worker.train.KeptSpeeds;
 import io.espalier.worker.train.PackSpeed;
 import java.io.IOException;
@@ -27,8 +29,9 @@ import java.util.stream.Stream;
  * Says how long a plan takes on this machine, after a few updates of its first trial.
  *
  * @param model directory of the base model
+ * @param passes what may be trained together
  */
-record Estimating(DeviceName device, Path model, TokenizedDataset data) {
+record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec passes) {
   private static final Duration BUDGET = Duration.ofSeconds(3);
   private static final int MOST_SLOTS = 16;
 
@@ -52,22 +55,37 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data) {
     if (speed.timings().isEmpty()) {
       return "An update of trial 0 does not fit the memory of this machine's %s.".formatted(device);
     }
-    int lanes = new LanesOption().lanes(device);
-    int rows = PackSpeed.rows(data, training);
-    int longest = data.train().stream().mapToInt(TokenRow::length).max().orElse(1);
+    var options = new LanesOption();
+    int lanes = options.lanes(device);
+    LaneSlots asked = options.slots(device).asked(passes.slots());
+    int slots = Estimate.slots(plan.stages(), lanes, slots(asked, training, speed, lanes));
     List<Estimate.Measured> updates =
         speed.timings().stream()
-            .map(
-                one ->
-                    new Estimate.Measured(
-                        one.slots(),
-                        one.seconds(),
-                        bytes(speed.bytes(lanes, one.slots(), rows, longest))))
+            .map(one -> new Estimate.Measured(one.slots(), one.seconds()))
             .toList();
-    return Estimate.of(plan.stages(), rows, updates, lanes).text();
+    int busy = Math.min(lanes, plan.stages().branches().size());
+    int rows = PackSpeed.rows(data, training);
+    return Estimate.of(plan.stages(), rows, updates, lanes, slots, bytes(speed, busy, slots, rows))
+        .text();
   }
 
-  private static long bytes(double measured) {
+  /** Slots of a lane, were there branches enough. */
+  private int slots(LaneSlots asked, Training training, PackSpeed speed, int lanes) {
+    if (passes.reproducible()) {
+      return 1;
+    }
+    double tokens = LaneSlots.tokens(training, data.summary());
+    LaneSlots found =
+        asked.fixed().isPresent()
+            ? asked
+            : asked.measured(speed, tokens, speed.memory(lanes, Duration.ZERO));
+    return found.more(List.of(), tokens);
+  }
+
+  private long bytes(PackSpeed speed, int lanes, int slots, int rows) {
+    int inPass = Math.min(rows, passes.microBatch().orElse(rows));
+    int longest = data.train().stream().mapToInt(TokenRow::length).max().orElse(1);
+    double measured = speed.bytes(lanes, slots, inPass, longest);
     return measured == 0 ? 0 : Math.round(measured + BESIDE);
   }
 

@@ -59,7 +59,10 @@ final class PlanCommand implements Callable<Integer> {
     console.out().print(PlanTable.text(plan));
     data.summary().leftOut().forEach(reason -> console.out().printf("%nwarning: %s%n", reason));
     if (!noEstimate) {
-      console.out().printf("%n%s%n", new Estimating(devices.device(), model, data).text(plan));
+      console
+          .out()
+          .printf(
+              "%n%s%n", new Estimating(devices.device(), model, data, spec.passes()).text(plan));
     }
     return CommandLineInterface.OK;
   }

@@ -101,7 +101,8 @@ final class CheckpointBytes {
 
   private static void put(FileChannel channel, MessageDigest digest, float[] values)
       throws IOException {
-    ByteBuffer chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+    int size = (int) Math.min(CHUNK, 4L * values.length);
+    ByteBuffer chunk = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
     for (int from = 0; from < values.length; from += CHUNK / 4) {
       int count = Math.min(CHUNK / 4, values.length - from);
       chunk.clear().limit(4 * count);

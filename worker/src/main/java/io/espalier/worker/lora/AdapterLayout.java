@@ -110,7 +110,7 @@ public final class AdapterLayout {
    */
   public static AdapterLayout covering(List<AdapterLayout> layouts) {
     AdapterLayout first = layouts.get(0);
-    if (layouts.stream().allMatch(other -> Arrays.equals(other.ranks(), first.ranks()))) {
+    if (layouts.stream().allMatch(first::liesAs)) {
       return first;
     }
     var ranks = new HashMap<String, Integer>();
@@ -133,6 +133,11 @@ public final class AdapterLayout {
     return matrices.stream().map(Matrix::peftName).toList();
   }
 
+  /** Whether flat vectors of both layouts, which {@link #adaptsAs adapt alike}, are the same. */
+  public boolean liesAs(AdapterLayout other) {
+    return Arrays.equals(ranks(), other.ranks());
+  }
+
   /**
    * An adapter of this layout as one of another with the same tensors. What the other has no room
    * for is left out, and what it has beyond is zero: where both of a module's matrices have zeros
@@ -141,7 +146,7 @@ public final class AdapterLayout {
    * @param values flat vector [P] of this layout
    */
   public float[] relaid(float[] values, AdapterLayout other) {
-    if (Arrays.equals(ranks(), other.ranks())) {
+    if (liesAs(other)) {
       return values;
     }
     float[] relaid = new float[Math.toIntExact(other.parameters)];

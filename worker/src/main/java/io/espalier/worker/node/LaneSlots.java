@@ -1,5 +1,8 @@
 package io.espalier.worker.node;
 
+import io.espalier.common.protocol.DatasetSummary;
+import io.espalier.common.trial.Training;
+import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.train.PackSpeed;
 import java.util.Collection;
 import java.util.List;
@@ -20,6 +23,11 @@ public record LaneSlots(OptionalInt fixed, double tokensPerPass) {
 
   private static final int MOST = 16;
 
+  /** Tokens of a branch's rows in a pass: a mean. */
+  public static double tokens(Training training, DatasetSummary data) {
+    return (double) training.perDeviceTrainBatchSize() * data.tokens() / data.samples();
+  }
+
   /** As many as there is use for on a CPU before it is measured: so on two cores. */
   public static final LaneSlots CPU = new LaneSlots(OptionalInt.empty(), 512);
 
@@ -31,13 +39,14 @@ public record LaneSlots(OptionalInt fixed, double tokensPerPass) {
   }
 
   /**
-   * As many as were measured to train fastest: the fewest that are about as fast as any.
+   * As many as were measured to train fastest: the fewest that are about as fast as any, and no
+   * more than memory has room for.
    *
    * @param tokens of a pass of one slot, as was measured
    * @return with the tokens per pass from here on, which stay as they are where the measurement
    *     ended before it was seen that more of them gain nothing
    */
-  LaneSlots measured(PackSpeed speed, double tokens) {
+  public LaneSlots measured(PackSpeed speed, double tokens, PassMemory memory) {
     List<PackSpeed.Timing> timings = speed.timings();
     double fastest = timings.stream().mapToDouble(PackSpeed.Timing::rate).max().orElse(0);
     int enough =
@@ -51,16 +60,12 @@ public record LaneSlots(OptionalInt fixed, double tokensPerPass) {
             && enough == timings.get(timings.size() - 1).slots();
     // A sum of as many tokens may come out a little higher.
     double limit = enough * tokens * 1.001;
-    return new LaneSlots(fixed, open ? Math.max(limit, tokensPerPass) : limit);
-  }
-
-  /** The same where memory has no room for more tokens in a pass. */
-  LaneSlots within(double tokens) {
-    return new LaneSlots(fixed, Math.min(tokensPerPass, tokens));
+    double fast = open ? Math.max(limit, tokensPerPass) : limit;
+    return new LaneSlots(fixed, Math.min(fast, memory.mostTokens(1)));
   }
 
   /** The same for a sweep that asks for so many; a lane that has fewer stays as it is. */
-  LaneSlots asked(OptionalInt slots) {
+  public LaneSlots asked(OptionalInt slots) {
     return slots.isPresent()
         ? of(Math.min(fixed.orElse(slots.getAsInt()), slots.getAsInt()))
         : this;
@@ -83,7 +88,7 @@ public record LaneSlots(OptionalInt fixed, double tokensPerPass) {
   }
 
   /** How many more branches a lane has use for, each with {@code next} tokens in a pass. */
-  int more(Collection<Double> training, double next) {
+  public int more(Collection<Double> training, double next) {
     int slots = most() - training.size();
     if (fixed.isPresent()) {
       return slots;

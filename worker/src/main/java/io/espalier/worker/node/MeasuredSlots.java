@@ -83,7 +83,7 @@ final class MeasuredSlots {
             unknown ->
                 fixed
                     ? new Found(asked, unmeasured(trunk, training))
-                    : measured(trunk, training, tokens(training, data)));
+                    : measured(trunk, training, LaneSlots.tokens(training, data)));
     return fixed ? new Found(asked, found.cost()) : found;
   }
 
@@ -99,16 +99,12 @@ final class MeasuredSlots {
         OptionalDouble.empty());
   }
 
-  private static double tokens(Training training, DatasetSummary data) {
-    return (double) training.perDeviceTrainBatchSize() * data.tokens() / data.samples();
-  }
-
   private Found measured(Trunks.Trunk trunk, Training training, double tokens) {
     try {
       PackSpeed speed =
           kept.measure(trunk.model(), trunk.data(), training, configured.most(), BUDGET);
       PassMemory memory = speed.memory(lanes, MEMORY_LOOKS);
-      LaneSlots found = configured.measured(speed, tokens).within(memory.mostTokens(1));
+      LaneSlots found = configured.measured(speed, tokens, memory);
       log.info(
           "packs of {} tokens a branch and pass: {}; trained together are up to {} tokens",
           Math.round(tokens),

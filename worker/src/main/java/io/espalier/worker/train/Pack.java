@@ -1,6 +1,7 @@
 package io.espalier.worker.train;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -26,7 +27,7 @@ import java.util.stream.IntStream;
 public class Pack implements AutoCloseable {
   private final BaseModel model;
   private final Trainable trainable;
-  private final List<Slot> slots;
+  private final List<Seat.Kind> slots;
   private final NDManager owner;
   private final NDArray flat;
   private final NDArray firstMoments;
@@ -66,26 +67,27 @@ public class Pack implements AutoCloseable {
   }
 
   /**
-   * @param slots one at least, which {@link Slot#fits fit} one another; one that trains all weights
-   *     is alone
+   * @param seats one at least, whose kinds {@link Seat.Kind#fits fit} one another; one that trains
+   *     all weights is alone
    */
-  public Pack(BaseModel model, List<Slot> slots) {
+  public Pack(BaseModel model, List<? extends Seat> seats) {
     this.model = model;
-    this.slots = List.copyOf(slots);
+    slots = seats.stream().map(Seat::kind).toList();
     if (slots.stream().skip(1).anyMatch(slot -> !slot.fits(slots.get(0)))) {
       throw new IllegalArgumentException("slots differ in what a pack has in common");
     }
-    trainable = Trainable.covering(slots.stream().map(slot -> slot.state().trainable()).toList());
+    trainable = Trainable.covering(slots.stream().map(Seat.Kind::trainable).toList());
     owner = model.newScope();
     try {
       flat =
-          slots.get(0).state().untouched() ? model.flatWeights(owner) : stacked(SlotState::weights);
-      firstMoments = stacked(SlotState::firstMoments);
-      secondMoments = stacked(SlotState::secondMoments);
+          seats.get(0) instanceof Slot first && first.state().untouched()
+              ? model.flatWeights(owner)
+              : stacked(seats, SlotState::weights, pack -> pack.flat);
+      firstMoments = stacked(seats, SlotState::firstMoments, pack -> pack.firstMoments);
+      secondMoments = stacked(seats, SlotState::secondMoments, pack -> pack.secondMoments);
       steps =
           owner.create(
-              slots.stream().mapToDouble(slot -> slot.state().steps()).toArray(),
-              new Shape(slots.size(), 1));
+              seats.stream().mapToDouble(Seat::steps).toArray(), new Shape(slots.size(), 1));
       scale = scales();
       options = owner.create(trainable.options());
       Training one = slots.get(0).training();
@@ -104,22 +106,50 @@ public class Pack implements AutoCloseable {
     }
   }
 
-  /** [K, P]; zeros for slots that have none of it. */
-  private NDArray stacked(Function<SlotState, float[]> part) {
-    int size = Math.toIntExact(trainable.parameters());
-    Shape shape = new Shape(slots.size(), size);
-    if (slots.stream().allMatch(slot -> part.apply(slot.state()).length == 0)) {
-      return owner.zeros(shape);
-    }
-    float[] all = new float[Math.multiplyExact(size, slots.size())];
-    for (int i = 0; i < slots.size(); i++) {
-      SlotState state = slots.get(i).state();
-      float[] values = part.apply(state);
-      if (values.length > 0) {
-        System.arraycopy(state.trainable().relaid(values, trainable), 0, all, i * size, size);
+  /**
+   * [K, P]: one kind of numbers of all slots.
+   *
+   * @param here empty for zeros
+   */
+  private NDArray stacked(
+      List<? extends Seat> seats,
+      Function<SlotState, float[]> here,
+      Function<Pack, NDArray> there) {
+    try (NDManager scope = owner.newSubManager()) {
+      var rows = new NDList();
+      for (Seat seat : seats) {
+        NDArray row;
+        if (seat instanceof Seat.Taken taken) {
+          row = taken.pack().row(scope, there.apply(taken.pack()), taken.slot(), trainable);
+        } else {
+          SlotState state = ((Slot) seat).state();
+          row = row(scope, here.apply(state), state.trainable());
+        }
+        rows.add(row);
       }
+      NDArray all = NDArrays.concat(rows, 0);
+      all.attach(owner);
+      return all;
     }
-    return owner.create(all, shape);
+  }
+
+  /** [1, P] of a slot's numbers, padded. */
+  private NDArray row(NDManager scope, float[] values, Trainable kind) {
+    var shape = new Shape(1, trainable.parameters());
+    return values.length == 0
+        ? scope.zeros(shape)
+        : scope.create(kind.relaid(values, trainable), shape);
+  }
+
+  /** [1, P] of one of this pack's slots, padded as {@code wanted} is; on the device where it is. */
+  private NDArray row(NDManager scope, NDArray stack, int slot, Trainable wanted) {
+    var shape = new Shape(1, wanted.parameters());
+    if (!trainable.liesAs(wanted)) {
+      return scope.create(kindOf(slot).relaid(copied(stack, slot), wanted), shape);
+    }
+    NDArray row = stack.get(slot);
+    row.attach(scope);
+    return row.reshape(shape);
   }
 
   /** [modules, K, 1, 1]. */
@@ -135,7 +165,7 @@ public class Pack implements AutoCloseable {
   }
 
   private boolean haveRatesOfTheirOwn() {
-    return slots.stream().map(Slot::training).anyMatch(Trainable::hasRatesOfItsOwn);
+    return slots.stream().map(Seat.Kind::training).anyMatch(Trainable::hasRatesOfItsOwn);
   }
 
   /** [K, tensors], or [1, 1] where every number has its slot's own learning rate. */
@@ -324,7 +354,16 @@ public class Pack implements AutoCloseable {
 
   /** What a slot's numbers are when it is alone. */
   Trainable kindOf(int slot) {
-    return slots.get(slot).state().trainable();
+    return slots.get(slot).trainable();
+  }
+
+  Seat.Kind kind(int slot) {
+    return slots.get(slot);
+  }
+
+  /** Updates of a slot that were applied. */
+  long steps(int slot) {
+    return Math.round(steps.toDoubleArray()[slot]);
   }
 
   /**
@@ -338,7 +377,7 @@ public class Pack implements AutoCloseable {
             copied(flat, slot),
             copied(firstMoments, slot),
             copied(secondMoments, slot),
-            Math.round(steps.toDoubleArray()[slot])));
+            steps(slot)));
   }
 
   /** A slot's weights as evaluation sees them; valid while this pack is open. */

@@ -38,6 +38,11 @@ public sealed interface Trainable {
   /** Whether slots of both kinds can be in one pack. */
   boolean sharesPackWith(Trainable other);
 
+  /**
+   * Whether flat vectors of another kind that shares packs with this are as long, number by number.
+   */
+  boolean liesAs(Trainable other);
+
   /** What has room for all of these, which {@link #sharesPackWith share a pack}. */
   static Trainable covering(List<Trainable> all) {
     if (all.get(0) instanceof Adapter) {
@@ -96,6 +101,11 @@ public sealed interface Trainable {
     }
 
     @Override
+    public boolean liesAs(Trainable other) {
+      return layout.liesAs(((Adapter) other).layout);
+    }
+
+    @Override
     public float[] relaid(float[] values, Trainable other) {
       return layout.relaid(values, ((Adapter) other).layout);
     }
@@ -145,6 +155,11 @@ public sealed interface Trainable {
     @Override
     public boolean sharesPackWith(Trainable other) {
       return false;
+    }
+
+    @Override
+    public boolean liesAs(Trainable other) {
+      return true;
     }
 
     @Override

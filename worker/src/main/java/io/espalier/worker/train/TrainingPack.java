@@ -6,10 +6,12 @@ import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.OutOfMemory;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -27,12 +29,15 @@ final class TrainingPack implements AutoCloseable {
   private final BaseModel model;
 
   /** What a branch's slot must fit. */
-  private final Slot kind;
+  private final Seat.Kind kind;
 
   /** In their slots' order. */
   private final List<BranchRun> runs = new ArrayList<>();
 
   private final List<Begun> arriving = new ArrayList<>();
+
+  /** Of the runs, those that go on elsewhere. */
+  private final Set<BranchRun> released = new HashSet<>();
 
   /** Rows of a slot in a pass; fewer than wished once memory ran out. */
   private int mostRows;
@@ -53,13 +58,13 @@ final class TrainingPack implements AutoCloseable {
 
   /** Where packs are. */
   interface Device {
-    Pack pack(BaseModel model, List<Slot> slots);
+    Pack pack(BaseModel model, List<? extends Seat> seats);
   }
 
   private TrainingPack(
       Device device,
       BaseModel model,
-      Slot kind,
+      Seat.Kind kind,
       int mostRows,
       PassCost cost,
       PassSizes evaluations) {
@@ -74,12 +79,11 @@ final class TrainingPack implements AutoCloseable {
 
   /** A pack for a branch and those that will join it. */
   static TrainingPack of(Device device, Begun first) {
-    Slot slot = first.slot();
     var pack =
         new TrainingPack(
             device,
             first.run().model(),
-            Slot.fresh(slot.training(), slot.state().trainable(), new float[0]),
+            first.slot().kind(),
             Integer.MAX_VALUE,
             first.run().cost(),
             new PassSizes(first.run().model().device().isGpu()));
@@ -95,7 +99,7 @@ final class TrainingPack implements AutoCloseable {
         && !other.run().reproducible()
         && all().noneMatch(BranchRun::reproducible)
         && other.run().model() == model
-        && kind.fits(other.slot())
+        && kind.fits(other.slot().kind())
         && PassRows.fit(together);
   }
 
@@ -105,11 +109,12 @@ final class TrainingPack implements AutoCloseable {
   }
 
   private Stream<BranchRun> all() {
-    return Stream.concat(runs.stream(), arriving.stream().map(Begun::run));
+    return Stream.concat(
+        runs.stream().filter(run -> !released.contains(run)), arriving.stream().map(Begun::run));
   }
 
   boolean isEmpty() {
-    return runs.isEmpty() && arriving.isEmpty();
+    return all().findAny().isEmpty();
   }
 
   /**
@@ -147,43 +152,56 @@ final class TrainingPack implements AutoCloseable {
     return pack.orElseThrow();
   }
 
-  /** Gives the slots of branches that have ended back, and slots to those that arrive. */
+  /**
+   * Gives the slots of branches that have ended or left back, and slots to those that arrive. What
+   * stays does not leave the device.
+   */
   private void compose() {
-    if (arriving.isEmpty() && runs.stream().noneMatch(BranchRun::hasEnded)) {
+    if (arriving.isEmpty() && staying().count() == runs.size()) {
       return;
     }
-    List<Begun> next = new ArrayList<>(staying());
-    next.addAll(arriving);
-    List<Slot> slots = next.stream().map(Begun::slot).toList();
+    List<BranchRun> next =
+        Stream.concat(staying().mapToObj(runs::get), arriving.stream().map(Begun::run)).toList();
+    List<Seat> seats =
+        Stream.<Seat>concat(
+                staying().mapToObj(slot -> new Seat.Taken(open(), slot)),
+                arriving.stream().map(Begun::slot))
+            .toList();
     Optional<Pack> composed =
-        slots.isEmpty() ? Optional.empty() : Optional.of(device.pack(model, slots));
+        seats.isEmpty() ? Optional.empty() : Optional.of(device.pack(model, seats));
     close();
     pack = composed;
     runs.clear();
-    next.forEach(begun -> runs.add(begun.run()));
-    runs.forEach(BranchRun::rewind);
+    released.clear();
     arriving.clear();
+    runs.addAll(next);
+    runs.forEach(BranchRun::rewind);
   }
 
   /** Lets branches go. They begin their present updates again elsewhere, the others here. */
   List<Begun> release(Set<BranchRun> leaving) {
-    List<Begun> all = new ArrayList<>(staying());
-    all.addAll(arriving);
-    List<Begun> released = all.stream().filter(begun -> leaving.contains(begun.run())).toList();
-    if (!released.isEmpty()) {
+    List<Begun> gone = present(leaving::contains);
+    arriving.removeAll(gone);
+    runs.stream().filter(leaving::contains).forEach(released::add);
+    if (isEmpty()) {
       close();
-      runs.clear();
-      arriving.clear();
-      arriving.addAll(all);
-      arriving.removeAll(released);
     }
-    return released;
+    return gone;
   }
 
-  private List<Begun> staying() {
+  /** Slots whose branches go on here. */
+  private IntStream staying() {
     return IntStream.range(0, runs.size())
-        .filter(slot -> !runs.get(slot).hasEnded())
-        .mapToObj(slot -> new Begun(runs.get(slot), open().slot(slot)))
+        .filter(slot -> !released.contains(runs.get(slot)) && !runs.get(slot).hasEnded());
+  }
+
+  /** Branches that go on here, each with its slot as it could join a pack on another device. */
+  private List<Begun> present(Predicate<BranchRun> wanted) {
+    return Stream.concat(
+            staying()
+                .filter(slot -> wanted.test(runs.get(slot)))
+                .mapToObj(slot -> new Begun(runs.get(slot), open().slot(slot))),
+            arriving.stream().filter(begun -> wanted.test(begun.run())))
         .toList();
   }
 
@@ -267,12 +285,11 @@ final class TrainingPack implements AutoCloseable {
           runs.size(),
           mostRows);
       tell(runs, Measurement.OutOfMemory.ROWS, rows, mostRows);
-      runs.forEach(BranchRun::rewind);
+      staying().mapToObj(runs::get).forEach(BranchRun::rewind);
       pack.ifPresent(Pack::discard);
       return List.of(this);
     }
-    List<Begun> all = new ArrayList<>(staying());
-    all.addAll(arriving);
+    List<Begun> all = present(run -> true);
     close();
     if (all.size() == 1) {
       all.get(0).run().fail(problem);

@@ -2,6 +2,7 @@ package io.espalier.worker.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.train.PackSpeed;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +55,7 @@ class LaneSlotsTest {
   }
 
   private static int measured(PackSpeed speed, double tokens) {
-    return AUTO.measured(speed, tokens).more(List.of(), tokens);
+    return AUTO.measured(speed, tokens, PassMemory.UNBOUNDED).more(List.of(), tokens);
   }
 
   @Test

@@ -381,13 +381,55 @@ class LaneTest {
     }
   }
 
+  @Test
+  void who_stays_in_a_pack_stays_on_the_device_and_an_empty_pack_is_freed() throws IOException {
+    List<List<Seat>> seats = new ArrayList<>();
+    List<Pack> open = new ArrayList<>();
+    BranchRun first = run(0, Cell.of(0, Map.of()), new Curve());
+    BranchRun second = run(1, Cell.of(1, Map.of()), new Curve());
+    try (Lane lane = new Lane((base, all) -> new CountedPack(base, all, seats, open))) {
+      lane.join(first);
+      lane.pass();
+      lane.join(second);
+      lane.pass();
+      lane.leave(Set.of(first));
+      lane.pass();
+      assertThat(open).hasSize(1);
+      lane.leave(Set.of(second));
+      assertThat(open).isEmpty();
+    }
+
+    assertThat(seats.stream().map(all -> all.stream().map(Object::getClass).toList()))
+        .containsExactly(
+            List.of(Slot.class), List.of(Seat.Taken.class, Slot.class), List.of(Seat.Taken.class));
+  }
+
+  /** Says what it was made of, and whether it is open. */
+  private static final class CountedPack extends Pack {
+    private final List<Pack> open;
+
+    CountedPack(
+        BaseModel model, List<? extends Seat> all, List<List<Seat>> seats, List<Pack> open) {
+      super(model, all);
+      this.open = open;
+      seats.add(List.copyOf(all));
+      open.add(this);
+    }
+
+    @Override
+    public void close() {
+      super.close();
+      open.remove(this);
+    }
+  }
+
   /** A device on which a pass of more rows, or of more slots, breaks. */
   private static final class SmallPack extends Pack {
     private final int rows;
     private final int slots;
     private final String problem;
 
-    SmallPack(BaseModel model, List<Slot> all, int rows, int slots, String problem) {
+    SmallPack(BaseModel model, List<? extends Seat> all, int rows, int slots, String problem) {
       super(model, all);
       this.rows = rows;
       this.slots = slots;
