@@ -6,6 +6,7 @@ import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.coordinator.plan.Estimate;
 import io.espalier.coordinator.plan.Plan;
+import io.espalier.coordinator.plan.StageTree;
 import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.model.BaseModel;
@@ -36,10 +37,12 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
   private static final int MOST_SLOTS = 16;
 
   /**
-   * What a coordinator and Java's heap take beside what is measured: 130 to 560 MiB, by {@code
-   * bench/run memory --part plan}.
+   * What a coordinator takes in the process, and what Java's heap grows to: as {@code bench/run
+   * memory --part plan} found.
    */
-  private static final double BESIDE = 512 * 1024.0 * 1024;
+  private static final long BESIDE = 256L << 20;
+
+  private static final LanesOption options = new LanesOption();
 
   String text(Plan plan) {
     Training training = plan.trials().get(0).config().training();
@@ -51,29 +54,38 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
       return "How long it takes is not estimated: the model's files have %,d MiB, more than a quarter of this machine's memory."
           .formatted(weights >> 20);
     }
-    PackSpeed speed = measured(training);
+    ModelConfig config = ModelConfig.read(model);
+    Precision precision = Precision.of(training.torchDtype(), config);
+    try (BaseModel loaded = BaseModel.load(model, config, precision, device.device())) {
+      Libtorch.prepareThread();
+      return text(plan.stages(), loaded, training);
+    }
+  }
+
+  private String text(StageTree stages, BaseModel loaded, Training training) {
+    PackSpeed speed = KeptSpeeds.ofUser().measure(loaded, data, training, MOST_SLOTS, BUDGET);
     if (speed.timings().isEmpty()) {
       return "An update of trial 0 does not fit the memory of this machine's %s.".formatted(device);
     }
-    var options = new LanesOption();
     int lanes = options.lanes(device);
-    LaneSlots asked = options.slots(device).asked(passes.slots());
-    int slots = Estimate.slots(plan.stages(), lanes, slots(asked, training, speed, lanes));
+    int slots = Estimate.slots(stages, lanes, slots(training, speed, lanes));
     List<Estimate.Measured> updates =
         speed.timings().stream()
             .map(one -> new Estimate.Measured(one.slots(), one.seconds()))
             .toList();
-    int busy = Math.min(lanes, plan.stages().branches().size());
     int rows = PackSpeed.rows(data, training);
-    return Estimate.of(plan.stages(), rows, updates, lanes, slots, bytes(speed, busy, slots, rows))
-        .text();
+    long pass = pass(loaded, training, speed, slots, rows);
+    int busy = Math.min(lanes, stages.branches().size());
+    long bytes = pass == 0 ? 0 : speed.before() + busy * pass + BESIDE;
+    return Estimate.of(stages, rows, updates, lanes, slots, bytes).text();
   }
 
   /** Slots of a lane, were there branches enough. */
-  private int slots(LaneSlots asked, Training training, PackSpeed speed, int lanes) {
+  private int slots(Training training, PackSpeed speed, int lanes) {
     if (passes.reproducible()) {
       return 1;
     }
+    LaneSlots asked = options.slots(device).asked(passes.slots());
     double tokens = LaneSlots.tokens(training, data.summary());
     LaneSlots found =
         asked.fixed().isPresent()
@@ -82,20 +94,15 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
     return found.more(List.of(), tokens);
   }
 
-  private long bytes(PackSpeed speed, int lanes, int slots, int rows) {
-    int inPass = Math.min(rows, passes.microBatch().orElse(rows));
+  /** Bytes that a lane's largest pass takes; measured, unless that takes too long. */
+  private long pass(
+      BaseModel loaded, Training training, PackSpeed speed, int slots, int updateRows) {
+    int rows = Math.min(updateRows, passes.microBatch().orElse(updateRows));
     int longest = data.train().stream().mapToInt(TokenRow::length).max().orElse(1);
-    double measured = speed.bytes(lanes, slots, inPass, longest);
-    return measured == 0 ? 0 : Math.round(measured + BESIDE);
-  }
-
-  private PackSpeed measured(Training training) {
-    ModelConfig config = ModelConfig.read(model);
-    Precision precision = Precision.of(training.torchDtype(), config);
-    try (BaseModel loaded = BaseModel.load(model, config, precision, device.device())) {
-      Libtorch.prepareThread();
-      return KeptSpeeds.ofUser().measure(loaded, data, training, MOST_SLOTS, BUDGET);
-    }
+    double tokens = (double) slots * rows * longest;
+    return tokens / speed.alone().orElseThrow() > BUDGET.toSeconds()
+        ? Math.round(speed.bytes(slots, Math.round(tokens)))
+        : PackSpeed.bytes(loaded, data, training, slots, rows);
   }
 
   private long weightBytes() {

@@ -10,6 +10,7 @@ import io.espalier.worker.node.DeviceName;
 import io.espalier.worker.node.SpoolLock;
 import io.espalier.worker.node.WorkerConfig;
 import io.espalier.worker.node.WorkerNode;
+import io.espalier.worker.train.Cadence;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -148,8 +149,9 @@ final class WorkerCommand implements Callable<Integer> {
       converter = DurationText.OrNever.class,
       description =
           "Training time between two checkpoints, from which a lost trial goes on; 0 for never"
-              + " (default: 60s).")
-  private Duration checkpointEvery = WorkerConfig.CHECKPOINT_EVERY;
+              + " (default: 60s, or longer where writing them would take more than a twentieth of"
+              + " the time).")
+  private Optional<Duration> checkpointEvery = Optional.empty();
 
   @Option(
       names = "--grace",
@@ -218,7 +220,7 @@ final class WorkerCommand implements Callable<Integer> {
         own,
         modelRoots,
         dataRoots,
-        checkpointEvery,
+        checkpointEvery.map(Cadence::of).orElse(Cadence.USUAL),
         heartbeat,
         grace,
         silence);

@@ -35,21 +35,20 @@ public record ModelFingerprint(
   private static final long LONGEST_HEADER = 100_000_000;
 
   /**
-   * Reads every byte of the files: about a second for each gigabyte.
+   * Reads every byte of the files, one to ten seconds for each gigabyte, unless a process of this
+   * user did so before and they have not changed.
    *
    * @throws UserError when the directory holds no weights or a file is broken
    */
   public static ModelFingerprint of(Path directory) {
+    return of(directory, KeptHashes.ofUser());
+  }
+
+  static ModelFingerprint of(Path directory, KeptHashes kept) {
     try {
       List<Path> files = files(directory);
-      var digest = new Sha256();
       long parameters = 0;
       for (Path file : files) {
-        digest.add(file.getFileName().toString());
-        digest.add(Files.size(file));
-        try (InputStream in = Files.newInputStream(file)) {
-          digest.add(in);
-        }
         if (file.toString().endsWith(WEIGHTS)) {
           parameters += parameters(file);
         }
@@ -57,7 +56,7 @@ public record ModelFingerprint(
       JsonNode config = config(directory);
       JsonNode vocabulary = config.path("vocab_size");
       return new ModelFingerprint(
-          digest.hex(),
+          kept.sha256(files, () -> sha256(files)),
           parameters,
           vocabulary.isInt() ? OptionalInt.of(vocabulary.intValue()) : OptionalInt.empty(),
           ClassNames.of(config, directory.resolve(CONFIG)));
@@ -69,6 +68,18 @@ public record ModelFingerprint(
     } catch (IOException e) {
       throw new UserError("model %s cannot be read: %s".formatted(directory, e), e);
     }
+  }
+
+  private static String sha256(List<Path> files) throws IOException {
+    var digest = new Sha256();
+    for (Path file : files) {
+      digest.add(file.getFileName().toString());
+      digest.add(Files.size(file));
+      try (InputStream in = Files.newInputStream(file)) {
+        digest.add(in);
+      }
+    }
+    return digest.hex();
   }
 
   /**

@@ -1,14 +1,20 @@
 package io.espalier.worker.memory;
 
+import com.sun.jna.Library;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLong;
 import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What this process has of the host's memory, and could have, in bytes, as Linux tells it. */
 public class HostMemory {
+  private static final Logger log = LoggerFactory.getLogger(HostMemory.class);
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final Path MACHINE = Path.of("/proc/meminfo");
   private static final Path REFERENCES = Path.of("/proc/self/clear_refs");
@@ -31,6 +37,22 @@ public class HostMemory {
       return true;
     } catch (IOException e) {
       return false;
+    }
+  }
+
+  private interface Libc extends Library {
+    int malloc_trim(NativeLong kept);
+  }
+
+  /**
+   * Gives the system back what glibc keeps of memory that was freed, so that what comes next is
+   * seen in {@link #resident}. Other C libraries keep little.
+   */
+  public void trim() {
+    try {
+      Native.load("c", Libc.class).malloc_trim(new NativeLong(0));
+    } catch (LinkageError e) {
+      log.debug("free memory is not given back", e);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.espalier.worker.node;
 
+import io.espalier.worker.train.Cadence;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -24,7 +25,7 @@ import java.util.Optional;
  * @param dataRoots directories to which, beside those of models and the store, the paths of
  *     specifications are confined; when there are none they are only where there are certificates
  * @param heartbeat between two offers
- * @param checkpointEvery of training, for the case that a branch is lost; zero for never
+ * @param cadence of checkpoints for the case that a branch is lost
  * @param grace how long a branch may take to the end of its update, to be given back with a
  *     checkpoint, when the worker is told to end
  * @param silence without a word from the coordinator after which the connection is made anew
@@ -43,7 +44,7 @@ public record WorkerConfig(
     Optional<Path> certificates,
     List<Path> modelRoots,
     List<Path> dataRoots,
-    Duration checkpointEvery,
+    Cadence cadence,
     Duration heartbeat,
     Duration grace,
     Duration silence) {
@@ -53,7 +54,6 @@ public record WorkerConfig(
     dataRoots = List.copyOf(dataRoots);
   }
 
-  public static final Duration CHECKPOINT_EVERY = Duration.ofSeconds(60);
   public static final Duration HEARTBEAT = Duration.ofSeconds(1);
   public static final Duration GRACE = Duration.ofSeconds(20);
   public static final Duration SILENCE = Duration.ofSeconds(20);
@@ -75,7 +75,7 @@ public record WorkerConfig(
         Optional.empty(),
         List.of(),
         List.of(),
-        CHECKPOINT_EVERY,
+        Cadence.USUAL,
         HEARTBEAT,
         GRACE,
         SILENCE);

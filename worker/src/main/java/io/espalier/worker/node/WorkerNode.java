@@ -10,7 +10,6 @@ import io.espalier.worker.metrics.GpuWatch;
 import io.espalier.worker.metrics.MetricsDoor;
 import io.espalier.worker.metrics.WorkerMetrics;
 import io.espalier.worker.model.ModelPlaces;
-import io.espalier.worker.train.Cadence;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -104,7 +103,7 @@ public final class WorkerNode implements AutoCloseable {
                 config.lanes(),
                 config.slots(),
                 new Trunks(config.device().device(), models, readable, Clock.systemUTC()),
-                new Cadence(config.checkpointEvery(), Clock.systemUTC())));
+                config.cadence()));
   }
 
   /**

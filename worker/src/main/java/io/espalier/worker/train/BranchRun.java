@@ -98,7 +98,7 @@ public final class BranchRun {
     schedule = training.schedule(data.train().size());
     guards = new Guards(lease.settings().guard(), Baseline.of(lease.dataset(), training));
     rows = rows(1 + lease.start().map(Checkpoint::update).orElse(0L));
-    resumePoints = new ResumePoints(lease, cadence, log, listener);
+    resumePoints = new ResumePoints(lease, cadence, log, listener, time::seconds);
     milestones =
         new Milestones(
             lease,

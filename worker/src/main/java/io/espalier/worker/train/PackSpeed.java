@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalDouble;
 
@@ -60,21 +61,17 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
   }
 
   /**
-   * Most bytes that the process is expected to have resident.
+   * Bytes that a pass of so many slots and tokens is expected to take.
    *
-   * @param longest tokens of the longest row
    * @return 0 where nothing is known
    */
-  public double bytes(int lanes, int slots, int rows, int longest) {
-    if (before == 0) {
-      return 0;
-    }
+  public double bytes(int slots, long tokens) {
     // Passes that no size was seen to take more for find room in what the process had already.
-    double pass =
-        MemoryModel.fit(seen(), perSlot)
-            .map(model -> model.bytes(slots, (long) slots * rows * longest))
+    return before == 0
+        ? 0
+        : MemoryModel.fit(seen(), perSlot)
+            .map(model -> model.bytes(slots, tokens))
             .orElse(slots * perSlot);
-    return before + lanes * pass;
   }
 
   /**
@@ -123,12 +120,7 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
       Training training,
       int most,
       Duration budget) {
-    AdapterLayout layout = AdapterLayout.of(model.config(), training.lora());
-    Slot slot =
-        Slot.fresh(
-            training,
-            new Trainable.Adapter(layout),
-            AdapterInit.values(layout, training.seed(), () -> model.firstValues(layout.options())));
+    Slot slot = slot(model, training);
     int rows = rows(data, training);
     double perSlot = Trainable.bytesOfSlot(model, training);
     var timings = new ArrayList<Timing>();
@@ -144,8 +136,8 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
         }
       }
       try {
-        MicroBatch batch = batch(data, slots, rows);
-        double seconds = seconds(device, model, slot, slots, batch);
+        MicroBatch batch = batch(data.train().subList(0, rows), slots);
+        double seconds = seconds(device, model, slot, slots, batch, UPDATES);
         long bytes = before == 0 ? 0 : Math.max(0, host.peak() - before);
         timings.add(new Timing(slots, batch.tokens(), seconds, bytes));
       } catch (RuntimeException e) {
@@ -165,9 +157,44 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
     return new PackSpeed(timings, End.MOST, before, perSlot);
   }
 
+  /**
+   * Most bytes that the process has resident, beyond what it has before, in an update of the data's
+   * longest rows.
+   *
+   * @param rows of each slot's pass
+   * @return 0 where the system does not tell
+   */
+  public static long bytes(
+      BaseModel model, TokenizedDataset data, Training training, int slots, int rows) {
+    List<TokenRow> longest =
+        data.train().stream()
+            .sorted(Comparator.comparingInt(TokenRow::length).reversed())
+            .limit(rows)
+            .toList();
+    var host = new HostMemory();
+    long before = resident(model, host);
+    if (before == 0) {
+      return 0;
+    }
+    seconds(Pack::new, model, slot(model, training), slots, batch(longest, slots), 1);
+    return Math.max(0, host.peak() - before);
+  }
+
   /** Bytes that the process has resident; 0 where a pass's cannot be told from it. */
   static long resident(BaseModel model, HostMemory host) {
-    return model.device().isGpu() || !host.restartPeak() ? 0 : host.resident();
+    if (model.device().isGpu()) {
+      return 0;
+    }
+    host.trim();
+    return host.restartPeak() ? host.resident() : 0;
+  }
+
+  private static Slot slot(BaseModel model, Training training) {
+    AdapterLayout layout = AdapterLayout.of(model.config(), training.lora());
+    return Slot.fresh(
+        training,
+        new Trainable.Adapter(layout),
+        AdapterInit.values(layout, training.seed(), () -> model.firstValues(layout.options())));
   }
 
   private PackSpeed ending(End why) {
@@ -195,23 +222,32 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
         .noneMatch(timing -> timing.rate() >= GAIN * before);
   }
 
-  /** The data's first rows, the same for every slot: all have the data's usual length. */
-  private static MicroBatch batch(TokenizedDataset data, int slots, int rows) {
-    List<TokenRow> some = data.train().subList(0, rows);
-    double[] shares = new double[rows];
-    Arrays.fill(shares, 1.0 / Math.max(1, some.stream().mapToLong(TokenRow::targets).sum()));
+  /** The same rows for every slot. */
+  private static MicroBatch batch(List<TokenRow> rows, int slots) {
+    double[] shares = new double[rows.size()];
+    Arrays.fill(shares, 1.0 / Math.max(1, rows.stream().mapToLong(TokenRow::targets).sum()));
     return MicroBatch.of(
-        Collections.nCopies(slots, new MicroBatch.Part(some, shares, new long[rows])));
+        Collections.nCopies(slots, new MicroBatch.Part(rows, shares, new long[rows.size()])));
   }
 
+  /**
+   * Of an update of a pack, the fastest of so many.
+   *
+   * @param updates after one that warms it up
+   */
   private static double seconds(
-      TrainingPack.Device device, BaseModel model, Slot slot, int slots, MicroBatch batch) {
+      TrainingPack.Device device,
+      BaseModel model,
+      Slot slot,
+      int slots,
+      MicroBatch batch,
+      int updates) {
     boolean[] due = new boolean[slots];
     Arrays.fill(due, true);
     double[] rates = new double[slots];
     double fastest = Double.POSITIVE_INFINITY;
     try (Pack pack = device.pack(model, Collections.nCopies(slots, slot))) {
-      for (int i = 0; i <= UPDATES; i++) {
+      for (int i = 0; i <= updates; i++) {
         long began = System.nanoTime();
         pack.accumulate(batch);
         // Waits for the device.

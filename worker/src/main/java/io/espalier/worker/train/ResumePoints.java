@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.DoubleSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -37,6 +38,7 @@ final class ResumePoints {
   private final Cadence cadence;
   private final TrialLog trialLog;
   private final BranchListener listener;
+  private final DoubleSupplier deviceSeconds;
 
   /** States at which others begin and that could not be written yet, by update. */
   private final Map<Long, BranchState> owed = new TreeMap<>();
@@ -50,14 +52,26 @@ final class ResumePoints {
   private Instant warned = Instant.MIN;
   private Instant tried = Instant.MIN;
 
+  /** Of the branch's device time, from when on another is worth what the last one took. */
+  private double affordable;
+
   /** Written by the thread that hears of it. */
   private volatile long acknowledged;
 
-  ResumePoints(Lease lease, Cadence cadence, TrialLog trialLog, BranchListener listener) {
+  /**
+   * @param deviceSeconds that the branch has had
+   */
+  ResumePoints(
+      Lease lease,
+      Cadence cadence,
+      TrialLog trialLog,
+      BranchListener listener,
+      DoubleSupplier deviceSeconds) {
     this.lease = lease;
     this.cadence = cadence;
     this.trialLog = trialLog;
     this.listener = listener;
+    this.deviceSeconds = deviceSeconds;
   }
 
   private static Path sweep(Lease lease) {
@@ -120,7 +134,10 @@ final class ResumePoints {
     }
     boolean trialEnds =
         lease.branch().milestones().stream().map(Milestone::update).anyMatch(end -> end == update);
-    return trialEnds || (!cadence.isNever() && !now.isBefore(since.plus(cadence.every())));
+    return trialEnds
+        || (!cadence.isNever()
+            && !now.isBefore(since.plus(cadence.every()))
+            && deviceSeconds.getAsDouble() >= affordable);
   }
 
   /** The one that was left after an update, if it could be written. */
@@ -150,6 +167,7 @@ final class ResumePoints {
     try {
       CheckpointFile.write(file, fingerprint, state);
       Duration took = Duration.ofNanos(System.nanoTime() - began);
+      affordable = deviceSeconds.getAsDouble() + cadence.worth() * took.toNanos() * 1e-9;
       listener.checkpointWritten(took, Files.size(file));
     } catch (IOException e) {
       listener.checkpointFailed();

@@ -2,7 +2,6 @@ package io.espalier.worker.node;
 
 import io.espalier.worker.train.Cadence;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 
@@ -37,7 +36,7 @@ public final class SimulatedWorker {
                 new SimulatedTrainer(
                     slots,
                     Duration.ofMillis(Long.parseLong(arguments[4])),
-                    new Cadence(checkpointEvery, Clock.systemUTC())));
+                    Cadence.of(checkpointEvery)));
     Runtime.getRuntime().addShutdownHook(new Thread(node::close, "end"));
     node.whenEnded().toCompletableFuture().join();
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import io.espalier.common.trial.Training;
+import io.espalier.worker.cache.UserCache;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Golden;
@@ -46,7 +47,8 @@ class KeptSpeedsTest {
   private List<PackSpeed.Timing> measured(Instant now, Map<String, String> more) {
     Training training =
         Leases.hyperparameters(Training.TrainType.LORA, 1e-3, 1, 1).with(more).training();
-    return new KeptSpeeds(Optional.of(folder.resolve("speeds")), Clock.fixed(now, ZoneOffset.UTC))
+    var cache = new UserCache(Optional.of(folder.resolve("speeds")));
+    return new KeptSpeeds(cache, Clock.fixed(now, ZoneOffset.UTC))
         .measure(model, data, training, 2, Duration.ofHours(1))
         .timings();
   }

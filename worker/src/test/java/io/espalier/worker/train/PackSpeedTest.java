@@ -97,9 +97,18 @@ class PackSpeedTest {
   @Test
   void passes_in_room_that_the_process_had_are_expected_to_take_no_more_but_their_slots() {
     var unseen = new PackSpeed(List.of(new Timing(1, 56, 0.01, 0)), End.MOST, 1_000_000, 500);
-    assertThat(unseen.bytes(2, 4, 1, 14)).isEqualTo(1_000_000 + 2 * 4 * 500);
+    assertThat(unseen.bytes(4, 56)).isEqualTo(4 * 500);
 
     var untold = new PackSpeed(List.of(new Timing(1, 56, 0.01, 0)), End.MOST, 0, 500);
-    assertThat(untold.bytes(2, 4, 1, 14)).isZero();
+    assertThat(untold.bytes(4, 56)).isZero();
+  }
+
+  @Test
+  void what_a_pass_takes_is_measured_at_the_size_that_is_asked_for() {
+    Training training = Leases.hyperparameters(TrainType.LORA, 1e-3, 1, 1).training();
+
+    long few = PackSpeed.bytes(model, data, training, 1, 1);
+    long many = PackSpeed.bytes(model, data, training, 16, 64);
+    assertThat(many).isGreaterThan(few + (8 << 20));
   }
 }

@@ -394,9 +394,8 @@ class ResumeTest {
     }
   }
 
-  @Test
-  void checkpoints_are_left_where_trials_end_and_every_so_often() {
-    var told = new Told();
+  /** Of a branch with a trial that ends after two updates. */
+  private BranchRun trained(Told told, double worth) {
     Lease lease = Leases.lease(training(Map.of()), Leases.NON_FINITE_ONLY, sweep, 2, UPDATES);
     BranchRun run =
         new BranchRun(
@@ -405,9 +404,24 @@ class ResumeTest {
             data,
             Arrays::toString,
             told,
-            new Cadence(Duration.ofSeconds(55), new TenSecondsALook()),
+            new Cadence(Duration.ofSeconds(55), worth, new TenSecondsALook()),
             PassCost.UNKNOWN);
     Lane.train(List.of(run));
+    return run;
+  }
+
+  @Test
+  void checkpoints_that_take_long_for_what_is_trained_between_them_are_not_left_every_so_often() {
+    var told = new Told();
+    trained(told, 1e9);
+
+    assertThat(told.checkpoints).extracting(Checkpoint::update).containsExactly(2L);
+  }
+
+  @Test
+  void checkpoints_are_left_where_trials_end_and_every_so_often() {
+    var told = new Told();
+    BranchRun run = trained(told, 0);
 
     assertThat(told.checkpoints).extracting(Checkpoint::update).containsExactly(2L, 7L);
     run.checkpointKept(7);

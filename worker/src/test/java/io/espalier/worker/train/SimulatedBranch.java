@@ -53,7 +53,12 @@ public final class SimulatedBranch {
     training = lease.branch().config().training();
     schedule = training.schedule(Math.toIntExact(lease.dataset().samples()));
     resumePoints =
-        new ResumePoints(lease, cadence, new TrialLog(lease, Clock.systemUTC()), listener);
+        new ResumePoints(
+            lease,
+            cadence,
+            new TrialLog(lease, Clock.systemUTC()),
+            listener,
+            () -> Double.MAX_VALUE);
     fingerprint =
         new Fingerprint(
             "simulated",

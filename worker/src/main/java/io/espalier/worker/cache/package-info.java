@@ -1,0 +1,8 @@
+/**
+ * What takes long to find out and stays true, kept for the user's next process. May use the model
+ * package's files only. Start with {@link io.espalier.worker.cache.UserCache}.
+ */
+@NullMarked
+package io.espalier.worker.cache;
+
+import org.jspecify.annotations.NullMarked;
