@@ -9,6 +9,7 @@ import io.espalier.coordinator.plan.Plan;
 import io.espalier.coordinator.plan.StageTree;
 import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.data.TokenizedDataset;
+import io.espalier.worker.memory.DeviceMemory;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Libtorch;
 import io.espalier.worker.model.ModelConfig;
@@ -90,7 +91,10 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
     LaneSlots found =
         asked.fixed().isPresent()
             ? asked
-            : asked.measured(speed, tokens, speed.memory(lanes, Duration.ZERO));
+            : asked.measured(
+                speed,
+                tokens,
+                speed.memory(DeviceMemory.of(device.device()), lanes, Duration.ZERO));
     return found.more(List.of(), tokens);
   }
 

@@ -13,23 +13,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What this process has of the host's memory, and could have, in bytes, as Linux tells it. */
-public class HostMemory {
+public class HostMemory implements DeviceMemory {
   private static final Logger log = LoggerFactory.getLogger(HostMemory.class);
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final Path MACHINE = Path.of("/proc/meminfo");
   private static final Path REFERENCES = Path.of("/proc/self/clear_refs");
 
-  /** 0 where the system does not tell. */
+  @Override
   public long resident() {
     return read(STATUS, "VmRSS:").orElse(0);
   }
 
-  /** Most that was resident since {@link #restartPeak} was last called; 0 where unknown. */
+  @Override
   public long peak() {
     return read(STATUS, "VmHWM:").orElse(0);
   }
 
-  /** Whether the system lets the peak be counted anew. */
+  @Override
   public boolean restartPeak() {
     try {
       // 5: the peak only (proc(5)).
@@ -44,10 +44,8 @@ public class HostMemory {
     int malloc_trim(NativeLong kept);
   }
 
-  /**
-   * Gives the system back what glibc keeps of memory that was freed, so that what comes next is
-   * seen in {@link #resident}. Other C libraries keep little.
-   */
+  /** Of glibc; other C libraries keep little. */
+  @Override
   public void trim() {
     try {
       Native.load("c", Libc.class).malloc_trim(new NativeLong(0));
@@ -56,7 +54,8 @@ public class HostMemory {
     }
   }
 
-  /** What could be taken without swapping, by the machine and by the container's limit. */
+  /** Without swapping, by the machine and by the container's limit. */
+  @Override
   public OptionalLong available() {
     OptionalLong free = read(MACHINE, "MemAvailable:");
     if (free.isEmpty()) {

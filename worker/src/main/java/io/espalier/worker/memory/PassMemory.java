@@ -11,14 +11,14 @@ import java.util.OptionalLong;
  * learnt from passes that were measured, and better as larger ones are made. Safe for many threads.
  */
 public final class PassMemory {
-  /** Whatever its size: on devices whose own allocator says when they are full. */
+  /** Whatever its size: on devices that only say when they are full. */
   public static final PassMemory UNBOUNDED =
       new PassMemory(Optional.empty(), 0, List.of(), 0, 1, Duration.ZERO);
 
   /** For the Java heap and whatever else grows meanwhile. */
   private static final double RESERVE = 0.05;
 
-  private final Optional<HostMemory> host;
+  private final Optional<DeviceMemory> device;
   private final long before;
   private final double perSlot;
   private final int lanes;
@@ -42,26 +42,26 @@ public final class PassMemory {
    *     made is not bounded
    * @param perSlot bytes of a slot's weights, moments and gradients
    * @param lanes that may make such passes at the same time, ≥ 1
-   * @param fresh how long a look at the host's memory counts
+   * @param fresh how long a look at the device's memory counts
    */
   public PassMemory(
-      HostMemory host,
+      DeviceMemory device,
       long before,
       List<MemoryModel.Seen> measured,
       double perSlot,
       int lanes,
       Duration fresh) {
-    this(Optional.of(host), before, measured, perSlot, lanes, fresh);
+    this(Optional.of(device), before, measured, perSlot, lanes, fresh);
   }
 
   private PassMemory(
-      Optional<HostMemory> host,
+      Optional<DeviceMemory> device,
       long before,
       List<MemoryModel.Seen> measured,
       double perSlot,
       int lanes,
       Duration fresh) {
-    this.host = host;
+    this.device = device;
     this.before = before;
     this.perSlot = perSlot;
     this.lanes = lanes;
@@ -105,8 +105,8 @@ public final class PassMemory {
    */
   public synchronized OptionalLong watch(long tokens) {
     boolean largest = seen.stream().allMatch(one -> one.tokens() < tokens);
-    return largest && host.isPresent() && host.get().restartPeak()
-        ? OptionalLong.of(host.get().resident())
+    return largest && device.isPresent() && device.get().restartPeak()
+        ? OptionalLong.of(device.get().resident())
         : OptionalLong.empty();
   }
 
@@ -115,7 +115,7 @@ public final class PassMemory {
    * of all that passes have, if that is more: memory freed by others may have been there for it.
    */
   public synchronized void made(int slots, long tokens, long resident) {
-    long peak = host.map(HostMemory::peak).orElse(0L);
+    long peak = device.map(DeviceMemory::peak).orElse(0L);
     long took = Math.max(peak - resident, (peak - before) / lanes);
     if (took > 0) {
       seen.add(new MemoryModel.Seen(slots, tokens, took));
@@ -126,9 +126,9 @@ public final class PassMemory {
   /** Bytes for one lane's pass: what is left and what passes have, divided. */
   private OptionalLong share() {
     long now = System.nanoTime();
-    if (host.isPresent() && (share.isEmpty() || now - shareRead > freshNanos)) {
-      long own = Math.max(0, host.get().resident() - before);
-      OptionalLong left = host.get().available();
+    if (device.isPresent() && (share.isEmpty() || now - shareRead > freshNanos)) {
+      long own = Math.max(0, device.get().resident() - before);
+      OptionalLong left = device.get().available();
       share =
           left.isPresent()
               ? OptionalLong.of((long) ((1 - RESERVE) * (left.getAsLong() + own) / lanes))

@@ -6,7 +6,7 @@ import io.espalier.common.spec.TaskSettings;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TorchDtype;
 import io.espalier.common.trial.Training.TrainType;
-import io.espalier.worker.memory.HostMemory;
+import io.espalier.worker.memory.DeviceMemory;
 import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.train.KeptSpeeds;
 import io.espalier.worker.train.PackSpeed;
@@ -89,13 +89,13 @@ final class MeasuredSlots {
 
   /** What learns from the passes that are made. */
   private PassCost unmeasured(Trunks.Trunk trunk, Training training) {
-    if (trunk.model().device().isGpu()) {
+    DeviceMemory memory = DeviceMemory.of(trunk.model().device());
+    if (memory.resident() == 0) {
       return PassCost.UNKNOWN;
     }
-    var host = new HostMemory();
     double perSlot = Trainable.bytesOfSlot(trunk.model(), training);
     return new PassCost(
-        new PassMemory(host, host.resident(), List.of(), perSlot, lanes, MEMORY_LOOKS),
+        new PassMemory(memory, memory.resident(), List.of(), perSlot, lanes, MEMORY_LOOKS),
         OptionalDouble.empty());
   }
 
@@ -103,7 +103,8 @@ final class MeasuredSlots {
     try {
       PackSpeed speed =
           kept.measure(trunk.model(), trunk.data(), training, configured.most(), BUDGET);
-      PassMemory memory = speed.memory(lanes, MEMORY_LOOKS);
+      PassMemory memory =
+          speed.memory(DeviceMemory.of(trunk.model().device()), lanes, MEMORY_LOOKS);
       LaneSlots found = configured.measured(speed, tokens, memory);
       log.info(
           "packs of {} tokens a branch and pass: {}; trained together are up to {} tokens",

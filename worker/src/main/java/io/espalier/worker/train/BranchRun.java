@@ -23,6 +23,7 @@ import io.espalier.worker.lora.AdapterInit;
 import io.espalier.worker.lora.AdapterLayout;
 import io.espalier.worker.lora.InitialAdapter;
 import io.espalier.worker.lora.PeftFormat;
+import io.espalier.worker.memory.DeviceMemory;
 import io.espalier.worker.model.BaseModel;
 import java.io.IOException;
 import java.time.Clock;
@@ -49,7 +50,7 @@ public final class BranchRun {
   private final Schedule schedule;
   private final Guards guards;
   private final Progress progress = new Progress();
-  private final PeakMemory memory = new PeakMemory();
+  private final PeakMemory memory;
   private final DeviceTime time = new DeviceTime();
   private final CompletableFuture<Outcome> stop = new CompletableFuture<>();
   private final CompletableFuture<Outcome.Stopped> givenBack = new CompletableFuture<>();
@@ -92,6 +93,7 @@ public final class BranchRun {
     this.model = model;
     this.data = data;
     this.listener = listener;
+    memory = new PeakMemory(DeviceMemory.of(model.device()));
     log = new TrialLog(lease, Clock.systemUTC());
     training = lease.branch().config().training();
     plan = new BatchPlan(data.epochs(lease.settings().dataset()), training);

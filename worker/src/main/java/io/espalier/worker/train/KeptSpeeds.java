@@ -3,7 +3,7 @@ package io.espalier.worker.train;
 import io.espalier.common.trial.Training;
 import io.espalier.worker.cache.UserCache;
 import io.espalier.worker.data.TokenizedDataset;
-import io.espalier.worker.memory.HostMemory;
+import io.espalier.worker.memory.DeviceMemory;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Libtorch;
 import io.espalier.worker.model.Processor;
@@ -88,7 +88,7 @@ public final class KeptSpeeds {
       return new PackSpeed(
           kept.get().timings(),
           kept.get().end(),
-          PackSpeed.resident(model, new HostMemory()),
+          PackSpeed.resident(DeviceMemory.of(model.device())),
           Trainable.bytesOfSlot(model, training));
     }
     PackSpeed speed = PackSpeed.measure(model, data, training, most, budget);

@@ -5,7 +5,7 @@ import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.lora.AdapterInit;
 import io.espalier.worker.lora.AdapterLayout;
-import io.espalier.worker.memory.HostMemory;
+import io.espalier.worker.memory.DeviceMemory;
 import io.espalier.worker.memory.MemoryModel;
 import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.model.BaseModel;
@@ -54,10 +54,10 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
   }
 
   /** What bounds passes of this kind from here on. */
-  public PassMemory memory(int lanes, Duration fresh) {
+  public PassMemory memory(DeviceMemory device, int lanes, Duration fresh) {
     return before == 0
         ? PassMemory.UNBOUNDED
-        : new PassMemory(new HostMemory(), before, seen(), perSlot, lanes, fresh);
+        : new PassMemory(device, before, seen(), perSlot, lanes, fresh);
   }
 
   /**
@@ -124,8 +124,8 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
     int rows = rows(data, training);
     double perSlot = Trainable.bytesOfSlot(model, training);
     var timings = new ArrayList<Timing>();
-    var host = new HostMemory();
-    long before = resident(model, host);
+    DeviceMemory memory = DeviceMemory.of(model.device());
+    long before = resident(memory);
     long began = System.nanoTime();
     for (int slots = 1; slots <= most; slots *= 2) {
       if (!timings.isEmpty()) {
@@ -136,9 +136,10 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
         }
       }
       try {
+        memory.trim();
         MicroBatch batch = batch(data.train().subList(0, rows), slots);
         double seconds = seconds(device, model, slot, slots, batch, UPDATES);
-        long bytes = before == 0 ? 0 : Math.max(0, host.peak() - before);
+        long bytes = before == 0 ? 0 : Math.max(0, memory.peak() - before);
         timings.add(new Timing(slots, batch.tokens(), seconds, bytes));
       } catch (RuntimeException e) {
         if (!OutOfMemory.is(e)) {
@@ -147,7 +148,7 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
         return new PackSpeed(timings, End.MEMORY, before, perSlot);
       }
       var measured = new PackSpeed(timings, End.MOST, before, perSlot);
-      if (!measured.twiceFits()) {
+      if (!measured.twiceFits(memory)) {
         return measured.ending(End.MEMORY);
       }
       if (isFlat(timings)) {
@@ -171,22 +172,19 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
             .sorted(Comparator.comparingInt(TokenRow::length).reversed())
             .limit(rows)
             .toList();
-    var host = new HostMemory();
-    long before = resident(model, host);
+    DeviceMemory memory = DeviceMemory.of(model.device());
+    long before = resident(memory);
     if (before == 0) {
       return 0;
     }
     seconds(Pack::new, model, slot(model, training), slots, batch(longest, slots), 1);
-    return Math.max(0, host.peak() - before);
+    return Math.max(0, memory.peak() - before);
   }
 
-  /** Bytes that the process has resident; 0 where a pass's cannot be told from it. */
-  static long resident(BaseModel model, HostMemory host) {
-    if (model.device().isGpu()) {
-      return 0;
-    }
-    host.trim();
-    return host.restartPeak() ? host.resident() : 0;
+  /** Bytes that are resident before a pass; 0 where what it takes cannot be told from them. */
+  static long resident(DeviceMemory memory) {
+    memory.trim();
+    return memory.restartPeak() ? memory.resident() : 0;
   }
 
   private static Slot slot(BaseModel model, Training training) {
@@ -201,9 +199,9 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
     return new PackSpeed(timings, why, before, perSlot);
   }
 
-  private boolean twiceFits() {
+  private boolean twiceFits(DeviceMemory device) {
     Timing last = timings.get(timings.size() - 1);
-    return memory(1, Duration.ZERO).mostTokens(2 * last.slots()) >= 2 * last.tokens();
+    return memory(device, 1, Duration.ZERO).mostTokens(2 * last.slots()) >= 2 * last.tokens();
   }
 
   /** Rows of each update that is measured. */
