@@ -136,12 +136,12 @@ def main():
         print(f"{given.grid}: {len(CELLS[given.grid])} trials on {samples} rows of {tokens / samples:.0f} tokens, {given.scheduler},"
               f" {given.dtype}, {given.rounds} rounds", flush=True)
         earlier = json.loads(given.results.read_text()) if given.results and given.results.exists() else {}
-        rounds = {side: earlier.get(side, []) for side in sides}
+        rounds = earlier | {side: earlier.get(side, []) for side in sides}
         for _, side in itertools.product(range(given.rounds), sides):
             rounds[side].append(timed(side, place, given))
             print(f"  {side:7} {rounds[side][-1][0]:7.1f} s  load {os.getloadavg()[0]:.1f}", flush=True)
-        if given.results:
-            given.results.write_text(json.dumps(rounds))
+            if given.results:
+                given.results.write_text(json.dumps(rounds))
     peers = [side for side in sides if side.startswith("peft")]
     print(f"{'side':7} {'seconds':>8}" + "".join(f" {'x ' + peer:>9}" for peer in peers)
           + f" {'updates':>8} {'tokens/s':>9} {'best loss':>10} {'CPU s':>7} {'MiB':>6}")
