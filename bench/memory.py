@@ -4,6 +4,7 @@ Fails when the last quarter holds more than the one before it.
 --part pack: peak memory of 16 trials trained together beside that of one. Fails when it is not below 1.5 times that of one
 and 16 times what a trial has of its own: adapter, moments and gradients (20 bytes a number) and its row's activations, which
 are what a second row of the one trial adds.
+--part many: peak memory of 320 short trials beside that of 40. Fails when it is more than a quarter more.
 --part plan: what ./espalier plan says that a sweep takes, beside the peak of the sweep, trials together on all lanes.
 
 The process is looked at from outside, with jcmd of its JDK, after every so many evaluations in its trial's log."""
@@ -29,14 +30,16 @@ def main():
     options.add_argument("--epochs", type=int, default=40, help="of 50 updates each")
     options.add_argument("--every", type=int, default=2, help="evaluations between two looks")
     options.add_argument("--growth", type=float, default=0.03, help="share by which the last quarter may hold more")
-    options.add_argument("--part", choices=["time", "pack", "plan"])
+    options.add_argument("--part", choices=["time", "pack", "many", "plan"])
     given = options.parse_args()
     print(common.described())
-    parts = [given.part] if given.part else ["time", "pack", "plan"]
+    parts = [given.part] if given.part else ["time", "pack", "many", "plan"]
     if "time" in parts:
         over_time(given)
     if "pack" in parts:
         of_packs()
+    if "many" in parts:
+        of_many()
     if "plan" in parts:
         of_plans()
 
@@ -81,6 +84,18 @@ def of_packs():
             print(f"{tokens:6} {one:8.0f} {sixteen:8.0f} {sixteen / one:6.2f} {own:8.1f} {limit:10.0f}", flush=True)
     if over:
         sys.exit("more than that")
+
+
+def of_many():
+    common.compiled()
+    with tempfile.TemporaryDirectory() as place:
+        place = pathlib.Path(place)
+        common.random_model(place / "model")
+        common.write_rows(place / "64.jsonl", common.random_rows(32, 64, 4096))
+        few, many = (peak(place, spec(place, f"many-{trials}", 64, 1, trials, updates=5)) for trials in (40, 320))
+    print(f"40 trials of 5 updates {few:.0f} MiB, 320 of them {many:.0f} MiB")
+    if many > 1.25 * few:
+        sys.exit("more than a quarter more")
 
 
 def of_plans():

@@ -10,6 +10,7 @@ import io.espalier.coordinator.plan.StageTree;
 import io.espalier.worker.data.TokenRow;
 import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.memory.DeviceMemory;
+import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.model.BaseModel;
 import io.espalier.worker.model.Libtorch;
 import io.espalier.worker.model.ModelConfig;
@@ -25,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
@@ -38,8 +40,8 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
   private static final int MOST_SLOTS = 16;
 
   /**
-   * What a coordinator takes in the process, and what Java's heap grows to: as {@code bench/run
-   * memory --part plan} found.
+   * What a coordinator takes in a process that trains on a CPU, and what Java's heap grows to: as
+   * {@code bench/run memory --part plan} found.
    */
   private static final long BESIDE = 256L << 20;
 
@@ -77,7 +79,8 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
     int rows = PackSpeed.rows(data, training);
     long pass = pass(loaded, training, speed, slots, rows);
     int busy = Math.min(lanes, stages.branches().size());
-    long bytes = pass == 0 ? 0 : speed.before() + busy * pass + BESIDE;
+    long beside = loaded.device().isGpu() ? 0 : BESIDE;
+    long bytes = pass == 0 ? 0 : speed.before() + busy * pass + beside;
     return Estimate.of(stages, rows, updates, lanes, slots, bytes).text();
   }
 
@@ -89,24 +92,26 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
     LaneSlots asked = options.slots(device).asked(passes.slots());
     double tokens = LaneSlots.tokens(training, data.summary());
     LaneSlots found =
-        asked.fixed().isPresent()
-            ? asked
-            : asked.measured(
-                speed,
-                tokens,
-                speed.memory(DeviceMemory.of(device.device()), lanes, Duration.ZERO));
+        asked.fixed().isPresent() ? asked : asked.measured(speed, tokens, memory(speed, lanes));
     return found.more(List.of(), tokens);
   }
 
-  /** Bytes that a lane's largest pass takes; measured, unless that takes too long. */
+  private PassMemory memory(PackSpeed speed, int lanes) {
+    return speed.memory(DeviceMemory.of(device.device()), lanes, Duration.ZERO);
+  }
+
+  /** Bytes that a lane's largest pass takes: measured, unless that takes too long or too much. */
   private long pass(
       BaseModel loaded, Training training, PackSpeed speed, int slots, int updateRows) {
     int rows = Math.min(updateRows, passes.microBatch().orElse(updateRows));
     int longest = data.train().stream().mapToInt(TokenRow::length).max().orElse(1);
-    double tokens = (double) slots * rows * longest;
-    return tokens / speed.alone().orElseThrow() > BUDGET.toSeconds()
-        ? Math.round(speed.bytes(slots, Math.round(tokens)))
-        : PackSpeed.bytes(loaded, data, training, slots, rows);
+    long tokens = (long) slots * rows * longest;
+    boolean tried =
+        tokens <= speed.alone().orElseThrow() * BUDGET.toSeconds()
+            && tokens <= memory(speed, 1).mostTokens(slots);
+    OptionalLong measured =
+        tried ? PackSpeed.bytes(loaded, data, training, slots, rows) : OptionalLong.empty();
+    return measured.orElseGet(() -> Math.round(speed.bytes(slots, tokens)));
   }
 
   private long weightBytes() {

@@ -59,6 +59,7 @@ final class Launcher {
                 "--add-opens=java.base/java.nio=ALL-UNNAMED",
                 "-Dio.netty.noUnsafe=false",
                 "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 "-Xmx256m",
                 "-cp",
                 DISTRIBUTION.resolve("lib/*") + ":" + own,

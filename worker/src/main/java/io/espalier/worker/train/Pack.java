@@ -127,7 +127,9 @@ public class Pack implements AutoCloseable {
         }
         rows.add(row);
       }
-      NDArray all = NDArrays.concat(rows, 0);
+      // A slot from the host that is alone may be a whole model: it is not copied once more.
+      boolean own = rows.size() == 1 && seats.get(0) instanceof Slot;
+      NDArray all = own ? rows.get(0) : NDArrays.concat(rows, 0);
       all.attach(owner);
       return all;
     }

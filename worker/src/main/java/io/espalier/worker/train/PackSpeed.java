@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 
 /**
  * How long updates of packs take and how much memory, measured on fresh adapters and some rows of
@@ -159,13 +160,12 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
   }
 
   /**
-   * Most bytes that the process has resident, beyond what it has before, in an update of the data's
-   * longest rows.
+   * Most bytes that are resident, beyond those before, in an update of the data's longest rows.
    *
    * @param rows of each slot's pass
-   * @return 0 where the system does not tell
+   * @return empty where the system does not tell, or it does not fit
    */
-  public static long bytes(
+  public static OptionalLong bytes(
       BaseModel model, TokenizedDataset data, Training training, int slots, int rows) {
     List<TokenRow> longest =
         data.train().stream()
@@ -175,10 +175,17 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
     DeviceMemory memory = DeviceMemory.of(model.device());
     long before = resident(memory);
     if (before == 0) {
-      return 0;
+      return OptionalLong.empty();
     }
-    seconds(Pack::new, model, slot(model, training), slots, batch(longest, slots), 1);
-    return Math.max(0, memory.peak() - before);
+    try {
+      seconds(Pack::new, model, slot(model, training), slots, batch(longest, slots), 1);
+      return OptionalLong.of(Math.max(0, memory.peak() - before));
+    } catch (RuntimeException e) {
+      if (!OutOfMemory.is(e)) {
+        throw e;
+      }
+      return OptionalLong.empty();
+    }
   }
 
   /** Bytes that are resident before a pass; 0 where what it takes cannot be told from them. */
