@@ -2,11 +2,11 @@ package io.espalier.worker.cache;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.worker.model.DurableFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -62,7 +62,10 @@ public final class UserCache {
         place -> {
           try {
             Files.createDirectories(place);
-            DurableFiles.write(file(place, name), text(value));
+            // Processes that find out the same at the same time do not write into one file.
+            Path own = Files.createTempFile(place, "", ".tmp");
+            Files.writeString(own, text(value));
+            Files.move(own, file(place, name), StandardCopyOption.ATOMIC_MOVE);
           } catch (IOException e) {
             log.warn(
                 "{} cannot be written; the next process finds it out too: {}", place, e.toString());
