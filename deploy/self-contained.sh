@@ -26,6 +26,11 @@ trap 'rm -rf "$directory"' EXIT
 tar -xzf "$archive" -C "$directory"
 "${java}jlink" --add-modules "$modules" --output "$directory/$name/runtime" \
   --strip-debug --no-header-files --no-man-pages
+runtime=$directory/$name/runtime
+"$runtime/bin/java" -Xshare:dump > /dev/null
+# Before 19 Java takes jars in another place for other jars.
+version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$runtime/release")
+((version < 19)) || ./class-archive.sh "$directory/$name"
 result=target/$name-linux-$(uname -m).tar.gz
 # The jars are compressed already: a higher level has little left to gain.
 tar -c -C "$directory" "$name" | gzip -1 > "$result.part"

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class AcknowledgedTest {
   /** In all; {@code -Plong} asks for 200. */
-  private static final int KILLS = Integer.getInteger("espalier.journal.kills", 14);
+  private static final int KILLS = Integer.getInteger("espalier.journal.kills", 8);
 
   /** What a life says of one sweep; each kill comes after another of these than the one before. */
   private static final int KINDS = 7;

@@ -376,10 +376,14 @@ public final class SpecKeys {
         "trials that have finished, the best, whose exact state at their end stays, for others to go"
             + " on from");
     rows.section("budget", "what the sweep may use");
-    rows.key("budget.max_trials", Whole.between(1, 1_000_000), "1000", "more trials are refused");
+    rows.key(
+        "budget.max_trials",
+        Whole.between(1, BudgetSpec.MOST_TRIALS),
+        "1000",
+        "more trials are refused");
     rows.optional(
         "budget.max_device_hours",
-        new Decimal(0, false, 1_000_000, true),
+        new Decimal(0, false, BudgetSpec.MOST_DEVICE_HOURS, true),
         "device time after which the sweep ends with what it has");
     rows.key(
         "reproducible",

@@ -12,9 +12,6 @@ import java.util.Optional;
  * @param maxDeviceTime likewise
  */
 public record BudgetChange(Optional<Integer> maxTrials, Optional<Duration> maxDeviceTime) {
-  private static final int MOST_TRIALS = 1_000_000;
-  private static final double MOST_HOURS = 1_000_000;
-
   /**
    * As people write it.
    *
@@ -22,14 +19,15 @@ public record BudgetChange(Optional<Integer> maxTrials, Optional<Duration> maxDe
    */
   public static BudgetChange of(Optional<Integer> maxTrials, Optional<Double> maxDeviceHours) {
     maxTrials
-        .filter(trials -> trials < 1 || trials > MOST_TRIALS)
+        .filter(trials -> trials < 1 || trials > BudgetSpec.MOST_TRIALS)
         .ifPresent(
             trials -> {
               throw new UserError(
-                  "max_trials cannot be %d; expected 1 to %d".formatted(trials, MOST_TRIALS));
+                  "max_trials cannot be %d; expected 1 to %d"
+                      .formatted(trials, BudgetSpec.MOST_TRIALS));
             });
     maxDeviceHours
-        .filter(hours -> !(hours > 0 && hours <= MOST_HOURS))
+        .filter(hours -> !(hours > 0 && hours <= BudgetSpec.MOST_DEVICE_HOURS))
         .ifPresent(
             hours -> {
               throw new UserError(

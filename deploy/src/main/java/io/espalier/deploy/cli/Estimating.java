@@ -43,7 +43,7 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
    * What a coordinator takes in a process that trains on a CPU, and what Java's heap grows to: as
    * {@code bench/run memory --part plan} found.
    */
-  private static final long BESIDE = 256L << 20;
+  private static final long BESIDE = 224L << 20;
 
   private static final LanesOption options = new LanesOption();
 
@@ -77,10 +77,10 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
             .map(one -> new Estimate.Measured(one.slots(), one.seconds()))
             .toList();
     int rows = PackSpeed.rows(data, training);
-    long pass = pass(loaded, training, speed, slots, rows);
     int busy = Math.min(lanes, stages.branches().size());
+    long taken = taken(loaded, training, speed, busy, slots, rows);
     long beside = loaded.device().isGpu() ? 0 : BESIDE;
-    long bytes = pass == 0 ? 0 : speed.before() + busy * pass + beside;
+    long bytes = taken == 0 ? 0 : speed.before() + taken + beside;
     return Estimate.of(stages, rows, updates, lanes, slots, bytes).text();
   }
 
@@ -100,18 +100,20 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
     return speed.memory(DeviceMemory.of(device.device()), lanes, Duration.ZERO);
   }
 
-  /** Bytes that a lane's largest pass takes: measured, unless that takes too long or too much. */
-  private long pass(
-      BaseModel loaded, Training training, PackSpeed speed, int slots, int updateRows) {
+  /**
+   * Bytes that the lanes' largest passes take: measured, unless that takes too long or too much.
+   */
+  private long taken(
+      BaseModel loaded, Training training, PackSpeed speed, int lanes, int slots, int updateRows) {
     int rows = Math.min(updateRows, passes.microBatch().orElse(updateRows));
     int longest = data.train().stream().mapToInt(TokenRow::length).max().orElse(1);
     long tokens = (long) slots * rows * longest;
     boolean tried =
         tokens <= speed.alone().orElseThrow() * BUDGET.toSeconds()
-            && tokens <= memory(speed, 1).mostTokens(slots);
+            && tokens <= memory(speed, lanes).mostTokens(slots);
     OptionalLong measured =
-        tried ? PackSpeed.bytes(loaded, data, training, slots, rows) : OptionalLong.empty();
-    return measured.orElseGet(() -> Math.round(speed.bytes(slots, tokens)));
+        tried ? PackSpeed.bytes(loaded, data, training, lanes, slots, rows) : OptionalLong.empty();
+    return measured.orElseGet(() -> Math.round(lanes * speed.bytes(slots, tokens)));
   }
 
   private long weightBytes() {

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import com.sun.jna.Memory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,8 +21,8 @@ public final class BaseModel implements AutoCloseable {
   /** DJL hands arrays of this name to the script as one list. */
   private static final String LIST_NAME = "w[]";
 
-  /** A direct buffer holds less than 2 GiB. */
-  private static final long LARGEST_PART = 1L << 30;
+  /** Bytes of a weight that are read at a time: as much of the host's memory as loading takes. */
+  private static final long LARGEST_PART = 64L << 20;
 
   private final Path directory;
   private final ModelConfig config;
@@ -106,10 +107,13 @@ public final class BaseModel implements AutoCloseable {
     long rowBytes = tensor.length() / rows;
     long step = Math.max(1, LARGEST_PART / rowBytes);
     var parts = new NDList();
-    try (NDManager scope = owner.newSubManager()) {
+    // Not of Java's, whose buffers stay until the heap is collected.
+    try (var stage = new Memory(Math.min(step, rows) * rowBytes);
+        NDManager scope = owner.newSubManager()) {
       for (long row = 0; row < rows; row += step) {
         long count = Math.min(step, rows - row);
-        ByteBuffer bytes = Safetensors.map(tensor, row * rowBytes, count * rowBytes);
+        ByteBuffer bytes = stage.getByteBuffer(0, count * rowBytes);
+        Safetensors.read(tensor, row * rowBytes, bytes);
         long[] shape = needed.clone();
         shape[0] = count;
         shape[shape.length - 1] *= unitsPerValue(tensor.type());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.common.UserError;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -156,18 +157,39 @@ public final class Safetensors {
     if (tensor.type() != StoredType.F32) {
       throw new UserError("%s: %s; expected F32".formatted(tensor.file(), tensor));
     }
-    return map(tensor, 0, tensor.length()).asFloatBuffer();
-  }
-
-  /** A part of a tensor's bytes, little-endian, mapped read-only. */
-  static ByteBuffer map(StoredTensor tensor, long from, long length) {
     try (FileChannel channel = FileChannel.open(tensor.file())) {
       return channel
-          .map(MapMode.READ_ONLY, tensor.offset() + from, length)
-          .order(ByteOrder.LITTLE_ENDIAN);
+          .map(MapMode.READ_ONLY, tensor.offset(), tensor.length())
+          .order(ByteOrder.LITTLE_ENDIAN)
+          .asFloatBuffer();
     } catch (IOException e) {
-      throw new UserError("%s cannot be mapped: %s".formatted(tensor.file(), e.getMessage()), e);
+      throw unreadable(tensor, e);
     }
+  }
+
+  /**
+   * Fills a buffer with a tensor's bytes.
+   *
+   * @param from of the tensor
+   */
+  static void read(StoredTensor tensor, long from, ByteBuffer into) {
+    try (FileChannel channel = FileChannel.open(tensor.file())) {
+      long at = tensor.offset() + from;
+      while (into.hasRemaining()) {
+        int count = channel.read(into, at);
+        if (count < 0) {
+          throw new EOFException("it has become shorter");
+        }
+        at += count;
+      }
+      into.flip();
+    } catch (IOException e) {
+      throw unreadable(tensor, e);
+    }
+  }
+
+  private static UserError unreadable(StoredTensor tensor, IOException e) {
+    return new UserError("%s cannot be read: %s".formatted(tensor.file(), e.getMessage()), e);
   }
 
   /**

@@ -8,6 +8,8 @@ import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.TrialResult;
+import io.espalier.worker.memory.FreedMemory;
+import io.espalier.worker.memory.HostMemory;
 import io.espalier.worker.model.Libtorch;
 import io.espalier.worker.train.BranchListener;
 import io.espalier.worker.train.BranchRun;
@@ -17,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 
 /**
@@ -28,6 +31,7 @@ final class Lanes implements Trainer {
   private final Trunks trunks;
   private final MeasuredSlots slots;
   private final Cadence cadence;
+  private final ScheduledExecutorService freedMemory;
 
   /**
    * @param trunks freed with this
@@ -37,6 +41,7 @@ final class Lanes implements Trainer {
     this.cadence = cadence;
     this.slots = new MeasuredSlots(slots, lanes, KeptSpeeds.ofUser());
     threads = new LaneThreads(lanes, slots);
+    freedMemory = FreedMemory.watch(new HostMemory());
   }
 
   @Override
@@ -112,6 +117,7 @@ final class Lanes implements Trainer {
 
   @Override
   public void free() {
+    freedMemory.shutdownNow();
     trunks.close();
   }
 

@@ -11,18 +11,12 @@ import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Schedule;
 import io.espalier.common.trial.Training;
-import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialResult;
 import io.espalier.common.trial.Verdict;
 import io.espalier.worker.checkpoint.BranchState;
-import io.espalier.worker.checkpoint.CheckpointFile;
 import io.espalier.worker.checkpoint.Fingerprint;
 import io.espalier.worker.data.BatchPlan;
 import io.espalier.worker.data.TokenizedDataset;
-import io.espalier.worker.lora.AdapterInit;
-import io.espalier.worker.lora.AdapterLayout;
-import io.espalier.worker.lora.InitialAdapter;
-import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.memory.DeviceMemory;
 import io.espalier.worker.model.BaseModel;
 import java.io.IOException;
@@ -46,6 +40,7 @@ public final class BranchRun {
   private final BranchListener listener;
   private final PassCost cost;
   private final Training training;
+  private final BranchStart start;
   private final BatchPlan plan;
   private final Schedule schedule;
   private final Guards guards;
@@ -96,6 +91,7 @@ public final class BranchRun {
     memory = new PeakMemory(DeviceMemory.of(model.device()));
     log = new TrialLog(lease, Clock.systemUTC());
     training = lease.branch().config().training();
+    start = new BranchStart(lease, model, data);
     plan = new BatchPlan(data.epochs(lease.settings().dataset()), training);
     schedule = training.schedule(data.train().size());
     guards = new Guards(lease.settings().guard(), Baseline.of(lease.dataset(), training));
@@ -222,7 +218,7 @@ public final class BranchRun {
     log.origin(data.summary(), Origin.of(model, data, memory));
     try {
       Rows.check(data, lease.settings().evaluation(), model.config());
-      Slot slot = start();
+      Slot slot = start.fresh();
       if (lease.start().isPresent()) {
         slot = resumed(slot, lease.start().get());
       }
@@ -237,56 +233,18 @@ public final class BranchRun {
     return Optional.empty();
   }
 
-  private Slot start() {
-    if (training.trainType() == TrainType.FULL) {
-      return Slot.fresh(
-          training, new Trainable.AllWeights(model.layout(), model.config()), new float[0]);
-    }
-    if (training.initAdapter().isPresent()) {
-      PeftFormat.Adapter begun =
-          InitialAdapter.read(training.initAdapter().get(), training.lora(), model.config());
-      return Slot.fresh(
-          training.with(begun.layout().lora()),
-          new Trainable.Adapter(begun.layout()),
-          begun.values());
-    }
-    AdapterLayout layout = AdapterLayout.of(model.config(), training.lora());
-    float[] values =
-        AdapterInit.values(layout, training.seed(), () -> model.firstValues(layout.options()));
-    return Slot.fresh(training, new Trainable.Adapter(layout), values);
-  }
-
   /** The slot as the checkpoint has it, and all else that goes on from there. */
-  private Slot resumed(Slot fresh, Checkpoint start) throws IOException {
-    Trainable trainable = fresh.state().trainable();
-    BranchState found =
-        CheckpointFile.read(
-            ResumePoints.file(lease, start), fingerprint(trainable), start.update());
+  private Slot resumed(Slot fresh, Checkpoint at) throws IOException {
+    BranchState found = start.read(at, fingerprint(fresh.state().trainable()));
     milestones.restore(found);
     guards.restore(found.standing().rules());
-    log.wentOn(start);
-    return new Slot(
-        fresh.training(),
-        new SlotState(
-            trainable,
-            found.weights(),
-            found.firstMoments(),
-            found.secondMoments(),
-            found.standing().steps()));
+    log.wentOn(at);
+    return BranchStart.resumed(fresh, found);
   }
 
   private Fingerprint fingerprint(Trainable trainable) {
     if (fingerprint.isEmpty()) {
-      fingerprint =
-          Optional.of(
-              new Fingerprint(
-                  Fingerprint.layout(trainable.tensors()),
-                  trainable.parameters(),
-                  training.optimizer().word(),
-                  data.summary().modelSha256(),
-                  data.summary().dataSha256(),
-                  training.seed(),
-                  training.effectiveBatch()));
+      fingerprint = Optional.of(start.fingerprint(trainable));
     }
     return fingerprint.get();
   }

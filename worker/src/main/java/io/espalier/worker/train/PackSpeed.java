@@ -9,6 +9,7 @@ import io.espalier.worker.memory.DeviceMemory;
 import io.espalier.worker.memory.MemoryModel;
 import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.model.BaseModel;
+import io.espalier.worker.model.Libtorch;
 import io.espalier.worker.model.OutOfMemory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +19,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
 
 /**
  * How long updates of packs take and how much memory, measured on fresh adapters and some rows of
@@ -31,6 +35,9 @@ import java.util.OptionalLong;
 public record PackSpeed(List<Timing> timings, End end, long before, double perSlot) {
   /** Of each size, after one that warms it up; the fastest counts, for others disturb the rest. */
   private static final int UPDATES = 3;
+
+  /** More of those that take less in all. */
+  private static final double LEAST_SECONDS = 0.1;
 
   /** A doubling that does not make training faster by as much again is no gain. */
   public static final double GAIN = 1.05;
@@ -160,13 +167,14 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
   }
 
   /**
-   * Most bytes that are resident, beyond those before, in an update of the data's longest rows.
+   * Most bytes that are resident, beyond those before, while lanes make updates of the data's
+   * longest rows, all at the same time.
    *
    * @param rows of each slot's pass
    * @return empty where the system does not tell, or it does not fit
    */
   public static OptionalLong bytes(
-      BaseModel model, TokenizedDataset data, Training training, int slots, int rows) {
+      BaseModel model, TokenizedDataset data, Training training, int lanes, int slots, int rows) {
     List<TokenRow> longest =
         data.train().stream()
             .sorted(Comparator.comparingInt(TokenRow::length).reversed())
@@ -177,10 +185,22 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
     if (before == 0) {
       return OptionalLong.empty();
     }
+    Slot slot = slot(model, training);
+    MicroBatch batch = batch(longest, slots);
+    Runnable lane =
+        () -> {
+          Libtorch.prepareThread();
+          seconds(Pack::new, model, slot, slots, batch, 1);
+        };
     try {
-      seconds(Pack::new, model, slot(model, training), slots, batch(longest, slots), 1);
+      CompletableFuture.allOf(
+              Stream.generate(
+                      () -> CompletableFuture.runAsync(lane, one -> new Thread(one).start()))
+                  .limit(lanes)
+                  .toArray(CompletableFuture[]::new))
+          .join();
       return OptionalLong.of(Math.max(0, memory.peak() - before));
-    } catch (RuntimeException e) {
+    } catch (CompletionException e) {
       if (!OutOfMemory.is(e)) {
         throw e;
       }
@@ -236,9 +256,9 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
   }
 
   /**
-   * Of an update of a pack, the fastest of so many.
+   * Of an update of a pack, the fastest of some.
    *
-   * @param updates after one that warms it up
+   * @param updates at least, after one that warms it up
    */
   private static double seconds(
       TrainingPack.Device device,
@@ -251,14 +271,16 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
     Arrays.fill(due, true);
     double[] rates = new double[slots];
     double fastest = Double.POSITIVE_INFINITY;
+    double spent = 0;
     try (Pack pack = device.pack(model, Collections.nCopies(slots, slot))) {
-      for (int i = 0; i <= updates; i++) {
+      for (int i = 0; i <= updates || spent < LEAST_SECONDS; i++) {
         long began = System.nanoTime();
         pack.accumulate(batch);
         // Waits for the device.
         pack.measure();
         pack.update(due, rates);
         double seconds = (System.nanoTime() - began) * 1e-9;
+        spent += seconds;
         fastest = i == 0 ? fastest : Math.min(fastest, Math.max(seconds, 1e-9));
       }
     }
