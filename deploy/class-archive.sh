@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
-# Lets Espalier start in two thirds of the time: runs a small sweep and leaves its classes, as Java has laid them
+# Lets Espalier start faster: runs a small sweep and leaves its classes, as Java has laid them
 # out, beside the jars: for the same Java only, and before 19 in the same place; any other starts as it would without.
-#   class-archive.sh DISTRIBUTION
+#   class-archive.sh [DISTRIBUTION]: without one, that which it is in
 set -euo pipefail
-distribution=$(cd "${1:?the directory of a distribution}" && pwd -P)
+distribution=$(cd "${1:-$(dirname "${BASH_SOURCE[0]}")/..}" && pwd -P)
+[[ -d $distribution/lib ]] || {
+  printf 'class-archive: %s is not an unpacked distribution: it has no lib/\n' "$distribution" >&2
+  exit 1
+}
 classes=$distribution/lib/classes.jsa
 
 directory=$(mktemp -d)
