@@ -36,7 +36,7 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
   /** Of each size, after one that warms it up; the fastest counts, for others disturb the rest. */
   private static final int UPDATES = 3;
 
-  /** More of those that take less in all. */
+  /** So many more of short ones that they take this long in all. */
   private static final double LEAST_SECONDS = 0.1;
 
   /** A doubling that does not make training faster by as much again is no gain. */
