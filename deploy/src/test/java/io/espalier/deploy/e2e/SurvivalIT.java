@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -38,9 +39,8 @@ class SurvivalIT {
   void a_worker_killed_in_the_middle_of_a_trial() throws IOException {
     try (Cluster cluster = Cluster.start(directory)) {
       Api api = sweep.start(cluster);
-      // Those that are not needed any more go when the coordinator has a newer one.
       Set<Path> first = checkpoints();
-      await().atMost(MINUTES).until(() -> disjoint(first, checkpoints()));
+      await().atMost(MINUTES).until(() -> amidTrialOfA(api, first));
       Signals.send("KILL", cluster.device("a"));
       sweep.awaitEnd(api);
 
@@ -67,8 +67,19 @@ class SurvivalIT {
     }
   }
 
-  private static boolean disjoint(Set<Path> earlier, Set<Path> now) {
-    return now.size() == 2 && now.stream().noneMatch(earlier::contains);
+  /**
+   * Whether worker a has the better half of its trial before it and a checkpoint behind it, which
+   * is newer than those seen earlier: the coordinator has removed what it replaced.
+   */
+  private boolean amidTrialOfA(Api api, Set<Path> earlier) {
+    List<Path> now = heldByA(api).map(SurvivalIT::attempt).flatMap(this::checkpointsOf).toList();
+    return now.size() == 1
+        && !earlier.contains(now.get(0))
+        && Long.parseLong(now.get(0).getFileName().toString()) < LongSweep.UPDATES / 2;
+  }
+
+  private Stream<Path> checkpointsOf(String attempt) {
+    return checkpoints().stream().filter(file -> file.getParent().getParent().endsWith(attempt));
   }
 
   private Path log(String attempt) throws IOException {
@@ -141,9 +152,19 @@ class SurvivalIT {
 
   /** {@code <sweep>/<branch>@<attempt>} of every worker. */
   private static Stream<String> held(Api api) {
+    return api.workers().stream().flatMap(SurvivalIT::holding);
+  }
+
+  /** It registered first. */
+  private static Stream<String> heldByA(Api api) {
     return api.workers().stream()
-        .flatMap(worker -> StreamSupport.stream(worker.get("holding").spliterator(), false))
-        .map(JsonNode::asText);
+        .min(Comparator.comparing(worker -> worker.get("registered").asText()))
+        .stream()
+        .flatMap(SurvivalIT::holding);
+  }
+
+  private static Stream<String> holding(JsonNode worker) {
+    return StreamSupport.stream(worker.get("holding").spliterator(), false).map(JsonNode::asText);
   }
 
   /** The attempts whose adapters the trials' links name. */
