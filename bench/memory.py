@@ -5,7 +5,8 @@ Fails when the last quarter holds more than the one before it.
 and 16 times what a trial has of its own: adapter, moments and gradients (20 bytes a number) and its row's activations, which
 are what a second row of the one trial adds.
 --part many: peak memory of 320 short trials beside that of 40. Fails when it is more than a quarter more.
---part plan: what ./espalier plan says that a sweep takes, beside the peak of the sweep, trials together on all lanes.
+--part plan: what ./espalier plan says that a sweep takes, beside the peak of the sweep, trials together on all lanes; so
+many updates that the lanes' peaks meet.
 
 The process is looked at from outside, with jcmd of its JDK, after every so many evaluations in its trial's log."""
 import argparse, json, pathlib, re, statistics, subprocess, sys, tempfile, time
@@ -101,8 +102,8 @@ def of_many():
 def of_plans():
     common.compiled()
     print(f"{'model':>5} {'tokens':>6} {'batch':>5} {'trials':>6} {'plan MiB':>9} {'peak MiB':>9} {'ratio':>6}")
-    models = {"small": (common.random_model, 4096, 20, ((64, 1, 2), (64, 4, 16), (256, 1, 32), (256, 4, 16), (1024, 1, 16))),
-              "75m": (common.qwen2_75m, 32000, 12, ((64, 1, 2), (64, 4, 4), (256, 4, 4), (1024, 1, 2)))}
+    models = {"small": (common.random_model, 4096, 100, ((64, 1, 2), (64, 4, 16), (256, 1, 32), (256, 4, 16), (1024, 1, 16))),
+              "75m": (common.qwen2_75m, 32000, 24, ((64, 1, 2), (64, 4, 4), (256, 4, 4), (1024, 1, 2)))}
     for name, (made, vocabulary, updates, shapes) in models.items():
         with tempfile.TemporaryDirectory() as place:
             place = pathlib.Path(place)

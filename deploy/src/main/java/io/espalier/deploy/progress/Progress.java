@@ -87,7 +87,7 @@ public final class Progress {
     SweepView view = moment.view();
     String elapsed = clock(moment.elapsed()) + " elapsed";
     if (view.state() == SweepView.State.PREPARING) {
-      return "reading model and data, " + elapsed;
+      return "reading model and data, measuring the base, " + elapsed;
     }
     String remaining =
         view.state().ended()

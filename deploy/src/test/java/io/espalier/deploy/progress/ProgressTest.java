@@ -97,7 +97,8 @@ class ProgressTest {
             List.of(),
             Moments.SUBMITTED.plusSeconds(3725));
 
-    assertThat(Progress.line(moment)).isEqualTo("reading model and data, 1:02:05 elapsed");
+    assertThat(Progress.line(moment))
+        .isEqualTo("reading model and data, measuring the base, 1:02:05 elapsed");
   }
 
   @Test

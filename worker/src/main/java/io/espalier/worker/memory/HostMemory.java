@@ -41,6 +41,8 @@ public class HostMemory implements DeviceMemory {
   }
 
   private interface Libc extends Library {
+    Libc HERE = Native.load("c", Libc.class);
+
     int malloc_trim(NativeLong kept);
   }
 
@@ -48,7 +50,7 @@ public class HostMemory implements DeviceMemory {
   @Override
   public void trim() {
     try {
-      Native.load("c", Libc.class).malloc_trim(new NativeLong(0));
+      Libc.HERE.malloc_trim(new NativeLong(0));
     } catch (LinkageError e) {
       log.debug("free memory is not given back", e);
     }

@@ -22,7 +22,7 @@ public final class BaseModel implements AutoCloseable {
   private static final String LIST_NAME = "w[]";
 
   /** Bytes of a weight that are read at a time: as much of the host's memory as loading takes. */
-  private static final long LARGEST_PART = 64L << 20;
+  static final long LARGEST_PART = 64L << 20;
 
   private final Path directory;
   private final ModelConfig config;

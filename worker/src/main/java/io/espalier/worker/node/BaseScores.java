@@ -19,8 +19,11 @@ import java.util.stream.IntStream;
  * what comes of it against that.
  */
 final class BaseScores {
-  /** So many training rows say it well enough. */
-  private static final int ROWS = 64;
+  /** So many training rows say it well enough; where they are long, fewer do. */
+  private static final int MOST_ROWS = 64;
+
+  private static final int LEAST_ROWS = 8;
+  private static final int TOKENS = 16_384;
 
   private BaseScores() {}
 
@@ -50,7 +53,9 @@ final class BaseScores {
   }
 
   private static List<TokenRow> some(List<TokenRow> rows) {
-    int count = Math.min(ROWS, rows.size());
+    double length = rows.stream().mapToInt(TokenRow::length).average().orElse(1);
+    int enough = Math.max(LEAST_ROWS, Math.min(MOST_ROWS, (int) (TOKENS / length)));
+    int count = Math.min(enough, rows.size());
     return IntStream.range(0, count)
         .mapToObj(at -> rows.get((int) ((long) at * rows.size() / count)))
         .toList();

@@ -27,6 +27,7 @@ import java.util.function.Consumer;
  * copy of the base model.
  */
 final class Lanes implements Trainer {
+  private final int lanes;
   private final LaneThreads threads;
   private final Trunks trunks;
   private final MeasuredSlots slots;
@@ -37,6 +38,7 @@ final class Lanes implements Trainer {
    * @param trunks freed with this
    */
   Lanes(int lanes, LaneSlots slots, Trunks trunks, Cadence cadence) {
+    this.lanes = lanes;
     this.trunks = trunks;
     this.cadence = cadence;
     this.slots = new MeasuredSlots(slots, lanes, KeptSpeeds.ofUser());
@@ -51,8 +53,10 @@ final class Lanes implements Trainer {
 
   @Override
   public DatasetSummary prepare(TaskSettings settings, Training training) {
-    Libtorch.prepareThread();
+    // What waits for this is not trained yet, so that the lanes' cores are mostly free.
+    Libtorch.prepareThread(lanes);
     DatasetSummary summary = trunks.prepare(settings, training);
+    Libtorch.prepareThread();
     try (Trunks.Trunk trunk = trunks.trunk(settings, training)) {
       threads.slots(slots.of(trunk, settings, training).slots());
     }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.StringJoiner;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -181,6 +182,27 @@ class BaseModelTest {
     Files.copy(source.resolve("config.json"), directory.resolve("config.json"));
 
     assertThat(weights(directory)).isEqualTo(weights(source));
+  }
+
+  @Test
+  void a_weight_larger_than_what_is_read_at_a_time_is_whole() throws IOException {
+    String tiny = Files.readString(source.resolve("config.json"));
+    String large = tiny.replaceFirst("\"vocab_size\": \\d+", "\"vocab_size\": 300000");
+    Files.writeString(directory.resolve("config.json"), large);
+    RandomWeights.write(directory, new Random(7));
+    Safetensors stored = Safetensors.ofModel(directory);
+    WeightLayout.Entry embedding =
+        WeightLayout.of(ModelConfig.read(directory)).entries().stream()
+            .filter(entry -> entry.name().equals("model.embed_tokens.weight"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(4 * embedding.size()).isGreaterThan(BaseModel.LARGEST_PART);
+
+    float[] loaded = weights(directory);
+
+    FloatBuffer rows = stored.floats(embedding.name(), embedding.storedShape());
+    int start = Math.toIntExact(embedding.offset());
+    assertThat(FloatBuffer.wrap(loaded, start, rows.remaining()).mismatch(rows)).isEqualTo(-1);
   }
 
   @Test
