@@ -102,7 +102,7 @@ def of_many():
 def of_plans():
     common.compiled()
     print(f"{'model':>5} {'tokens':>6} {'batch':>5} {'trials':>6} {'plan MiB':>9} {'peak MiB':>9} {'ratio':>6}")
-    models = {"small": (common.random_model, 4096, 100, ((64, 1, 2), (64, 4, 16), (256, 1, 32), (256, 4, 16), (1024, 1, 16))),
+    models = {"small": (common.random_model, 4096, 50, ((64, 1, 2), (64, 4, 16), (256, 1, 32), (256, 4, 16), (1024, 1, 16))),
               "75m": (common.qwen2_75m, 32000, 24, ((64, 1, 2), (64, 4, 4), (256, 4, 4), (1024, 1, 2)))}
     for name, (made, vocabulary, updates, shapes) in models.items():
         with tempfile.TemporaryDirectory() as place:

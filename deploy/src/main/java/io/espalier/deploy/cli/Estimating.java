@@ -101,7 +101,8 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
   }
 
   /**
-   * Bytes that the lanes' largest passes take: measured, unless that takes too long or too much.
+   * Bytes that the lanes' largest passes take when they meet, as sooner or later they do: measured
+   * of one lane, unless that takes too long or too much.
    */
   private long taken(
       BaseModel loaded, Training training, PackSpeed speed, int lanes, int slots, int updateRows) {
@@ -112,8 +113,8 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
         tokens <= speed.alone().orElseThrow() * BUDGET.toSeconds()
             && tokens <= memory(speed, lanes).mostTokens(slots);
     OptionalLong measured =
-        tried ? PackSpeed.bytes(loaded, data, training, lanes, slots, rows) : OptionalLong.empty();
-    return measured.orElseGet(() -> Math.round(lanes * speed.bytes(slots, tokens)));
+        tried ? PackSpeed.bytes(loaded, data, training, slots, rows) : OptionalLong.empty();
+    return lanes * measured.orElseGet(() -> Math.round(speed.bytes(slots, tokens)));
   }
 
   private long weightBytes() {

@@ -21,7 +21,6 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.stream.Stream;
 
 /**
  * How long updates of packs take and how much memory, measured on fresh adapters and some rows of
@@ -167,14 +166,14 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
   }
 
   /**
-   * Most bytes that are resident, beyond those before, while lanes make updates of the data's
-   * longest rows, all at the same time.
+   * Most bytes that are resident, beyond those before, while a lane makes updates of the data's
+   * longest rows, on a thread of its own as lanes are: libtorch keeps buffers for each.
    *
    * @param rows of each slot's pass
    * @return empty where the system does not tell, or it does not fit
    */
   public static OptionalLong bytes(
-      BaseModel model, TokenizedDataset data, Training training, int lanes, int slots, int rows) {
+      BaseModel model, TokenizedDataset data, Training training, int slots, int rows) {
     List<TokenRow> longest =
         data.train().stream()
             .sorted(Comparator.comparingInt(TokenRow::length).reversed())
@@ -193,12 +192,7 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
           seconds(Pack::new, model, slot, slots, batch, 1);
         };
     try {
-      CompletableFuture.allOf(
-              Stream.generate(
-                      () -> CompletableFuture.runAsync(lane, one -> new Thread(one).start()))
-                  .limit(lanes)
-                  .toArray(CompletableFuture[]::new))
-          .join();
+      CompletableFuture.runAsync(lane, one -> new Thread(one).start()).join();
       return OptionalLong.of(Math.max(0, memory.peak() - before));
     } catch (CompletionException e) {
       if (!OutOfMemory.is(e)) {
