@@ -40,10 +40,10 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
   private static final int MOST_SLOTS = 16;
 
   /**
-   * What a coordinator takes in a process that trains on a CPU, and what Java's heap grows to: as
-   * {@code bench/run memory --part plan} found.
+   * What a coordinator takes in a process that trains on a CPU, what Java's heap grows to, and what
+   * freed buffers leave between them: as {@code bench/run memory --part plan} found.
    */
-  private static final long BESIDE = 224L << 20;
+  private static final long BESIDE = 288L << 20;
 
   private static final LanesOption options = new LanesOption();
 
