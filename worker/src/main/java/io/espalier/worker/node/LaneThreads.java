@@ -71,6 +71,11 @@ final class LaneThreads {
     return work.capacity();
   }
 
+  /** Whether no branch is in training or waits for it. */
+  boolean isIdle() {
+    return work.isIdle();
+  }
+
   private void run(int number) {
     try (Lane lane = new Lane()) {
       for (LaneWork.Turn turn = work.next(number);

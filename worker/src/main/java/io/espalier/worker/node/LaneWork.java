@@ -95,6 +95,11 @@ final class LaneWork {
     return training.stream().mapToInt(its -> its.size() + slots.more(tokens(its), expected)).sum();
   }
 
+  /** Whether no branch is in training or waits for it. */
+  synchronized boolean isIdle() {
+    return waiting.isEmpty() && training.stream().allMatch(List::isEmpty);
+  }
+
   private static List<Double> tokens(List<Task> tasks) {
     return tasks.stream().map(task -> task.run().tokensPerPass()).toList();
   }

@@ -53,8 +53,8 @@ final class Lanes implements Trainer {
 
   @Override
   public DatasetSummary prepare(TaskSettings settings, Training training) {
-    // What waits for this is not trained yet, so that the lanes' cores are mostly free.
-    Libtorch.prepareThread(lanes);
+    // Two threads on cores that lanes keep busy wait for each other, and are slower than one.
+    Libtorch.prepareThread(threads.isIdle() ? lanes : 1);
     DatasetSummary summary = trunks.prepare(settings, training);
     Libtorch.prepareThread();
     try (Trunks.Trunk trunk = trunks.trunk(settings, training)) {

@@ -47,7 +47,9 @@ class LanesTest {
               });
       BranchRun waiting = run(model, data, () -> {});
       var ended = new CountDownLatch(1);
+      assertThat(threads.isIdle()).isTrue();
       threads.train(training, () -> {});
+      assertThat(threads.isIdle()).isFalse();
       assertThat(entered.await(60, TimeUnit.SECONDS)).isTrue();
       threads.train(waiting, ended::countDown);
 
