@@ -19,7 +19,6 @@ import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.evaluate.Evaluator;
 import io.espalier.worker.lora.PeftFormat;
 import io.espalier.worker.model.BaseModel;
-import io.espalier.worker.model.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,30 +29,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class BranchRunTest {
-  private static BaseModel model;
-  private static TokenizedDataset data;
+class BranchRunTest extends TinyModel {
   @TempDir Path sweep;
   private final List<Told> told = new ArrayList<>();
 
   private record Told(
       long update, double epoch, long samples, long tokens, Measurement measurement) {}
-
-  @BeforeAll
-  static void load() {
-    model = BaseModel.load(Golden.path("models/qwen2_tiny"), Device.cpu());
-    data = Leases.data(Golden.rows("qwen2_tiny"));
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
 
   private BranchRun run(Lease lease) {
     return new BranchRun(

@@ -3,49 +3,29 @@ package io.espalier.worker.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialResult;
-import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.evaluate.TrainedState;
-import io.espalier.worker.model.BaseModel;
-import io.espalier.worker.model.Golden;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Branches whose epochs or trials end in one pass are measured in the same passes. */
-class EvaluationRoundTest {
+class EvaluationRoundTest extends TinyModel {
   private static final double[] RATES = {1e-2, 1e-4, 3e-2, 3e-3};
-
-  private static BaseModel model;
-  private static TokenizedDataset data;
 
   /** How many slots were measured together, time after time. */
   private final List<Integer> together = new ArrayList<>();
 
   @TempDir Path sweep;
-
-  @BeforeAll
-  static void load() {
-    model = BaseModel.load(Golden.path("models/qwen2_tiny"), Device.cpu());
-    data = Leases.data(Golden.rows("qwen2_tiny"));
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
 
   private BranchRun run(int place, double rate, boolean answers) {
     Lease lease =

@@ -2,12 +2,8 @@ package io.espalier.worker.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.Device;
 import io.espalier.common.trial.Training;
 import io.espalier.worker.cache.UserCache;
-import io.espalier.worker.data.TokenizedDataset;
-import io.espalier.worker.model.BaseModel;
-import io.espalier.worker.model.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,29 +15,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class KeptSpeedsTest {
+class KeptSpeedsTest extends TinyModel {
   private static final Instant NOW = Instant.parse("2026-07-26T12:00:00Z");
 
-  private static BaseModel model;
-  private static TokenizedDataset data;
-
   @TempDir Path folder;
-
-  @BeforeAll
-  static void load() {
-    model = BaseModel.load(Golden.path("models/qwen2_tiny"), Device.cpu());
-    data = Leases.data(Golden.rows("qwen2_tiny"));
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
 
   /** Times differ from one measurement to the next, so equal ones are the kept ones. */
   private List<PackSpeed.Timing> measured(Instant now, Map<String, String> more) {

@@ -3,7 +3,6 @@ package io.espalier.worker.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.Device;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.PassSpec;
@@ -12,9 +11,6 @@ import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TrainType;
-import io.espalier.worker.data.TokenizedDataset;
-import io.espalier.worker.model.BaseModel;
-import io.espalier.worker.model.Golden;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,29 +19,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Branches that tests train in lanes, unlike one another, and what they tell. */
-abstract class LanesBranches {
+abstract class LanesBranches extends TinyModel {
   /** Of a loss, relative; golden runs are given as much after 30 updates. */
   private static final double LOSSES = 1e-4;
 
-  static BaseModel model;
-  static TokenizedDataset data;
   @TempDir Path sweep;
-
-  @BeforeAll
-  static void load() {
-    model = BaseModel.load(Golden.path("models/qwen2_tiny"), Device.cpu());
-    data = Leases.data(Golden.rows("qwen2_tiny"));
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
 
   /** What a branch told, update by update. */
   static final class Curve implements BranchListener {

@@ -3,39 +3,19 @@ package io.espalier.worker.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TrainType;
-import io.espalier.worker.data.TokenizedDataset;
-import io.espalier.worker.model.BaseModel;
-import io.espalier.worker.model.Golden;
 import io.espalier.worker.train.PackSpeed.End;
 import io.espalier.worker.train.PackSpeed.Timing;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-class PackSpeedTest {
+class PackSpeedTest extends TinyModel {
   private static final Duration LONG = Duration.ofHours(1);
   private static final Training TRAINING = Leases.training(TrainType.LORA, 1e-3, 2, 1);
-
-  private static BaseModel model;
-  private static TokenizedDataset data;
-
-  @BeforeAll
-  static void load() {
-    model = BaseModel.load(Golden.path("models/qwen2_tiny"), Device.cpu());
-    data = Leases.data(Golden.rows("qwen2_tiny"));
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
 
   private static TrainingPack.Device breaking(int above, String problem) {
     return (base, slots) -> {

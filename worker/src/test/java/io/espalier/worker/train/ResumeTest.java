@@ -3,7 +3,6 @@ package io.espalier.worker.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.Device;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.BestSpec;
@@ -18,9 +17,6 @@ import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialResult;
-import io.espalier.worker.data.TokenizedDataset;
-import io.espalier.worker.model.BaseModel;
-import io.espalier.worker.model.Golden;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -39,31 +35,16 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A branch that is stopped and goes on from its checkpoint is the branch that never stopped. */
-class ResumeTest {
+class ResumeTest extends TinyModel {
   private static final long UPDATES = 9;
 
-  private static BaseModel model;
-  private static TokenizedDataset data;
   @TempDir Path sweep;
-
-  @BeforeAll
-  static void load() {
-    model = BaseModel.load(Golden.path("models/qwen2_tiny"), Device.cpu());
-    data = Leases.data(Golden.rows("qwen2_tiny"));
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
 
   /** What a branch told: measurements by update, and checkpoints. */
   private static class Told implements BranchListener {

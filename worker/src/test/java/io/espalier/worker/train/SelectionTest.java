@@ -3,7 +3,6 @@ package io.espalier.worker.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.Device;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.BestSpec;
@@ -15,10 +14,7 @@ import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Training;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialResult;
-import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.lora.PeftFormat;
-import io.espalier.worker.model.BaseModel;
-import io.espalier.worker.model.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,31 +23,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Early stopping, the best state, and a learning rate that a guard lowers. */
-class SelectionTest {
+class SelectionTest extends TinyModel {
   private static final Optional<BestSpec> WORST_LOSS =
       Optional.of(new BestSpec("eval_loss", Mode.MAX));
 
-  private static BaseModel model;
-  private static TokenizedDataset data;
   @TempDir Path sweep;
   private final List<Measurement> told = new ArrayList<>();
-
-  @BeforeAll
-  static void load() {
-    model = BaseModel.load(Golden.path("models/qwen2_tiny"), Device.cpu());
-    data = Leases.data(Golden.rows("qwen2_tiny"));
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
 
   private List<TrialResult> run(Lease lease) {
     return Packs.alone(

@@ -2,7 +2,6 @@ package io.espalier.worker.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.Device;
 import io.espalier.common.metrics.Measurement;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.spec.BestSpec;
@@ -11,10 +10,7 @@ import io.espalier.common.spec.ObjectiveSpec.Mode;
 import io.espalier.common.spec.StepsSpec;
 import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialResult;
-import io.espalier.worker.data.TokenizedDataset;
 import io.espalier.worker.lora.PeftFormat;
-import io.espalier.worker.model.BaseModel;
-import io.espalier.worker.model.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,32 +20,17 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Evaluations, checkpoints and lines of the log every so many updates. */
-class StepsTest {
+class StepsTest extends TinyModel {
   /** The loss falls: by this mode the first checkpoint is the best. */
   private static final Optional<BestSpec> WORST_LOSS =
       Optional.of(new BestSpec("eval_loss", Mode.MAX));
 
-  private static BaseModel model;
-  private static TokenizedDataset data;
   @TempDir Path sweep;
   private final TreeSet<Long> evaluated = new TreeSet<>();
-
-  @BeforeAll
-  static void load() {
-    model = BaseModel.load(Golden.path("models/qwen2_tiny"), Device.cpu());
-    data = Leases.data(Golden.rows("qwen2_tiny"));
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
 
   private List<TrialResult> run(Lease lease) {
     BranchListener listener =
