@@ -103,6 +103,8 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
   /**
    * Bytes that the lanes' largest passes take when they meet, as sooner or later they do: measured
    * of one lane, unless that takes too long or too much.
+   *
+   * @return 0 where nothing is known
    */
   private long taken(
       BaseModel loaded, Training training, PackSpeed speed, int lanes, int slots, int updateRows) {
