@@ -1,4 +1,4 @@
-"""A whole grid: Espalier in five ways, and the same grid with PEFT, alone, in two processes, under Optuna and Ray Tune.
+"""A whole grid: Espalier in six ways, and the same grid with PEFT, alone, in two processes, under Optuna and Ray Tune.
 
 --grid reference: learning rate {1e-3, 1e-4, 5e-5} x epochs {3, 5, 10, 15, 20} x batch {1, 4} on 50 random rows, a Qwen2
 of hidden size 256 and 4 layers with random weights. --grid example: the model, rows and grid of
@@ -17,7 +17,8 @@ CELLS = {"reference": list(itertools.product(["1e-3", "1e-4", "5e-5"], [3, 5, 10
          "example": list(itertools.product(["1e-4", "1e-3", "1e-2", "1e-1", "10"], [1, 3, 10, 30], [4]))}
 PEERS = ["peft", "peft-2", "optuna", "ray"]
 SIDES = {"alone": {"slots": 1, "share": False}, "packed": {"share": False}, "shared": {"share": True},
-         "pruned": {"share": True, "variant": "stopping"}, "promoted": {"share": True, "variant": "promotion"}}
+         "pruned": {"share": True, "variant": "stopping"}, "promoted": {"share": True, "variant": "promotion"},
+         "mixed": {"share": True, "variant": "promotion", "compare": "all"}}
 
 
 def dialogues(file):
@@ -48,7 +49,7 @@ def laid_out(place, grid, tokens):
     return len(train), sum(len(row["input_ids"]) for row in train)
 
 
-def spec(place, given, share, variant=None, slots=None):
+def spec(place, given, share, variant=None, compare="alike", slots=None):
     axes = [sorted(set(axis), key=float) for axis in zip(*CELLS[given.grid])]
     text = {
         "name": "bench", "model": str(place / "model"), "dataset": {"train": "train.jsonl", "eval": "eval.jsonl", "shuffle": False},
@@ -59,8 +60,8 @@ def spec(place, given, share, variant=None, slots=None):
     if given.grid == "reference":
         text["guard"] = {"loss_spike": "off", "collapse": "off"}
     if variant:
-        text["pruning"] = {"method": "asha", "variant": variant, "reduction_factor": 3}
-    file = place / f"{share}-{variant}.yaml"
+        text["pruning"] = {"method": "asha", "variant": variant, "compare": compare, "reduction_factor": 3}
+    file = place / f"{share}-{variant}-{compare}.yaml"
     file.write_text(json.dumps(text))
     return file
 
@@ -116,7 +117,7 @@ def main():
     options.add_argument("--sides", default=",".join([*PEERS, *SIDES]), help="peft: one trial after another; peft-2: two processes of"
                          " one thread; optuna, ray: the same with successive halving; alone: Espalier, a trial at a time on each core;"
                          " packed: trials together; shared: and what they have in common once; pruned: and asha; promoted: and asha"
-                         " that promotes")
+                         " that promotes; mixed: that compares trials of all lengths")
     options.add_argument("--grid", default="reference", choices=CELLS)
     options.add_argument("--scheduler", default="constant")
     options.add_argument("--dtype", default="float32", help="of Espalier's base model: float32 or bfloat16")

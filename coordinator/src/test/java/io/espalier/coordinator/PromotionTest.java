@@ -41,6 +41,7 @@ class PromotionTest {
                   Mode.MIN,
                   new PruningRule.AshaPromotion(3, 1),
                   PruningSpec.Unit.EPOCHS,
+                  PruningSpec.Compare.ALIKE,
                   List.of())),
           Map.of("num_train_epochs", "9"));
   private final Policy policy = rules.policy(spec);

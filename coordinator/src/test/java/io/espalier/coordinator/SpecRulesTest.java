@@ -153,6 +153,7 @@ class SpecRulesTest {
                 ObjectiveSpec.Mode.MIN,
                 new PruningRule.Asha(3, 1),
                 PruningSpec.Unit.EPOCHS,
+                PruningSpec.Compare.ALIKE,
                 List.of(keeping)));
     Life told = new Life(rules.policy(constrained)).running(3);
     assertThat(judged(epoch(told, 0, "eval", 1))).as("only half of the report").isFalse();

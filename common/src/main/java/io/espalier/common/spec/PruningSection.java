@@ -14,18 +14,23 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 /** Reads {@code pruning}. */
 record PruningSection(
     SpecTree tree, DatasetSpec dataset, EvaluationSpec evaluation, ObjectiveSpec objective) {
-  private static final Set<String> HALVING = Set.of("reduction_factor", "min_resource");
+  private static final Set<String> HALVING = Set.of("compare", "reduction_factor", "min_resource");
 
   /** Keys that count with a method, beside those that count with all. */
   private static final Map<String, Set<String>> KEYS =
       Map.of(
-          "asha", Set.of("reduction_factor", "min_resource", "variant"),
+          "asha", Set.of("compare", "reduction_factor", "min_resource", "variant"),
           "hyperband", HALVING,
           "successive_halving",
               Set.of(
-                  "reduction_factor", "min_resource", "min_early_stopping_rate", "bootstrap_count"),
+                  "compare",
+                  "reduction_factor",
+                  "min_resource",
+                  "min_early_stopping_rate",
+                  "bootstrap_count"),
           "median",
               Set.of(
+                  "compare",
                   "variant",
                   "n_startup_trials",
                   "n_warmup_steps",
@@ -34,12 +39,17 @@ record PruningSection(
                   "latest"),
           "percentile",
               Set.of(
-                  "percentile", "n_startup_trials", "n_warmup_steps", "interval_steps", "latest"),
+                  "compare",
+                  "percentile",
+                  "n_startup_trials",
+                  "n_warmup_steps",
+                  "interval_steps",
+                  "latest"),
           "patient", Set.of("patience", "min_delta"),
           "threshold", Set.of("lower", "upper", "n_warmup_steps", "interval_steps"),
-          "alto", Set.of("after", "keep"),
-          "any_of", Set.of("rules"),
-          "all_of", Set.of("rules"));
+          "alto", Set.of("compare", "after", "keep"),
+          "any_of", Set.of("compare", "rules"),
+          "all_of", Set.of("compare", "rules"));
 
   private static final Set<String> ALWAYS = Set.of("method", "metric", "unit");
   private static final String RULES = "pruning.rules";
@@ -52,7 +62,13 @@ record PruningSection(
     check(metric);
     PruningRule.Part whole = part();
     return Optional.of(
-        new PruningSpec(metric, mode(metric), whole.rule(), whole.unit(), constraints()));
+        new PruningSpec(
+            metric,
+            mode(metric),
+            whole.rule(),
+            whole.unit(),
+            PruningSpec.Compare.valueOf(text("compare").toUpperCase(Locale.ROOT)),
+            constraints()));
   }
 
   /** Those that can be looked at whenever the metric is. */
@@ -96,9 +112,10 @@ record PruningSection(
     for (Node element : ((SequenceNode) tree.node(RULES).get()).getValue()) {
       if (element instanceof MappingNode rule) {
         SpecTree below = tree.under("pruning", rule);
-        if (below.node("pruning.metric").isPresent()) {
-          below.problem(
-              "pruning.metric", "is that of all rules; expected it beside rules; move it there");
+        for (String name : List.of("pruning.metric", "pruning.compare")) {
+          if (below.node(name).isPresent()) {
+            below.problem(name, "is that of all rules; expected it beside rules; move it there");
+          }
         }
         PruningRule.Part part = new PruningSection(below, dataset, evaluation, objective).part();
         if (part.rule() instanceof PruningRule.AshaPromotion) {

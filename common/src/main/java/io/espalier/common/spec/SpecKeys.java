@@ -313,6 +313,12 @@ public final class SpecKeys {
         Choice.of("epochs", "samples", "fraction"),
         "epochs",
         "of the amounts of training below; fraction is a share of a trial's own");
+    rows.key(
+        "pruning.compare",
+        Choice.of("alike", "all"),
+        "alike",
+        "trials whose learning rate has the same shape over the same length, or all at equal"
+            + " amounts of training");
     rows.optional(
         "pruning.rules",
         new Structure("a list of rules, each with a method and its keys"),

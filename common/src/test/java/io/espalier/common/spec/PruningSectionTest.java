@@ -53,7 +53,19 @@ class PruningSectionTest {
     assertThat(read(keys))
         .isEqualTo(
             new PruningSpec(
-                "eval_loss", ObjectiveSpec.Mode.MIN, rule, PruningSpec.Unit.EPOCHS, List.of()));
+                "eval_loss",
+                ObjectiveSpec.Mode.MIN,
+                rule,
+                PruningSpec.Unit.EPOCHS,
+                PruningSpec.Compare.ALIKE,
+                List.of()));
+  }
+
+  @Test
+  void trials_are_compared_with_their_like_or_with_all() {
+    assertThat(read("").compare()).isEqualTo(PruningSpec.Compare.ALIKE);
+    assertThat(read("method: any_of, compare: all, rules: [{method: alto}]").compare())
+        .isEqualTo(PruningSpec.Compare.ALL);
   }
 
   @Test

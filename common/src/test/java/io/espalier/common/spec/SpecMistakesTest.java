@@ -244,6 +244,9 @@ class SpecMistakesTest {
         "rules: [{method: asha}] | pruning.rules: counts for nothing with method asha",
         "method: any_of, rules: [asha] | pruning.rules: holds what is no rule",
         "method: all_of, rules: [{method: asha, metric: eval_loss}] | pruning.metric: is that of all rules",
+        "method: any_of, rules: [{method: asha, compare: all}] | pruning.compare: is that of all rules",
+        "method: patient, compare: all | pruning.compare: counts for nothing with method patient",
+        "compare: alll | did you mean all?",
         "method: all_of, rules: [{method: patient, keep: 0.5}] | pruning.keep: counts for nothing with method patient",
         "method: all_of, rules: [{method: patent}] | did you mean patient?",
       })

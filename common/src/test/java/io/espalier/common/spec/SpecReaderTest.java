@@ -249,6 +249,7 @@ class SpecReaderTest {
                 Mode.MAX,
                 new PruningRule.Asha(2, 3),
                 PruningSpec.Unit.EPOCHS,
+                PruningSpec.Compare.ALIKE,
                 spec.objective().constraints()));
     assertThat(spec.guard())
         .isEqualTo(

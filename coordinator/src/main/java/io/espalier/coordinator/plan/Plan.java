@@ -73,6 +73,11 @@ public record Plan(
             .toList();
     var same = grouped(trials, t -> SameTraining.of(t.training(), samples), TrialConfig::id);
     StageTree stages = StageTree.of(spec, trials, samples);
+    Function<Branch, Cohort> cohorts =
+        Cohort.of(
+            spec.pruning().map(PruningSpec::compare).orElse(PruningSpec.Compare.ALIKE),
+            stages.branches(),
+            samples);
     boolean learns = spec.search().method() == SearchSpec.Method.TPE;
     return new Plan(
         spec.name(),
@@ -81,10 +86,7 @@ public record Plan(
         same.values().stream().filter(group -> group.size() > 1).toList(),
         stages,
         OtherSchedules.of(spec, trials, samples),
-        grouped(
-            stages.branches(),
-            branch -> Cohort.of(branch.config().training(), samples),
-            Plan::trialsOn),
+        grouped(stages.branches(), cohorts, Plan::trialsOn),
         spec.pruning(),
         found,
         spec.search().method().draws() && !learns

@@ -136,7 +136,8 @@ public final class PlanTable {
     var out = new StringBuilder();
     PruningSpec pruning = plan.pruning().get();
     var limits = new PruningLimits(pruning, plan.samples());
-    out.append("\nPruned by %s, each trial among its like:\n".formatted(pruning.metric()));
+    String among = pruning.compare() == PruningSpec.Compare.ALL ? "all" : "its like";
+    out.append("\nPruned by %s, each trial among %s:\n".formatted(pruning.metric(), among));
     plan.cohorts()
         .forEach(
             (cohort, branches) ->

@@ -9,7 +9,6 @@ import io.espalier.common.trial.Verdict;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,30 +35,12 @@ record AshaPromotion(
     members = Map.copyOf(members);
   }
 
-  /**
-   * A branch.
-   *
-   * @param updates of its whole training
-   */
-  record Member(BranchId id, Cohort cohort, long updatesPerEpoch, long updates) {}
-
   /** What a branch reported at a rung. */
   private record Place(Member member, Curve.Point point, double cost) {}
 
   static AshaPromotion of(
       PruningSpec spec, PruningRule.AshaPromotion rule, List<Branch> branches, long samples) {
-    var members = new HashMap<BranchId, Member>();
-    for (Branch branch : branches) {
-      var training = branch.config().training();
-      members.put(
-          branch.id(),
-          new Member(
-              branch.id(),
-              Cohort.of(training, samples),
-              training.updatesPerEpoch(samples),
-              branch.updates()));
-    }
-    return new AshaPromotion(spec, rule, members, samples);
+    return new AshaPromotion(spec, rule, Member.each(spec, branches, samples), samples);
   }
 
   /** Epochs of the rungs before a training's end, ascending. */
@@ -120,24 +101,25 @@ record AshaPromotion(
   public List<BranchId> last(Map<BranchId, Curve> curves, Map<BranchId, Long> resting) {
     var last = new ArrayList<Resting>();
     for (Cohort cohort : cohorts(resting.keySet())) {
-      if (!isCompleted(cohort, curves)) {
-        rungs(cohort).stream()
-            .flatMap(
-                epochs ->
-                    places(cohort, epochs, curves).stream()
-                        .filter(place -> rests(place.member(), epochs, resting))
-                        .limit(1)
-                        .map(place -> new Resting(place, epochs)))
-            .reduce((lower, higher) -> higher)
-            .ifPresent(last::add);
-      }
+      rungs(cohort).stream()
+          .flatMap(
+              epochs ->
+                  places(cohort, epochs, curves).stream()
+                      .filter(place -> rests(place.member(), epochs, resting))
+                      .limit(1)
+                      .map(place -> new Resting(place, epochs)))
+          .reduce((lower, higher) -> higher)
+          .filter(highest -> !isCompleted(cohort, highest.epochs(), curves))
+          .ifPresent(last::add);
     }
     return inOrder(last);
   }
 
-  private boolean isCompleted(Cohort cohort, Map<BranchId, Curve> curves) {
+  /** Whether one was trained to its end that went at least so far. */
+  private boolean isCompleted(Cohort cohort, long epochs, Map<BranchId, Curve> curves) {
     return members.values().stream()
         .filter(member -> member.cohort().equals(cohort))
+        .filter(member -> member.updates() >= epochs * member.updatesPerEpoch())
         .anyMatch(member -> curves.getOrDefault(member.id(), Curve.EMPTY).completed());
   }
 
@@ -213,7 +195,6 @@ record AshaPromotion(
   }
 
   private Member member(BranchId branch) {
-    return Optional.ofNullable(members.get(branch))
-        .orElseThrow(() -> new IllegalArgumentException("branch " + branch + " is not planned"));
+    return Member.of(members, branch);
   }
 }

@@ -8,7 +8,6 @@ import io.espalier.common.trial.BranchId;
 import io.espalier.common.trial.Verdict;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,11 +18,11 @@ import java.util.Optional;
  * and with ties in its favour, is below max(⌊m/η⌋, 1), where m counts the branch itself. Nothing is
  * paused; who came early is not judged again.
  *
- * @param cohorts which branches may be compared
+ * @param members branches, with whom each may be compared
  * @param samples training rows, so that a rung's epochs are samples
  */
 record AshaStopping(
-    PruningSpec spec, PruningRule.Asha rule, Map<BranchId, Cohort> cohorts, long samples)
+    PruningSpec spec, PruningRule.Asha rule, Map<BranchId, Member> members, long samples)
     implements Pruner {
   private static final String RULE = "asha";
 
@@ -31,14 +30,11 @@ record AshaStopping(
   private static final int WINDOW = 20;
 
   AshaStopping {
-    cohorts = Map.copyOf(cohorts);
+    members = Map.copyOf(members);
   }
 
   static Pruner of(PruningSpec spec, PruningRule.Asha rule, List<Branch> branches, long samples) {
-    var cohorts = new HashMap<BranchId, Cohort>();
-    branches.forEach(
-        branch -> cohorts.put(branch.id(), Cohort.of(branch.config().training(), samples)));
-    return new AshaStopping(spec, rule, cohorts, samples);
+    return new AshaStopping(spec, rule, Member.each(spec, branches, samples), samples);
   }
 
   /**
@@ -73,13 +69,17 @@ record AshaStopping(
     if (!Double.isFinite(fresh.value())) {
       return Optional.of(NotFinite.verdict(RULE, metric(), fresh));
     }
-    Cohort cohort = cohort(branch);
+    Member member = Member.of(members, branch);
+    if (member.endsWith(fresh)) {
+      return Optional.empty();
+    }
+    Cohort cohort = member.cohort();
     Curve own = before.getOrDefault(branch, Curve.EMPTY);
     for (int epochs : rungs(rule.reductionFactor(), first(cohort), cohort.horizon())) {
       long rung = Math.multiplyExact(epochs, samples);
       boolean reached = fresh.samples() >= rung && own.at(rung).isEmpty();
       if (reached) {
-        Optional<Verdict> verdict = atRung(epochs, fresh, others(branch, cohort, rung, before));
+        Optional<Verdict> verdict = atRung(epochs, fresh, others(member, rung, before));
         if (verdict.isPresent()) {
           return verdict;
         }
@@ -93,12 +93,11 @@ record AshaStopping(
   }
 
   /** Costs of what the branch's peers reported when they reached the rung, best first. */
-  private List<Double> others(
-      BranchId branch, Cohort cohort, long rung, Map<BranchId, Curve> before) {
+  private List<Double> others(Member member, long rung, Map<BranchId, Curve> before) {
     var costs = new ArrayList<Double>();
     before.forEach(
         (other, curve) -> {
-          if (!other.equals(branch) && cohort(other).equals(cohort)) {
+          if (member.competesWith(Member.of(members, other))) {
             curve.at(rung).ifPresent(point -> costs.add(point.cost(spec.mode())));
           }
         });
@@ -134,10 +133,5 @@ record AshaStopping(
                     all,
                     go,
                     Numbers.text(threshold))));
-  }
-
-  private Cohort cohort(BranchId branch) {
-    return Optional.ofNullable(cohorts.get(branch))
-        .orElseThrow(() -> new IllegalArgumentException("branch " + branch + " is not planned"));
   }
 }

@@ -32,8 +32,8 @@ public interface Promotion {
   List<BranchId> promoted(Map<BranchId, Curve> curves, Map<BranchId, Long> resting);
 
   /**
-   * The same when nothing trains and none is promoted: of each cohort in which nobody has trained
-   * to the end, the best of those that came farthest.
+   * The same when nothing trains and none is promoted: of each cohort the best of those that came
+   * farthest, unless somebody who went as far has trained to its end.
    */
   List<BranchId> last(Map<BranchId, Curve> curves, Map<BranchId, Long> resting);
 

@@ -4,7 +4,6 @@ import io.espalier.common.spec.PruningRule;
 import io.espalier.common.spec.PruningSpec;
 import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.BranchId;
-import io.espalier.coordinator.pruning.RulePruner.Group;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -92,36 +91,35 @@ record Pruners(PruningSpec spec, List<Branch> branches, long samples) {
   }
 
   private Pruner by(String name, Function<Cohort, Rule> rule) {
-    Map<BranchId, Group> groups = new HashMap<>();
-    branches.forEach(branch -> groups.put(branch.id(), new Group(cohort(branch), 0)));
-    return new RulePruner(name, spec, groups, group -> rule.apply(group.cohort()), samples);
+    return new RulePruner(
+        name,
+        spec,
+        Member.each(spec, branches, samples),
+        member -> rule.apply(member.cohort()),
+        samples);
   }
 
   private Pruner hyperband(PruningRule.Hyperband asked) {
-    Map<BranchId, Group> groups = new HashMap<>();
+    Map<BranchId, Member> members = new HashMap<>();
     Map<Cohort, Integer> places = new HashMap<>();
-    branches.stream()
-        .sorted(Comparator.comparing(Branch::id))
+    Member.each(spec, branches, samples).values().stream()
+        .sorted(Comparator.comparing(Member::id))
         .forEach(
-            branch -> {
-              Cohort cohort = cohort(branch);
-              int place = places.merge(cohort, 1, Integer::sum) - 1;
-              groups.put(branch.id(), new Group(cohort, brackets(asked, cohort).of(place)));
+            member -> {
+              int place = places.merge(member.cohort(), 1, Integer::sum) - 1;
+              int bracket = brackets(asked, member.cohort()).of(place);
+              members.put(member.id(), member.inBracket(bracket));
             });
     return new RulePruner(
         "hyperband",
         spec,
-        groups,
-        group -> brackets(asked, group.cohort()).rule(group.bracket()),
+        members,
+        member -> brackets(asked, member.cohort()).rule(member.bracket()),
         samples);
   }
 
   private Brackets brackets(PruningRule.Hyperband asked, Cohort cohort) {
     return new Brackets(
         asked.reductionFactor(), epochs(asked.minResource(), cohort), cohort.horizon());
-  }
-
-  private Cohort cohort(Branch branch) {
-    return Cohort.of(branch.config().training(), samples);
   }
 }

@@ -23,23 +23,16 @@ import java.util.function.Function;
 record RulePruner(
     String name,
     PruningSpec spec,
-    Map<BranchId, Group> groups,
-    Function<Group, Rule> rules,
+    Map<BranchId, Member> members,
+    Function<Member, Rule> rules,
     long samples)
     implements Pruner {
   /** Values kept with a verdict. */
   private static final int WINDOW = 20;
 
   RulePruner {
-    groups = Map.copyOf(groups);
+    members = Map.copyOf(members);
   }
-
-  /**
-   * Branches that are compared.
-   *
-   * @param bracket where a rule has several for one cohort
-   */
-  record Group(Cohort cohort, int bracket) {}
 
   @Override
   public String metric() {
@@ -51,23 +44,23 @@ record RulePruner(
     if (!Double.isFinite(fresh.value())) {
       return Optional.of(NotFinite.verdict(name, metric(), fresh));
     }
-    Group group = group(branch);
-    List<Report> reports = new ArrayList<>(reports(before.getOrDefault(branch, Curve.EMPTY)));
-    Report report = report(fresh);
-    if (report.resource() >= group.cohort().horizon()) {
+    Member member = Member.of(members, branch);
+    if (member.endsWith(fresh)) {
       return Optional.empty();
     }
+    List<Report> reports = new ArrayList<>(reports(before.getOrDefault(branch, Curve.EMPTY)));
+    Report report = report(fresh);
     reports.add(report);
     List<Track> peers = new ArrayList<>();
     before.forEach(
         (other, curve) -> {
           Track track = new Track(reports(curve), curve.completed());
-          if (!other.equals(branch) && group(other).equals(group) && !track.reports().isEmpty()) {
+          if (member.competesWith(Member.of(members, other)) && !track.reports().isEmpty()) {
             peers.add(track);
           }
         });
     return rules
-        .apply(group)
+        .apply(member)
         .judge(new Track(reports, false), peers)
         .map(cut -> verdict(fresh, report, cut));
   }
@@ -101,10 +94,5 @@ record RulePruner(
 
   private Report report(Curve.Point point) {
     return new Report((double) point.samples() / samples, point.value(), point.cost(spec.mode()));
-  }
-
-  private Group group(BranchId branch) {
-    return Optional.ofNullable(groups.get(branch))
-        .orElseThrow(() -> new IllegalArgumentException("branch " + branch + " is not planned"));
   }
 }

@@ -127,6 +127,27 @@ class PlanTest {
   }
 
   @Test
+  void a_plan_compares_all_where_the_spec_asks() {
+    var asked = PruningSpec.asha("eval_loss", ObjectiveSpec.Mode.MIN, 3, 1);
+    var among =
+        new PruningSpec(
+            asked.metric(),
+            asked.mode(),
+            asked.rule(),
+            asked.unit(),
+            PruningSpec.Compare.ALL,
+            List.of());
+    var spec = Specs.pruned(Specs.grid("num_train_epochs", List.of("1", "3", "9")), among);
+    assertThat(PlanTable.text(Plan.of(spec, 10)))
+        .endsWith(
+            """
+
+            Pruned by eval_loss, each trial among all:
+              any schedule over up to 9 epochs: trials 0, 1, 2
+            """);
+  }
+
+  @Test
   void a_plan_counts_what_is_shared_and_compares_branches() {
     var grid =
         Specs.grid(

@@ -318,7 +318,8 @@ class StageTreeTest {
     var seen = new HashSet<List<Object>>();
     for (Branch branch : tree.branches()) {
       BranchId root = trainer(tree, branch, 1).id();
-      assertThat(seen.add(List.of(root, Cohort.of(branch.config().training(), samples)))).isTrue();
+      assertThat(seen.add(List.of(root, Cohort.Alike.of(branch.config().training(), samples))))
+          .isTrue();
     }
   }
 }

@@ -33,29 +33,32 @@ class AshaPromotionTest {
   private final Map<BranchId, Long> resting = new HashMap<>();
 
   private static Promotion thirds(int branches) {
+    return promotion(
+        PruningSpec.Compare.ALIKE,
+        IntStream.range(0, branches).mapToObj(number -> branch(number, EPOCHS)).toList());
+  }
+
+  private static Promotion promotion(PruningSpec.Compare compare, List<Branch> branches) {
     var spec =
         new PruningSpec(
             "eval_loss",
             Mode.MIN,
             new PruningRule.AshaPromotion(3, 1),
             PruningSpec.Unit.EPOCHS,
+            compare,
             List.of());
-    return Promotion.of(
-            spec,
-            IntStream.range(0, branches).mapToObj(AshaPromotionTest::branch).toList(),
-            SAMPLES)
-        .orElseThrow();
+    return Promotion.of(spec, branches, SAMPLES).orElseThrow();
   }
 
   /** Batches of four: 25 updates an epoch. */
-  private static Branch branch(int number) {
+  private static Branch branch(int number, int epochs) {
     var trial = new TrialId(number);
     var training =
         Specs.HYPERPARAMETERS
             .with(
                 Map.of(
                     "num_train_epochs",
-                    Integer.toString(EPOCHS),
+                    Integer.toString(epochs),
                     "per_device_train_batch_size",
                     "4",
                     "warmup_ratio",
@@ -64,15 +67,20 @@ class AshaPromotionTest {
     return new Branch(
         new BranchId(number),
         new TrialConfig(trial, Map.of(), training),
-        List.of(new Branch.Milestone(trial, 25 * EPOCHS)));
+        List.of(new Branch.Milestone(trial, 25 * epochs)));
   }
 
   private void rests(int branch, int epochs, double value) {
+    reports(branch, epochs, value, EPOCHS);
+  }
+
+  /** Of a training of {@code length} epochs. */
+  private void reports(int branch, int epochs, double value, int length) {
     var id = new BranchId(branch);
     List<Curve.Point> points = new ArrayList<>(curves.getOrDefault(id, Curve.EMPTY).points());
     points.add(new Curve.Point(25L * epochs, (long) SAMPLES * epochs, value, List.of()));
-    curves.put(id, new Curve(points, OptionalLong.empty(), epochs == EPOCHS));
-    if (epochs < EPOCHS) {
+    curves.put(id, new Curve(points, OptionalLong.empty(), epochs == length));
+    if (epochs < length) {
       resting.put(id, 25L * epochs);
     }
   }
@@ -137,6 +145,27 @@ class AshaPromotionTest {
     assertThat(promotion.last(curves, resting)).as("it was killed on its way").isEqualTo(ids(1));
     rests(3, EPOCHS, 0.7);
     assertThat(promotion.last(curves, resting)).as("one was trained to its end").isEmpty();
+  }
+
+  @Test
+  void where_all_are_compared_a_short_training_promotes_with_the_long_ones_but_ends_none() {
+    Promotion promotion =
+        promotion(
+            PruningSpec.Compare.ALL,
+            IntStream.range(0, 4)
+                .mapToObj(number -> branch(number, number == 0 ? 3 : 27))
+                .toList());
+    assertThat(promotion.rest(new BranchId(0), 25)).as("its end at three epochs").isEmpty();
+    assertThat(promotion.rest(new BranchId(1), 75)).contains(9 * 25L);
+    reports(0, 1, 0.1, 3);
+    reports(1, 1, 0.2, 27);
+    reports(2, 1, 0.3, 27);
+    assertThat(promotion.promoted(curves, resting)).isEqualTo(ids(0));
+    resting.remove(new BranchId(0));
+    reports(0, 3, 0.1, 3);
+    assertThat(promotion.last(curves, resting)).as("the short one went farther").isEmpty();
+    reports(3, 9, 0.4, 27);
+    assertThat(promotion.last(curves, resting)).as("it has come farther").isEqualTo(ids(3));
   }
 
   @Test

@@ -27,6 +27,14 @@ import org.junit.jupiter.api.Test;
 class AshaStoppingTest {
   private static final int SAMPLES = 100;
   private static final PruningSpec THIRD = PruningSpec.asha("eval_loss", Mode.MIN, 3, 1);
+  private static final PruningSpec AMONG_ALL =
+      new PruningSpec(
+          THIRD.metric(),
+          THIRD.mode(),
+          THIRD.rule(),
+          THIRD.unit(),
+          PruningSpec.Compare.ALL,
+          List.of());
 
   @Test
   void rungs_are_those_of_determined() {
@@ -121,23 +129,35 @@ class AshaStoppingTest {
   }
 
   @Test
+  void all_are_compared_where_the_spec_asks_until_their_own_ends() {
+    // The rungs are those of the longest training: 1, 3 and 9 epochs.
+    var sweep = new Replay(List.of("27", "2", "9"), AMONG_ALL);
+    assertThat(sweep.report(0, 1, 0.1)).isEmpty();
+    assertThat(sweep.report(1, 1, 0.9))
+        .hasValueSatisfying(verdict -> assertThat(verdict.sentence()).contains("place 2 of 2"));
+    sweep.report(2, 1, 0.1);
+    sweep.report(0, 9, 0.1);
+    assertThat(sweep.report(2, 9, 0.9)).as("the end of nine epochs").isEmpty();
+  }
+
+  @Test
   void batch_sizes_are_compared_at_equal_samples() {
-    var one = Cohort.of(training(Map.of("per_device_train_batch_size", "1")), SAMPLES);
-    var four = Cohort.of(training(Map.of("per_device_train_batch_size", "4")), SAMPLES);
+    var one = Cohort.Alike.of(training(Map.of("per_device_train_batch_size", "1")), SAMPLES);
+    var four = Cohort.Alike.of(training(Map.of("per_device_train_batch_size", "4")), SAMPLES);
     assertThat(one).isEqualTo(four);
-    assertThat(Cohort.of(training(Map.of("lr_scheduler_type", "linear")), SAMPLES))
+    assertThat(Cohort.Alike.of(training(Map.of("lr_scheduler_type", "linear")), SAMPLES))
         .isNotEqualTo(one);
     assertThat(
-            Cohort.of(
+            Cohort.Alike.of(
                 training(Map.of("max_steps", "75", "per_device_train_batch_size", "4")), SAMPLES))
-        .isEqualTo(Cohort.of(training(Map.of("num_train_epochs", "3")), SAMPLES));
+        .isEqualTo(Cohort.Alike.of(training(Map.of("num_train_epochs", "3")), SAMPLES));
   }
 
   @Test
   void a_short_last_batch_of_an_epoch_does_not_lengthen_a_training_bounded_by_steps() {
     // Of 6 rows by 4 an epoch is two updates, so that 30 updates are 15 epochs.
     var bounded =
-        Cohort.of(training(Map.of("max_steps", "30", "per_device_train_batch_size", "4")), 6);
+        Cohort.Alike.of(training(Map.of("max_steps", "30", "per_device_train_batch_size", "4")), 6);
     assertThat(bounded.horizon()).isEqualTo(15);
   }
 

@@ -104,7 +104,10 @@ class PrunersTest {
               List.of(new Branch.Milestone(trial, config.training().totalUpdates(SAMPLES)))));
     }
     return new Pruners(
-            new PruningSpec("eval_loss", mode, rule, Unit.EPOCHS, List.of()), branches, SAMPLES)
+            new PruningSpec(
+                "eval_loss", mode, rule, Unit.EPOCHS, PruningSpec.Compare.ALIKE, List.of()),
+            branches,
+            SAMPLES)
         .pruner();
   }
 

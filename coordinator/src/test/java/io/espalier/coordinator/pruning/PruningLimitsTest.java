@@ -14,10 +14,13 @@ import org.junit.jupiter.api.Test;
 class PruningLimitsTest {
   /** Ten epochs. */
   private static final Cohort COHORT =
-      Cohort.of(Specs.HYPERPARAMETERS.with(Map.of("num_train_epochs", "10")).training(), 50);
+      Cohort.Alike.of(Specs.HYPERPARAMETERS.with(Map.of("num_train_epochs", "10")).training(), 50);
 
   private static String said(PruningRule rule, Unit unit, int branches) {
-    return new PruningLimits(new PruningSpec("eval_loss", Mode.MIN, rule, unit, List.of()), 50)
+    return new PruningLimits(
+            new PruningSpec(
+                "eval_loss", Mode.MIN, rule, unit, PruningSpec.Compare.ALIKE, List.of()),
+            50)
         .of(COHORT, branches)
         .orElse("");
   }

@@ -196,7 +196,7 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
       return OptionalLong.of(Math.max(0, memory.peak() - before));
     } catch (CompletionException e) {
       if (!OutOfMemory.is(e)) {
-        throw e;
+        throw e.getCause() instanceof RuntimeException cause ? cause : e;
       }
       return OptionalLong.empty();
     }
