@@ -16,6 +16,11 @@ import common
 # Numbers of an adapter of rank 8 on all linear modules of common.random_model.
 ADAPTER = 8 * 4 * (2 * (256 + 256) + 2 * (256 + 64) + 3 * (256 + 704))
 
+# Models by name: vocabulary, updates of a trial, and (tokens, batch, trials) of the sweeps whose memory is foretold.
+SHAPES = {"small": (common.random_model, 4096, 50,
+                    ((64, 1, 2), (64, 4, 16), (256, 1, 32), (256, 4, 16), (1024, 1, 16), (128, 2, 12), (512, 2, 6))),
+          "75m": (common.qwen2_75m, 32000, 24, ((64, 1, 2), (64, 4, 4), (256, 4, 4), (1024, 1, 2), (128, 2, 4)))}
+
 
 def held(process):
     """(resident MiB, heap MiB after a full collection) of a Java process."""
@@ -102,9 +107,7 @@ def of_many():
 def of_plans():
     common.compiled()
     print(f"{'model':>5} {'tokens':>6} {'batch':>5} {'trials':>6} {'plan MiB':>9} {'peak MiB':>9} {'ratio':>6}")
-    models = {"small": (common.random_model, 4096, 50, ((64, 1, 2), (64, 4, 16), (256, 1, 32), (256, 4, 16), (1024, 1, 16))),
-              "75m": (common.qwen2_75m, 32000, 24, ((64, 1, 2), (64, 4, 4), (256, 4, 4), (1024, 1, 2)))}
-    for name, (made, vocabulary, updates, shapes) in models.items():
+    for name, (made, vocabulary, updates, shapes) in SHAPES.items():
         with tempfile.TemporaryDirectory() as place:
             place = pathlib.Path(place)
             made(place / "model")

@@ -60,7 +60,7 @@ def spec(place, given, share, variant=None, compare="alike", slots=None):
     if given.grid == "reference":
         text["guard"] = {"loss_spike": "off", "collapse": "off"}
     if variant:
-        text["pruning"] = {"method": "asha", "variant": variant, "compare": compare, "reduction_factor": 3}
+        text["pruning"] = {"method": "asha", "variant": variant, "compare": compare, "reduction_factor": given.factor}
     file = place / f"{share}-{variant}-{compare}.yaml"
     file.write_text(json.dumps(text))
     return file
@@ -123,6 +123,7 @@ def main():
     options.add_argument("--dtype", default="float32", help="of Espalier's base model: float32 or bfloat16")
     options.add_argument("--tokens", type=int, default=64, help="of each row of the reference")
     options.add_argument("--threads", type=int, default=2, help="of PEFT one after another")
+    options.add_argument("--factor", type=int, default=3, help="of Espalier's asha: one in so many goes on; Optuna's and Ray Tune's is 4")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--results", type=pathlib.Path, help="a file of earlier rounds of the same, which this adds to and counts too")
     given = options.parse_args()

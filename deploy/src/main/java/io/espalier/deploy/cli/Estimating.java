@@ -39,11 +39,18 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
   private static final Duration BUDGET = Duration.ofSeconds(3);
   private static final int MOST_SLOTS = 16;
 
+  /** Of the update whose memory is measured. */
+  private static final int MOST_SECONDS = 6;
+
   /**
-   * What a coordinator takes in a process that trains on a CPU, what Java's heap grows to, and what
-   * freed buffers leave between them: as {@code bench/run memory --part plan} found.
+   * What a sweep on a CPU takes beyond what the process had, of MiB that its lanes' largest passes
+   * take together: at least as much, and {@code FACTOR · MiB ^ POWER}. Small passes are exceeded by
+   * what a coordinator takes, Java's heap and what freed buffers leave between them; of large ones
+   * the lanes seldom need most at the same moment. Fitted to {@code bench/run memory --part plan}.
    */
-  private static final long BESIDE = 288L << 20;
+  private static final double FACTOR = 15.7;
+
+  private static final double POWER = 0.64;
 
   private static final LanesOption options = new LanesOption();
 
@@ -79,8 +86,8 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
     int rows = PackSpeed.rows(data, training);
     int busy = Math.min(lanes, stages.branches().size());
     long taken = taken(loaded, training, speed, busy, slots, rows);
-    long beside = loaded.device().isGpu() ? 0 : BESIDE;
-    long bytes = taken == 0 ? 0 : speed.before() + taken + beside;
+    long needed = loaded.device().isGpu() ? taken : onCpu(taken);
+    long bytes = taken == 0 ? 0 : speed.before() + needed;
     return Estimate.of(stages, rows, updates, lanes, slots, bytes).text();
   }
 
@@ -112,11 +119,16 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
     int longest = data.train().stream().mapToInt(TokenRow::length).max().orElse(1);
     long tokens = (long) slots * rows * longest;
     boolean tried =
-        tokens <= speed.alone().orElseThrow() * BUDGET.toSeconds()
+        tokens <= speed.alone().orElseThrow() * MOST_SECONDS
             && tokens <= memory(speed, lanes).mostTokens(slots);
     OptionalLong measured =
         tried ? PackSpeed.bytes(loaded, data, training, slots, rows) : OptionalLong.empty();
     return lanes * measured.orElseGet(() -> Math.round(speed.bytes(slots, tokens)));
+  }
+
+  private static long onCpu(long taken) {
+    double mebibytes = FACTOR * Math.pow((double) taken / (1 << 20), POWER);
+    return Math.max(taken, Math.round(mebibytes * (1 << 20)));
   }
 
   private long weightBytes() {

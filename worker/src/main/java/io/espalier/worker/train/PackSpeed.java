@@ -166,8 +166,9 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
   }
 
   /**
-   * Most bytes that are resident, beyond those before, while a lane makes updates of the data's
-   * longest rows, on a thread of its own as lanes are: libtorch keeps buffers for each.
+   * Most bytes that are resident, beyond those before, while a lane makes one update of the data's
+   * longest rows, on a thread of its own as lanes are: libtorch keeps buffers for each. What comes
+   * after the first depends on the gaps that freed buffers leave, and is another each time.
    *
    * @param rows of each slot's pass
    * @return empty where the system does not tell, or it does not fit
@@ -189,7 +190,7 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
     Runnable lane =
         () -> {
           Libtorch.prepareThread();
-          seconds(Pack::new, model, slot, slots, batch, 1);
+          seconds(Pack::new, model, slot, slots, batch, 0);
         };
     try {
       CompletableFuture.runAsync(lane, one -> new Thread(one).start()).join();
