@@ -48,7 +48,7 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
    * what a coordinator takes, Java's heap and what freed buffers leave between them; of large ones
    * the lanes seldom need most at the same moment. Fitted to {@code bench/run memory --part plan}.
    */
-  private static final double FACTOR = 16.2;
+  private static final double FACTOR = 15.7;
 
   private static final double POWER = 0.64;
 
