@@ -92,6 +92,17 @@ public final class Specs {
     return with(spec, spec.hyperparameters(), Optional.of(pruning), spec.steps(), spec.share());
   }
 
+  /** The same rule where trials of all lengths and schedules are compared. */
+  public static PruningSpec amongAll(PruningSpec asked) {
+    return new PruningSpec(
+        asked.metric(),
+        asked.mode(),
+        asked.rule(),
+        asked.unit(),
+        PruningSpec.Compare.ALL,
+        asked.constraints());
+  }
+
   private static SweepSpec with(
       SweepSpec spec,
       Hyperparameters hyperparameters,

@@ -129,15 +129,8 @@ class PlanTest {
   @Test
   void a_plan_compares_all_where_the_spec_asks() {
     var asked = PruningSpec.asha("eval_loss", ObjectiveSpec.Mode.MIN, 3, 1);
-    var among =
-        new PruningSpec(
-            asked.metric(),
-            asked.mode(),
-            asked.rule(),
-            asked.unit(),
-            PruningSpec.Compare.ALL,
-            List.of());
-    var spec = Specs.pruned(Specs.grid("num_train_epochs", List.of("1", "3", "9")), among);
+    var spec =
+        Specs.pruned(Specs.grid("num_train_epochs", List.of("1", "3", "9")), Specs.amongAll(asked));
     assertThat(PlanTable.text(Plan.of(spec, 10)))
         .endsWith(
             """

@@ -27,14 +27,6 @@ import org.junit.jupiter.api.Test;
 class AshaStoppingTest {
   private static final int SAMPLES = 100;
   private static final PruningSpec THIRD = PruningSpec.asha("eval_loss", Mode.MIN, 3, 1);
-  private static final PruningSpec AMONG_ALL =
-      new PruningSpec(
-          THIRD.metric(),
-          THIRD.mode(),
-          THIRD.rule(),
-          THIRD.unit(),
-          PruningSpec.Compare.ALL,
-          List.of());
 
   @Test
   void rungs_are_those_of_determined() {
@@ -131,7 +123,7 @@ class AshaStoppingTest {
   @Test
   void all_are_compared_where_the_spec_asks_until_their_own_ends() {
     // The rungs are those of the longest training: 1, 3 and 9 epochs.
-    var sweep = new Replay(List.of("27", "2", "9"), AMONG_ALL);
+    var sweep = new Replay(List.of("27", "2", "9"), Specs.amongAll(THIRD));
     assertThat(sweep.report(0, 1, 0.1)).isEmpty();
     assertThat(sweep.report(1, 1, 0.9))
         .hasValueSatisfying(verdict -> assertThat(verdict.sentence()).contains("place 2 of 2"));

@@ -167,8 +167,9 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
 
   /**
    * Most bytes that are resident, beyond those before, while a lane makes one update of the data's
-   * longest rows, on a thread of its own as lanes are: libtorch keeps buffers for each. What comes
-   * after the first depends on the gaps that freed buffers leave, and is another each time.
+   * longest rows, or some short ones, on a thread of its own as lanes are: libtorch keeps buffers
+   * for each. What comes after the first depends on the gaps that freed buffers leave, and is
+   * another each time.
    *
    * @param rows of each slot's pass
    * @return empty where the system does not tell, or it does not fit
