@@ -140,12 +140,16 @@ def compiled(module="worker"):
     return next((ROOT / "deploy/target").glob("espalier-*/espalier-*/lib"))
 
 
+def djl_cache():
+    """Where the launcher has DJL keep its natives."""
+    return os.environ.get("DJL_CACHE_DIR", os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "espalier/djl"))
+
+
 def java(main, *arguments, module="worker"):
     """A command line for a main class of a module's tests, which is not in the distribution."""
     library = compiled(module)
     flags = ["--add-opens=java.base/java.nio=ALL-UNNAMED", "-Dai.djl.offline=true"]
-    cache = os.environ.get("DJL_CACHE_DIR", os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "espalier/djl"))
-    os.environ["DJL_CACHE_DIR"] = cache
+    os.environ["DJL_CACHE_DIR"] = djl_cache()
     os.environ["OPT_OUT_TRACKING"] = "true"
     for name, value in re.findall(r"^export (MALLOC_\w+)=\$\{\w+:-(\d+)\}", (ROOT / "espalier").read_text(), re.M):
         os.environ.setdefault(name, value)  # as the launcher has them

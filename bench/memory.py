@@ -6,10 +6,11 @@ and 16 times what a trial has of its own: adapter, moments and gradients (20 byt
 are what a second row of the one trial adds.
 --part many: peak memory of 320 short trials beside that of 40. Fails when it is more than a quarter more.
 --part plan: what ./espalier plan says that a sweep takes, beside the peak of the sweep, trials together on all lanes; so
-many updates that the lanes' peaks meet.
+many updates that the lanes' peaks meet. Each round measures anew how many slots a lane has. Fails when the median ratio of
+a shape is not within a tenth.
 
 The process is looked at from outside, with jcmd of its JDK, after every so many evaluations in its trial's log."""
-import argparse, json, pathlib, re, statistics, subprocess, sys, tempfile, time
+import argparse, json, os, pathlib, re, statistics, subprocess, sys, tempfile, time
 
 import common
 
@@ -18,8 +19,8 @@ ADAPTER = 8 * 4 * (2 * (256 + 256) + 2 * (256 + 64) + 3 * (256 + 704))
 
 # Models by name: vocabulary, updates of a trial, and (tokens, batch, trials) of the sweeps whose memory is foretold.
 SHAPES = {"small": (common.random_model, 4096, 50,
-                    ((64, 1, 2), (64, 4, 16), (256, 1, 32), (256, 4, 16), (1024, 1, 16), (128, 2, 12), (512, 2, 6))),
-          "75m": (common.qwen2_75m, 32000, 24, ((64, 1, 2), (64, 4, 4), (256, 4, 4), (1024, 1, 2), (128, 2, 4)))}
+                    ((64, 1, 2), (64, 4, 16), (256, 1, 32), (256, 4, 16), (1024, 1, 16), (128, 2, 12), (512, 2, 6), (96, 3, 10), (768, 1, 4))),
+          "75m": (common.qwen2_75m, 32000, 24, ((64, 1, 2), (64, 4, 4), (256, 4, 4), (1024, 1, 2), (128, 2, 4), (192, 2, 3)))}
 
 
 def held(process):
@@ -36,6 +37,7 @@ def main():
     options.add_argument("--epochs", type=int, default=40, help="of 50 updates each")
     options.add_argument("--every", type=int, default=2, help="evaluations between two looks")
     options.add_argument("--growth", type=float, default=0.03, help="share by which the last quarter may hold more")
+    options.add_argument("--rounds", type=int, default=3, help="of --part plan")
     options.add_argument("--part", choices=["time", "pack", "many", "plan"])
     given = options.parse_args()
     print(common.described())
@@ -47,7 +49,7 @@ def main():
     if "many" in parts:
         of_many()
     if "plan" in parts:
-        of_plans()
+        of_plans(given.rounds)
 
 
 def spec(place, name, tokens, batch, trials, updates=60):
@@ -61,16 +63,18 @@ def spec(place, name, tokens, batch, trials, updates=60):
     return file
 
 
-def peak(place, file, *options):
+def peak(place, file, *options, environment=None):
     """Peak MiB of a sweep."""
-    store = place / f"store-{file.stem}"
-    child = subprocess.Popen([common.ROOT / "espalier", "run", file, "--store", store, *options, "--plain"], stdout=subprocess.DEVNULL)
-    watch = common.Watch(child.pid)
-    watch.start()
-    if child.wait():
-        sys.exit("the run failed")
-    watch.over.set()
-    return watch.peak
+    with tempfile.TemporaryDirectory(dir=place) as store:
+        command = [common.ROOT / "espalier", "run", file, "--store", store, *options, "--plain"]
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
+        watch = common.Watch(child.pid)
+        watch.start()
+        said = child.communicate()[1]
+        watch.over.set()
+        if child.returncode:
+            sys.exit(said)
+        return watch.peak
 
 
 def of_packs():
@@ -104,9 +108,10 @@ def of_many():
         sys.exit("more than a quarter more")
 
 
-def of_plans():
+def of_plans(rounds):
     common.compiled()
-    print(f"{'model':>5} {'tokens':>6} {'batch':>5} {'trials':>6} {'plan MiB':>9} {'peak MiB':>9} {'ratio':>6}")
+    print(f"{'model':>5} {'tokens':>6} {'batch':>5} {'trials':>6}  plan MiB, peak MiB, ratio of each round; median ratio")
+    off = False
     for name, (made, vocabulary, updates, shapes) in SHAPES.items():
         with tempfile.TemporaryDirectory() as place:
             place = pathlib.Path(place)
@@ -114,10 +119,20 @@ def of_plans():
             for tokens, batch, trials in shapes:
                 common.write_rows(place / f"{tokens}.jsonl", common.random_rows(32, tokens, vocabulary))
                 file = spec(place, f"plan-{tokens}-{batch}-{trials}", tokens, batch, trials, updates)
-                told = subprocess.run([common.ROOT / "espalier", "plan", file], check=True, capture_output=True, text=True).stdout
-                foretold = float(re.search(r"Memory: about ([\d,]+) MiB", told).group(1).replace(",", ""))
-                found = peak(place, file)
-                print(f"{name:>5} {tokens:6} {batch:5} {trials:6} {foretold:9.0f} {found:9.0f} {foretold / found:6.2f}", flush=True)
+                print(f"{name:>5} {tokens:6} {batch:5} {trials:6} ", end="", flush=True)
+                ratios = []
+                for _ in range(rounds):
+                    with tempfile.TemporaryDirectory(dir=place) as speeds:
+                        environment = {**os.environ, "DJL_CACHE_DIR": common.djl_cache(), "ESPALIER_CACHE": speeds}
+                        told = subprocess.run([common.ROOT / "espalier", "plan", file], check=True, capture_output=True, text=True, env=environment).stdout
+                        foretold = float(re.search(r"Memory: about ([\d,]+) MiB", told).group(1).replace(",", ""))
+                        found = peak(place, file, environment=environment)
+                    ratios.append(foretold / found)
+                    print(f" {foretold:.0f} {found:.0f} {ratios[-1]:.2f};", end="", flush=True)
+                print(f" {statistics.median(ratios):.2f}", flush=True)
+                off |= not 0.9 <= statistics.median(ratios) <= 1.1
+    if off:
+        sys.exit("not within a tenth")
 
 
 def over_time(given):

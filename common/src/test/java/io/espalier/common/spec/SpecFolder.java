@@ -34,6 +34,11 @@ record SpecFolder(Path path) {
     }
   }
 
+  /** Of one of its files. */
+  List<RowSource> rows(String name) {
+    return List.of(RowSource.parse(path.resolve(name).toString()));
+  }
+
   SweepSpec parse(String yaml) {
     return SpecReader.parse(yaml, path, "sweep.yaml");
   }

@@ -27,7 +27,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class SpecReaderTest {
@@ -70,7 +69,7 @@ class SpecReaderTest {
                 "sweep",
                 directory.resolve("model"),
                 new DatasetSpec(
-                    rows("train.jsonl"),
+                    folder.rows("train.jsonl"),
                     List.of(),
                     OptionalDouble.of(0.1),
                     List.of(),
@@ -187,10 +186,10 @@ class SpecReaderTest {
     assertThat(spec.dataset())
         .isEqualTo(
             new DatasetSpec(
-                rows("train.jsonl"),
-                rows("general.jsonl"),
+                folder.rows("train.jsonl"),
+                folder.rows("general.jsonl"),
                 OptionalDouble.empty(),
-                rows("general.jsonl"),
+                folder.rows("general.jsonl"),
                 Optional.empty(),
                 Map.of("NAME", List.of("小枝"), "AUTHOR", List.of("作者", "Espalier")),
                 false,
@@ -281,21 +280,6 @@ class SpecReaderTest {
   }
 
   @Test
-  void the_space_keeps_the_order_and_the_text_of_the_file() {
-    var spec =
-        folder.parse(
-            SpecFolder.SMALLEST
-                + """
-                      num_train_epochs: [3, 1]
-                      adam_beta1: [0.90]
-                  """);
-    assertThat(spec.search().space().keySet())
-        .containsExactly("learning_rate", "num_train_epochs", "adam_beta1");
-    assertThat(spec.search().space().get("adam_beta1"))
-        .isEqualTo(new Candidates.Values(List.of("0.90")));
-  }
-
-  @Test
   void without_an_eval_set_the_train_loss_ranks() {
     var spec = folder.parse(SpecFolder.SMALLEST.replace("eval: 0.1", "shuffle: true"));
     assertThat(spec.objective().metric()).isEqualTo("train_loss");
@@ -310,43 +294,6 @@ class SpecReaderTest {
                 .formatted(metric.word()));
     assertThat(spec.objective())
         .isEqualTo(new ObjectiveSpec("eval_" + metric.word(), metric.better(), List.of()));
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "loss, end, eval_loss, MIN",
-    "token_accuracy, end, eval_token_accuracy, MAX",
-    "accuracy, end, eval_loss, MIN",
-    "accuracy, epoch, eval_accuracy, MAX",
-    "loop_rate, epoch, eval_loop_rate, MIN"
-  })
-  void pruning_goes_by_the_objective_where_every_epoch_measures_it(
-      String objective, String answers, String metric, Mode mode) {
-    var spec =
-        folder.parseWith(
-            """
-            evaluation: {metrics: [loss, %1$s], answers: %2$s}
-            objective: {metric: eval_%1$s}
-            pruning: {}
-            """
-                .formatted(objective, answers));
-    assertThat(spec.pruning()).contains(PruningSpec.asha(metric, mode, 3, 1));
-  }
-
-  @Test
-  void guards_and_pruning_can_be_switched_off_as_a_whole() {
-    var spec = folder.parseWith("guard: off\npruning: off\n");
-    assertThat(spec.guard())
-        .isEqualTo(new GuardSpec(false, Optional.empty(), Optional.empty(), Optional.empty()));
-    assertThat(spec.pruning()).isEmpty();
-  }
-
-  @Test
-  void a_rule_without_parameters_has_its_defaults() {
-    var spec = folder.parseWith("guard: {gradient_norm: {}}\npruning: {}\n");
-    assertThat(spec.guard().gradientNorm()).contains(GuardSpec.GradientNorm.stopping(100));
-    assertThat(spec.guard().nonFinite()).isTrue();
-    assertThat(spec.pruning()).contains(PruningSpec.asha("eval_loss", Mode.MIN, 3, 1));
   }
 
   @Test
@@ -382,20 +329,6 @@ class SpecReaderTest {
   }
 
   @Test
-  void the_table_of_keys_is_complete_and_its_defaults_fit_their_own_types() {
-    assertThat(SpecKeys.all()).extracting(SpecKey::path).doesNotHaveDuplicates();
-    for (SpecKey key : SpecKeys.all()) {
-      assertThat(key.meaning()).as(key.path()).isNotBlank();
-      if (!(key.type() instanceof ValueType.Section)) {
-        assertThat(key.standard().flatMap(key.type()::problem)).as(key.path()).isEmpty();
-      }
-      if (!key.section().isEmpty()) {
-        assertThat(SpecKeys.find(key.section())).as(key.path()).isPresent();
-      }
-    }
-  }
-
-  @Test
   void an_adapter_to_start_from_says_what_the_spec_leaves_out() throws IOException {
     Path adapter = Files.createDirectories(directory.resolve("before"));
     Files.writeString(adapter.resolve("adapter_config.json"), "{}");
@@ -408,125 +341,5 @@ class SpecReaderTest {
     assertThat(Hyperparameters.of(training).texts())
         .containsEntry("lora_rank", "4")
         .doesNotContainKey("lora_alpha");
-  }
-
-  @Test
-  void early_stopping_keeps_the_best_unless_told_otherwise() {
-    var spec = folder.parseWith("early_stopping: {patience: 2, min_delta: 0.01}\n");
-    assertThat(spec.earlyStopping())
-        .contains(new EarlyStoppingSpec("eval_loss", Mode.MIN, 2, 0.01));
-    assertThat(spec.best()).contains(new BestSpec("eval_loss", Mode.MIN));
-
-    assertThat(folder.parseWith("early_stopping: {}\nobjective: {at: last}\n").best()).isEmpty();
-    assertThat(folder.parseWith("objective: {at: best}\n").best())
-        .contains(new BestSpec("eval_loss", Mode.MIN));
-  }
-
-  @Test
-  void a_gradient_norm_can_lower_the_learning_rate() {
-    assertThat(
-            folder
-                .parseWith("guard: {gradient_norm: {action: reduce_lr, factor: 0.1}}\n")
-                .guard()
-                .gradientNorm())
-        .contains(new GuardSpec.GradientNorm(100, OptionalDouble.of(0.1), 20, 3));
-  }
-
-  @Test
-  void files_of_rows_may_be_lists_and_samples() throws IOException {
-    String yaml =
-        SpecFolder.SMALLEST.replaceFirst(
-            "train: \\S+",
-            "train: [train.jsonl, \"general.jsonl#5\"]\n  system: Be brief.\n  order_by: field:level");
-    DatasetSpec dataset = folder.parse(yaml).dataset();
-    String general = directory.resolve("general.jsonl").toString();
-    assertThat(dataset.train())
-        .containsExactly(rows("train.jsonl").get(0), new RowSource(general, OptionalInt.of(5)));
-    assertThat(dataset.system()).contains("Be brief.");
-    assertThat(dataset.curriculum()).contains(new Curriculum(Optional.of("level")));
-
-    Files.writeString(directory.resolve("lists.yaml"), yaml);
-    assertThat(UnreadSpec.load(directory.resolve("lists.yaml")).datasets())
-        .contains("train.jsonl", "general.jsonl");
-    Path kept = directory.resolve("kept");
-    var elsewhere = SpecSources.elsewhere(directory, Map.of("general.jsonl", kept));
-    assertThat(SpecReader.parse(yaml, elsewhere, "sweep.yaml").dataset().train().get(1))
-        .hasToString(kept + "#5");
-  }
-
-  @Test
-  void mistakes_in_lists_of_files_are_told_with_their_line() {
-    String yaml =
-        SpecFolder.SMALLEST.replaceFirst(
-            "train: \\S+", "train: [train.jsonl#0, none.jsonl, rows.parquet]\n  order_by: size");
-    assertThatThrownBy(() -> folder.parse(yaml))
-        .isInstanceOf(UserError.class)
-        .hasMessageContaining("train.jsonl#0 asks for an impossible sample; expected path#N")
-        .hasMessageContaining("there is no file " + directory.resolve("none.jsonl"))
-        .hasMessageContaining("rows.parquet is Parquet; expected JSON rows; write them with")
-        .hasMessageContaining("order_by: size has the wrong form; expected length, or field:NAME");
-  }
-
-  private List<RowSource> rows(String name) {
-    return List.of(RowSource.parse(directory.resolve(name).toString()));
-  }
-
-  @Test
-  void the_modules_that_any_trial_names_are_known_before_there_are_trials() {
-    var spec =
-        folder.parse(
-            """
-            model: model
-            dataset: {train: train.jsonl}
-            training: {alpha_pattern: {k_proj: 16}}
-            search:
-              space:
-                target_modules: [q_proj, "v_proj, k_proj"]
-                rank_pattern: ["q_proj: 4", "v_proj: 2"]
-            """);
-    Lora lora = spec.trainingOfAllNames().lora();
-    assertThat(lora.targetModules()).containsExactly("all-linear", "q_proj", "v_proj", "k_proj");
-    assertThat(lora.rankPattern()).containsOnlyKeys("q_proj", "v_proj");
-    assertThat(lora.alphaPattern()).containsOnlyKeys("k_proj");
-    assertThat(folder.parseWith("").trainingOfAllNames())
-        .isEqualTo(folder.parseWith("").training());
-  }
-
-  @Test
-  void points_conditions_constraints_and_scaling_are_read() {
-    SearchSpec points =
-        folder
-            .parse(
-                """
-                model: model
-                dataset: {train: train.jsonl}
-                search: {method: points, points: [{learning_rate: 1e-3, lora_rank: 4}, {}]}
-                """)
-            .search();
-    assertThat(points.points())
-        .containsExactly(Map.of("learning_rate", "1e-3", "lora_rank", "4"), Map.of());
-
-    SearchSpec grid =
-        folder
-            .parse(
-                """
-                model: model
-                dataset: {train: train.jsonl}
-                search:
-                  space:
-                    optimizer: [sgd, adamw]
-                    momentum: {choice: [0, 0.9], when: {optimizer: sgd}}
-                  constraints: ["learning_rate <= 0.1", "use_dora || lora_rank >= 2"]
-                  scale_learning_rate_with: batch
-                  scale_rule: linear
-                """)
-            .search();
-    assertThat(grid.conditions())
-        .isEqualTo(Map.of("momentum", new SearchSpec.Condition("optimizer", List.of("sgd"))));
-    assertThat(grid.constraints())
-        .containsExactly(
-            new PointRule("learning_rate <= 0.1"), new PointRule("use_dora || lora_rank >= 2"));
-    assertThat(grid.rateScaling()).contains(SearchSpec.RateScaling.LINEAR);
-    assertThat(grid.exact()).isFalse();
   }
 }

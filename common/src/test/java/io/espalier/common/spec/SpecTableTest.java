@@ -50,4 +50,18 @@ class SpecTableTest {
     Files.writeString(made, table());
     assertThat(TABLE).as("copy %s there", made.toAbsolutePath()).hasSameTextualContentAs(made);
   }
+
+  @Test
+  void the_table_of_keys_is_complete_and_its_defaults_fit_their_own_types() {
+    assertThat(SpecKeys.all()).extracting(SpecKey::path).doesNotHaveDuplicates();
+    for (SpecKey key : SpecKeys.all()) {
+      assertThat(key.meaning()).as(key.path()).isNotBlank();
+      if (!(key.type() instanceof ValueType.Section)) {
+        assertThat(key.standard().flatMap(key.type()::problem)).as(key.path()).isEmpty();
+      }
+      if (!key.section().isEmpty()) {
+        assertThat(SpecKeys.find(key.section())).as(key.path()).isPresent();
+      }
+    }
+  }
 }

@@ -18,6 +18,7 @@ import io.espalier.worker.model.Precision;
 import io.espalier.worker.node.DeviceName;
 import io.espalier.worker.node.LaneSlots;
 import io.espalier.worker.train.KeptSpeeds;
+import io.espalier.worker.train.LanesMemory;
 import io.espalier.worker.train.PackSpeed;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,7 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -39,18 +40,22 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
   private static final Duration BUDGET = Duration.ofSeconds(3);
   private static final int MOST_SLOTS = 16;
 
-  /** Of the update whose memory is measured. */
+  /** Of an update at most, for its memory to be measured. */
   private static final int MOST_SECONDS = 6;
 
-  /**
-   * What a sweep on a CPU takes beyond what the process had, of MiB that its lanes' largest passes
-   * take together: at least as much, and {@code FACTOR · MiB ^ POWER}. Small passes are exceeded by
-   * what a coordinator takes, Java's heap and what freed buffers leave between them; of large ones
-   * the lanes seldom need most at the same moment. Fitted to {@code bench/run memory --part plan}.
-   */
-  private static final double FACTOR = 15.7;
+  /** How long lanes train beside each other for it. */
+  private static final Duration TOGETHER = Duration.ofSeconds(2);
 
-  private static final double POWER = 0.64;
+  private static final int MEBIBYTE = 1 << 20;
+
+  /**
+   * MiB of a sweep on a CPU that this process does not have: a coordinator's. Fitted, as {@link
+   * #GAPS} is, to {@code bench/run memory --part plan}.
+   */
+  private static final int COORDINATOR = 80;
+
+  /** MiB that freed buffers come to leave between others, but no more than lanes take. */
+  private static final int GAPS = 180;
 
   private static final LanesOption options = new LanesOption();
 
@@ -85,9 +90,7 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
             .toList();
     int rows = PackSpeed.rows(data, training);
     int busy = Math.min(lanes, stages.branches().size());
-    long taken = taken(loaded, training, speed, busy, slots, rows);
-    long needed = loaded.device().isGpu() ? taken : onCpu(taken);
-    long bytes = taken == 0 ? 0 : speed.before() + needed;
+    long bytes = bytes(loaded, training, speed, busy, slots, rows);
     return Estimate.of(stages, rows, updates, lanes, slots, bytes).text();
   }
 
@@ -108,27 +111,34 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
   }
 
   /**
-   * Bytes that the lanes' largest passes take when they meet, as sooner or later they do: measured
-   * of one lane, unless that takes too long or too much.
+   * Most memory of the process when so many lanes make their largest updates: measured, unless one
+   * takes too long or too much.
    *
    * @return 0 where nothing is known
    */
-  private long taken(
+  private long bytes(
       BaseModel loaded, Training training, PackSpeed speed, int lanes, int slots, int updateRows) {
+    if (speed.before() == 0) {
+      return 0;
+    }
     int rows = Math.min(updateRows, passes.microBatch().orElse(updateRows));
     int longest = data.train().stream().mapToInt(TokenRow::length).max().orElse(1);
     long tokens = (long) slots * rows * longest;
     boolean tried =
         tokens <= speed.alone().orElseThrow() * MOST_SECONDS
             && tokens <= memory(speed, lanes).mostTokens(slots);
-    OptionalLong measured =
-        tried ? PackSpeed.bytes(loaded, data, training, slots, rows) : OptionalLong.empty();
-    return lanes * measured.orElseGet(() -> Math.round(speed.bytes(slots, tokens)));
+    Optional<LanesMemory> measured =
+        tried
+            ? LanesMemory.measure(loaded, data, training, lanes, slots, rows, TOGETHER)
+            : Optional.empty();
+    LanesMemory taken =
+        measured.orElseGet(
+            () -> new LanesMemory(speed.before(), lanes * Math.round(speed.bytes(slots, tokens))));
+    return taken.before() + taken.bytes() + (device.equals(DeviceName.CPU) ? beside(taken) : 0);
   }
 
-  private static long onCpu(long taken) {
-    double mebibytes = FACTOR * Math.pow((double) taken / (1 << 20), POWER);
-    return Math.max(taken, Math.round(mebibytes * (1 << 20)));
+  private static long beside(LanesMemory lanes) {
+    return (long) COORDINATOR * MEBIBYTE + Math.min(lanes.bytes(), (long) GAPS * MEBIBYTE);
   }
 
   private long weightBytes() {

@@ -9,18 +9,13 @@ import io.espalier.worker.memory.DeviceMemory;
 import io.espalier.worker.memory.MemoryModel;
 import io.espalier.worker.memory.PassMemory;
 import io.espalier.worker.model.BaseModel;
-import io.espalier.worker.model.Libtorch;
 import io.espalier.worker.model.OutOfMemory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 
 /**
  * How long updates of packs take and how much memory, measured on fresh adapters and some rows of
@@ -145,7 +140,7 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
       try {
         memory.trim();
         MicroBatch batch = batch(data.train().subList(0, rows), slots);
-        double seconds = seconds(device, model, slot, slots, batch, UPDATES);
+        double seconds = seconds(device, model, slot, slots, batch, UPDATES, LEAST_SECONDS);
         long bytes = before == 0 ? 0 : Math.max(0, memory.peak() - before);
         timings.add(new Timing(slots, batch.tokens(), seconds, bytes));
       } catch (RuntimeException e) {
@@ -165,52 +160,13 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
     return new PackSpeed(timings, End.MOST, before, perSlot);
   }
 
-  /**
-   * Most bytes that are resident, beyond those before, while a lane makes one update of the data's
-   * longest rows, or some short ones, on a thread of its own as lanes are: libtorch keeps buffers
-   * for each. What comes after the first depends on the gaps that freed buffers leave, and is
-   * another each time.
-   *
-   * @param rows of each slot's pass
-   * @return empty where the system does not tell, or it does not fit
-   */
-  public static OptionalLong bytes(
-      BaseModel model, TokenizedDataset data, Training training, int slots, int rows) {
-    List<TokenRow> longest =
-        data.train().stream()
-            .sorted(Comparator.comparingInt(TokenRow::length).reversed())
-            .limit(rows)
-            .toList();
-    DeviceMemory memory = DeviceMemory.of(model.device());
-    long before = resident(memory);
-    if (before == 0) {
-      return OptionalLong.empty();
-    }
-    Slot slot = slot(model, training);
-    MicroBatch batch = batch(longest, slots);
-    Runnable lane =
-        () -> {
-          Libtorch.prepareThread();
-          seconds(Pack::new, model, slot, slots, batch, 0);
-        };
-    try {
-      CompletableFuture.runAsync(lane, one -> new Thread(one).start()).join();
-      return OptionalLong.of(Math.max(0, memory.peak() - before));
-    } catch (CompletionException e) {
-      if (!OutOfMemory.is(e)) {
-        throw e.getCause() instanceof RuntimeException cause ? cause : e;
-      }
-      return OptionalLong.empty();
-    }
-  }
-
   /** Bytes that are resident before a pass; 0 where what it takes cannot be told from them. */
   static long resident(DeviceMemory memory) {
     memory.trim();
     return memory.restartPeak() ? memory.resident() : 0;
   }
 
-  private static Slot slot(BaseModel model, Training training) {
+  static Slot slot(BaseModel model, Training training) {
     AdapterLayout layout = AdapterLayout.of(model.config(), training.lora());
     return Slot.fresh(
         training,
@@ -244,7 +200,7 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
   }
 
   /** The same rows for every slot. */
-  private static MicroBatch batch(List<TokenRow> rows, int slots) {
+  static MicroBatch batch(List<TokenRow> rows, int slots) {
     double[] shares = new double[rows.size()];
     Arrays.fill(shares, 1.0 / Math.max(1, rows.stream().mapToLong(TokenRow::targets).sum()));
     return MicroBatch.of(
@@ -255,21 +211,23 @@ public record PackSpeed(List<Timing> timings, End end, long before, double perSl
    * Of an update of a pack, the fastest of some.
    *
    * @param updates at least, after one that warms it up
+   * @param least seconds that they take in all, the first too
    */
-  private static double seconds(
+  static double seconds(
       TrainingPack.Device device,
       BaseModel model,
       Slot slot,
       int slots,
       MicroBatch batch,
-      int updates) {
+      int updates,
+      double least) {
     boolean[] due = new boolean[slots];
     Arrays.fill(due, true);
     double[] rates = new double[slots];
     double fastest = Double.POSITIVE_INFINITY;
     double spent = 0;
     try (Pack pack = device.pack(model, Collections.nCopies(slots, slot))) {
-      for (int i = 0; i <= updates || spent < LEAST_SECONDS; i++) {
+      for (int i = 0; i <= updates || spent < least; i++) {
         long began = System.nanoTime();
         pack.accumulate(batch);
         // Waits for the device.

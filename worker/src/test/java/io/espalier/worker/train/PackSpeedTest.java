@@ -82,13 +82,4 @@ class PackSpeedTest extends TinyModel {
     var untold = new PackSpeed(List.of(new Timing(1, 56, 0.01, 0)), End.MOST, 0, 500);
     assertThat(untold.bytes(4, 56)).isZero();
   }
-
-  @Test
-  void what_a_pass_takes_is_measured_at_the_size_that_is_asked_for() {
-    Training training = Leases.hyperparameters(TrainType.LORA, 1e-3, 1, 1).training();
-
-    long few = PackSpeed.bytes(model, data, training, 1, 1).orElseThrow();
-    long many = PackSpeed.bytes(model, data, training, 16, 64).orElseThrow();
-    assertThat(many).isGreaterThan(few + (8 << 20));
-  }
 }

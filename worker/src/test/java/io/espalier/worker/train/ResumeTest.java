@@ -10,128 +10,24 @@ import io.espalier.common.spec.EarlyStoppingSpec;
 import io.espalier.common.spec.GuardSpec;
 import io.espalier.common.spec.ObjectiveSpec.Mode;
 import io.espalier.common.spec.StepsSpec;
-import io.espalier.common.trial.Attempt;
-import io.espalier.common.trial.Branch;
 import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.Training;
-import io.espalier.common.trial.Training.TrainType;
 import io.espalier.common.trial.TrialResult;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A branch that is stopped and goes on from its checkpoint is the branch that never stopped. */
-class ResumeTest extends TinyModel {
-  private static final long UPDATES = 9;
-
-  @TempDir Path sweep;
-
-  /** What a branch told: measurements by update, and checkpoints. */
-  private static class Told implements BranchListener {
-    private final List<String> measured = new ArrayList<>();
-    private final List<Checkpoint> checkpoints = new ArrayList<>();
-
-    @Override
-    public void measured(
-        long update, double epoch, long samples, long tokens, Measurement measurement) {
-      // A speed is no two times the same.
-      Object what =
-          measurement instanceof Measurement.Update made
-              ? List.of(made.trainLoss(), made.learningRate(), made.gradNorm())
-              : measurement;
-      measured.add("%04d %s %d %d %s".formatted(update, epoch, samples, tokens, what));
-    }
-
-    @Override
-    public void left(Checkpoint checkpoint) {
-      checkpoints.add(checkpoint);
-    }
-
-    List<String> after(long update) {
-      return measured.stream().filter(row -> Long.parseLong(row.substring(0, 4)) > update).toList();
-    }
-  }
-
-  private static Training training(Map<String, String> keys) {
-    Map<String, String> all = new HashMap<>(Map.of("lr_scheduler_type", "cosine"));
-    all.putAll(keys);
-    return Leases.hyperparameters(TrainType.LORA, 1e-2, 4, 1).with(all).training();
-  }
-
-  private Lease lease(Training training) {
-    return Leases.lease(training, Leases.NON_FINITE_ONLY, sweep, 5, UPDATES);
-  }
-
-  private static Lease leaving(Lease lease, Long... forks) {
-    return new Lease(
-        lease.sweep(),
-        lease.attempt(),
-        lease.branch(),
-        lease.settings(),
-        lease.dataset(),
-        lease.sweepDirectory(),
-        Optional.empty(),
-        List.of(forks),
-        Optional.empty());
-  }
-
-  /** The next attempt, for the trials that end later. */
-  private static Lease from(Lease lease, Checkpoint start) {
-    Branch branch = lease.branch();
-    return new Lease(
-        lease.sweep(),
-        new Attempt(1, lease.attempt().number() + 1),
-        branch.with(
-            branch.milestones().stream().filter(end -> end.update() > start.update()).toList()),
-        lease.settings(),
-        lease.dataset(),
-        lease.sweepDirectory(),
-        Optional.of(start),
-        List.of(),
-        Optional.empty());
-  }
-
-  private static BranchRun run(Lease lease, Told told) {
-    return new BranchRun(lease, model, data, Arrays::toString, told);
-  }
-
-  private static List<TrialResult> trained(Lease lease, Told told) {
-    BranchRun run = run(lease, told);
-    Lane.train(List.of(run));
-    return run.results();
-  }
-
-  private byte[] exported(TrialResult result) {
-    Path directory = sweep.resolve(result.adapter().orElseThrow());
-    try (Stream<Path> files = Files.list(directory)) {
-      Path weights =
-          files.filter(one -> one.toString().endsWith(".safetensors")).findFirst().orElseThrow();
-      return Files.readAllBytes(weights);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
+class ResumeTest extends ResumedBranches {
   /** Trains to the end, leaving a checkpoint, and once more from there. */
   private void goesOnBitForBit(Lease lease, long update) {
     var whole = new Told();
@@ -352,109 +248,5 @@ class ResumeTest extends TinyModel {
 
     assertThat(own.measured).isEqualTo(expected.after(4));
     assertThat(results.get(0).metrics()).isEqualTo(same.get(0).metrics());
-  }
-
-  /** Each time somebody looks, ten seconds have gone by. */
-  private static final class TenSecondsALook extends Clock {
-    private Instant now = Instant.EPOCH;
-
-    @Override
-    public Instant instant() {
-      now = now.plusSeconds(10);
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
-  }
-
-  /** Of a branch with a trial that ends after two updates. */
-  private BranchRun trained(Told told, double worth) {
-    Lease lease = Leases.lease(training(Map.of()), Leases.NON_FINITE_ONLY, sweep, 2, UPDATES);
-    BranchRun run =
-        new BranchRun(
-            lease,
-            model,
-            data,
-            Arrays::toString,
-            told,
-            new Cadence(Duration.ofSeconds(55), worth, new TenSecondsALook()),
-            PassCost.UNKNOWN);
-    Lane.train(List.of(run));
-    return run;
-  }
-
-  @Test
-  void checkpoints_that_take_long_for_what_is_trained_between_them_are_not_left_every_so_often() {
-    var told = new Told();
-    trained(told, 1e9);
-
-    assertThat(told.checkpoints).extracting(Checkpoint::update).containsExactly(2L);
-  }
-
-  @Test
-  void checkpoints_are_left_where_trials_end_and_every_so_often() {
-    var told = new Told();
-    BranchRun run = trained(told, 0);
-
-    assertThat(told.checkpoints).extracting(Checkpoint::update).containsExactly(2L, 7L);
-    run.checkpointKept(7);
-    run.forgetCheckpoints();
-    assertThat(sweep.resolve(told.checkpoints.get(0).place())).doesNotExist();
-  }
-
-  @Test
-  void a_checkpoint_that_is_damaged_missing_or_of_another_training_is_named() throws IOException {
-    Lease lease = lease(training(Map.of()));
-    var told = new Told();
-    trained(leaving(lease, 4L), told);
-    Checkpoint start = told.checkpoints.get(0);
-    Path file = sweep.resolve(start.place());
-    byte[] whole = Files.readAllBytes(file);
-
-    for (int at = 0; at < whole.length; at += Math.max(1, whole.length / 40)) {
-      byte[] flipped = whole.clone();
-      flipped[at] ^= 4;
-      Files.write(file, flipped);
-      assertThat(reason(from(lease, start))).startsWith("checkpoint " + file);
-    }
-    Files.write(file, Arrays.copyOf(whole, whole.length - 5));
-    assertThat(reason(from(lease, start))).contains("damaged or cut short");
-    Files.write(file, Arrays.copyOf(whole, 3));
-    assertThat(reason(from(lease, start))).contains("cut short");
-    Files.write(file, whole);
-    assertThat(reason(from(lease(training(Map.of("lora_rank", "2"))), start)))
-        .contains("is of another training: trained tensors");
-    assertThat(reason(from(lease, new Checkpoint(5, start.place()))))
-        .contains("stands after update 4, not 5");
-    Files.delete(file);
-    assertThat(reason(from(lease, start))).isEqualTo("checkpoint %s is not there".formatted(file));
-  }
-
-  private static String reason(Lease lease) {
-    List<TrialResult> results = trained(lease, new Told());
-    assertThat(results.get(0).outcome()).isInstanceOf(Outcome.Failed.class);
-    return results.get(0).outcome().reason();
-  }
-
-  @Test
-  void a_checkpoint_that_cannot_be_written_stops_no_training() throws IOException {
-    Lease lease = lease(training(Map.of()));
-    Path attempt = Files.createDirectories(sweep.resolve("branches/0/1-1"));
-    Files.writeString(attempt.resolve("checkpoints"), "in the way");
-    var told = new Told();
-
-    List<TrialResult> results = trained(leaving(lease, 4L), told);
-
-    assertThat(told.checkpoints).isEmpty();
-    assertThat(results).extracting(TrialResult::outcome).containsOnly(new Outcome.Completed());
-    assertThat(Files.readString(attempt.resolve("trial.log"))).contains("cannot be written");
   }
 }
