@@ -7,161 +7,22 @@ import static org.awaitility.Awaitility.await;
 import io.espalier.common.UserError;
 import io.espalier.common.protocol.Lease;
 import io.espalier.common.protocol.ToWorker;
-import io.espalier.common.spec.SpecReader;
-import io.espalier.common.spec.SweepSpec;
 import io.espalier.common.trial.Checkpoint;
 import io.espalier.common.trial.Outcome;
 import io.espalier.common.trial.SweepId;
 import io.espalier.common.trial.TrialId;
-import io.espalier.common.trial.TrialResult;
 import io.espalier.coordinator.report.SweepView;
 import io.espalier.coordinator.sweep.Examples;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import org.apache.pekko.actor.Address;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** A real node with journal and metrics store; only the worker follows a script. */
-class CoordinatorTest {
-  private static final String YAML =
-      """
-      name: demo
-      model: model
-      dataset: {train: train.jsonl}
-      search: {space: {learning_rate: [1e-3, 1e-4]}}
-      """;
-
-  @TempDir Path folder;
-  private final ManualClock clock = new ManualClock();
-
-  @BeforeEach
-  void writeSpec() throws Exception {
-    Files.createDirectories(folder.resolve("model"));
-    Files.writeString(folder.resolve("model/config.json"), "{}");
-    Files.writeString(folder.resolve("train.jsonl"), "{\"query\": \"a\", \"response\": \"b\"}\n");
-  }
-
-  private Coordinator start() {
-    return start(OptionalLong.empty());
-  }
-
-  private Coordinator start(OptionalLong room) {
-    CoordinatorConfig config =
-        new CoordinatorConfig(
-            folder.resolve("store"),
-            "127.0.0.1",
-            "127.0.0.1",
-            0,
-            0,
-            0,
-            CoordinatorConfig.PATIENCE,
-            CoordinatorConfig.WORTH_MOVING,
-            Optional.empty(),
-            room,
-            CoordinatorConfig.Security.NONE,
-            Optional.empty(),
-            clock);
-    return Coordinator.start(config, new ScriptedSpecs());
-  }
-
-  @Test
-  void beyond_the_room_for_checkpoints_the_sweep_that_ended_first_gives_its_own_up()
-      throws Exception {
-    var left = new ArrayList<Path>();
-    try (Coordinator coordinator = start()) {
-      for (boolean ann : new boolean[] {true, false}) {
-        try (ScriptedWorker worker = join(coordinator, ann)) {
-          SweepId sweep = submit(coordinator);
-          prepare(worker);
-          for (int trial = 0; trial < 2; trial++) {
-            worker.offer(1);
-            Lease lease = granted(worker);
-            left.add(endAtCheckpoint(worker, lease));
-          }
-          await().until(() -> view(coordinator, sweep).state().ended());
-        }
-        clock.advance(Duration.ofMinutes(1));
-      }
-    }
-    assertThat(left).allMatch(Files::exists);
-    try (Coordinator coordinator = start(OptionalLong.of(20))) {
-      await().until(() -> Files.notExists(left.get(0)) && Files.notExists(left.get(1)));
-      assertThat(left.subList(2, 4)).allMatch(Files::exists);
-    }
-  }
-
-  /** Ends a trial whose exact state is kept, in 7 bytes; where. */
-  private static Path endAtCheckpoint(ScriptedWorker worker, Lease lease) throws Exception {
-    String place = "branches/%s/%s/checkpoints/46".formatted(lease.branch().id(), lease.attempt());
-    Path file = Path.of(lease.sweepDirectory()).resolve(place);
-    Files.createDirectories(file.getParent());
-    Files.writeString(file, "weights");
-    int trial = lease.branch().milestones().get(0).trial().number();
-    TrialResult made = Examples.result(trial, new Outcome.Completed());
-    worker.ended(
-        lease.key(),
-        0,
-        new TrialResult(
-            made.trial(),
-            made.outcome(),
-            made.updates(),
-            made.epochs(),
-            made.samples(),
-            made.tokens(),
-            made.trainLoss(),
-            made.metrics(),
-            made.seconds(),
-            made.adapter(),
-            made.provenance(),
-            List.of(),
-            Optional.of(new Checkpoint(46, place))));
-    worker.expect(ToWorker.ResultAcknowledged.class);
-    return file;
-  }
-
-  private SweepId submit(Coordinator coordinator) throws Exception {
-    SweepSpec spec = SpecReader.parse(YAML, folder, "demo.yaml");
-    return coordinator.submit(spec, YAML, folder).toCompletableFuture().get(30, TimeUnit.SECONDS);
-  }
-
-  private static ScriptedWorker join(Coordinator coordinator, boolean ann) throws Exception {
-    String[] address = coordinator.clusterAddress().split(":");
-    return ScriptedWorker.join(
-        new Address("pekko", "espalier", address[0], Integer.parseInt(address[1])),
-        ann ? Examples.ANN : Examples.BOB);
-  }
-
-  private static SweepView view(Coordinator coordinator, SweepId sweep) throws Exception {
-    return coordinator.view(sweep).toCompletableFuture().get(30, TimeUnit.SECONDS);
-  }
-
-  private static void prepare(ScriptedWorker worker) throws Exception {
-    worker.register(1);
-    worker.offer(1);
-    ToWorker.Prepare task = worker.expect(ToWorker.Prepare.class);
-    worker.prepared(task.sweep(), Examples.DATASET);
-  }
-
-  private static void end(ScriptedWorker worker, Lease lease) throws Exception {
-    int trial = lease.branch().milestones().get(0).trial().number();
-    worker.ended(lease.key(), 0, Examples.result(trial, new Outcome.Completed()));
-    worker.expect(ToWorker.ResultAcknowledged.class);
-  }
-
-  private static Lease granted(ScriptedWorker worker) throws Exception {
-    return worker.expect(ToWorker.Grant.class).lease();
-  }
-
+/** A sweep from its submission to its end, with workers that come, go and fail. */
+class CoordinatorTest extends ScriptedSweeps {
   @Test
   void a_sweep_runs_from_its_spec_to_its_last_result() throws Exception {
     try (Coordinator coordinator = start();
@@ -357,63 +218,6 @@ class CoordinatorTest {
       worker.offer(1);
       end(worker, granted(worker));
       await().until(() -> view(coordinator, sweep).state() == SweepView.State.COMPLETED);
-    }
-  }
-
-  @Test
-  void a_restarted_coordinator_goes_on_from_its_journal() throws Exception {
-    Lease lease;
-    SweepId sweep;
-    try (Coordinator coordinator = start();
-        ScriptedWorker worker = join(coordinator, true)) {
-      sweep = submit(coordinator);
-      prepare(worker);
-      worker.offer(1);
-      lease = granted(worker);
-    }
-    try (Coordinator coordinator = start();
-        ScriptedWorker worker = join(coordinator, true)) {
-      ToWorker.Registered registered = worker.register(1, lease.key());
-      assertThat(registered.coordinatorEpoch()).isEqualTo(2);
-      assertThat(coordinator.unfinished().toCompletableFuture().get(30, TimeUnit.SECONDS))
-          .containsExactly(new Coordinator.Unfinished(sweep, true));
-      assertThat(registered.stored()).containsExactly(new ToWorker.Stored(lease.key(), 0));
-      end(worker, lease);
-      worker.offer(1);
-      Lease next = granted(worker);
-      assertThat(next.attempt().epoch()).isEqualTo(2);
-      end(worker, next);
-      await().until(() -> view(coordinator, sweep).state() == SweepView.State.COMPLETED);
-    }
-    try (Coordinator coordinator = start()) {
-      assertThat(view(coordinator, sweep).state()).isEqualTo(SweepView.State.COMPLETED);
-    }
-  }
-
-  @Test
-  void an_end_that_was_journaled_and_not_written_is_written_by_the_next_life() throws Exception {
-    Path directory = folder.resolve("store/sweeps/demo-1");
-    Path inTheWay = directory.resolve("sweep.json.new");
-    try (Coordinator coordinator = start();
-        ScriptedWorker worker = join(coordinator, true)) {
-      SweepId sweep = submit(coordinator);
-      await().until(() -> Files.exists(directory.resolve("sweep.json")));
-      prepare(worker);
-      worker.offer(1);
-      end(worker, granted(worker));
-      worker.offer(1);
-      Lease last = granted(worker);
-      await()
-          .ignoreExceptionsInstanceOf(IOException.class)
-          .until(() -> Files.isDirectory(Files.createDirectories(inTheWay)));
-      end(worker, last);
-      await().until(() -> view(coordinator, sweep).state() == SweepView.State.COMPLETED);
-    }
-    assertThat(directory.resolve("sweep.json")).hasContent("RUNNING");
-    Files.delete(inTheWay);
-    try (Coordinator coordinator = start()) {
-      await().until(() -> Files.readString(directory.resolve("sweep.json")).equals("COMPLETED"));
-      assertThat(coordinator.whenEnded().toCompletableFuture()).isNotDone();
     }
   }
 

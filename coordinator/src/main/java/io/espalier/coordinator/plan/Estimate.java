@@ -5,6 +5,7 @@ import io.espalier.common.trial.Branch;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * What a sweep takes on a machine where a few updates were measured; evaluations, and what guards
@@ -34,12 +35,15 @@ public record Estimate(
   }
 
   /**
-   * Slots of a lane that are taken when all lanes have their part of the branches.
+   * Branches that each lane trains at first; lanes without any are left out.
    *
-   * @param most that it may have
+   * @param most of a lane, ≥ 1
    */
-  public static int slots(StageTree stages, int lanes, int most) {
-    return Math.min(most, (stages.branches().size() + lanes - 1) / lanes);
+  public static List<Integer> begun(StageTree stages, int lanes, int most) {
+    int branches = stages.branches().size();
+    int busy = Math.min(lanes, branches);
+    int taken = Math.min(branches, busy * most);
+    return IntStream.range(0, busy).map(lane -> (taken + lane) / busy).boxed().toList();
   }
 
   /**

@@ -10,13 +10,15 @@ import org.junit.jupiter.api.Test;
 
 class EstimateTest {
   /** 10 epochs of 100 rows, twice. */
-  private static final StageTree STAGES =
-      Plan.of(
-              Specs.with(
-                  Specs.grid("learning_rate", List.of("1e-3", "1e-4")),
-                  Map.of("num_train_epochs", "10")),
-              100)
-          .stages();
+  private static final StageTree STAGES = stages("1e-3", "1e-4");
+
+  private static StageTree stages(String... rates) {
+    return Plan.of(
+            Specs.with(
+                Specs.grid("learning_rate", List.of(rates)), Map.of("num_train_epochs", "10")),
+            100)
+        .stages();
+  }
 
   @Test
   void it_goes_by_the_fastest_pack_that_it_can_fill_and_says_what_one_at_a_time_would_take() {
@@ -44,9 +46,12 @@ class EstimateTest {
 
   @Test
   void lanes_share_the_branches_so_that_few_of_them_fill_no_slots() {
-    assertThat(Estimate.slots(STAGES, 1, 16)).isEqualTo(2);
-    assertThat(Estimate.slots(STAGES, 2, 16)).isEqualTo(1);
-    assertThat(Estimate.slots(STAGES, 16, 16)).isEqualTo(1);
-    assertThat(Estimate.slots(STAGES, 1, 1)).isEqualTo(1);
+    assertThat(Estimate.begun(STAGES, 1, 16)).containsExactly(2);
+    assertThat(Estimate.begun(STAGES, 2, 16)).containsExactly(1, 1);
+    assertThat(Estimate.begun(STAGES, 16, 16)).containsExactly(1, 1);
+    assertThat(Estimate.begun(STAGES, 1, 1)).containsExactly(1);
+    StageTree three = stages("1e-3", "1e-4", "1e-5");
+    assertThat(Estimate.begun(three, 2, 16)).containsExactly(1, 2);
+    assertThat(Estimate.begun(three, 2, 1)).containsExactly(1, 1);
   }
 }

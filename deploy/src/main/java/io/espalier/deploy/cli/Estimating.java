@@ -26,6 +26,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -83,15 +84,14 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
       return "An update of trial 0 does not fit the memory of this machine's %s.".formatted(device);
     }
     int lanes = options.lanes(device);
-    int slots = Estimate.slots(stages, lanes, slots(training, speed, lanes));
+    List<Integer> begun = Estimate.begun(stages, lanes, slots(training, speed, lanes));
     List<Estimate.Measured> updates =
         speed.timings().stream()
             .map(one -> new Estimate.Measured(one.slots(), one.seconds()))
             .toList();
     int rows = PackSpeed.rows(data, training);
-    int busy = Math.min(lanes, stages.branches().size());
-    long bytes = bytes(loaded, training, speed, busy, slots, rows);
-    return Estimate.of(stages, rows, updates, lanes, slots, bytes).text();
+    long bytes = bytes(loaded, training, speed, begun, rows);
+    return Estimate.of(stages, rows, updates, lanes, Collections.max(begun), bytes).text();
   }
 
   /** Slots of a lane, were there branches enough. */
@@ -111,29 +111,32 @@ record Estimating(DeviceName device, Path model, TokenizedDataset data, PassSpec
   }
 
   /**
-   * Most memory of the process when so many lanes make their largest updates: measured, unless one
-   * takes too long or too much.
+   * Most memory of the process when lanes of so many slots make their largest updates: measured,
+   * unless one takes too long or too much.
    *
    * @return 0 where nothing is known
    */
   private long bytes(
-      BaseModel loaded, Training training, PackSpeed speed, int lanes, int slots, int updateRows) {
+      BaseModel loaded, Training training, PackSpeed speed, List<Integer> slots, int updateRows) {
     if (speed.before() == 0) {
       return 0;
     }
     int rows = Math.min(updateRows, passes.microBatch().orElse(updateRows));
-    int longest = data.train().stream().mapToInt(TokenRow::length).max().orElse(1);
-    long tokens = (long) slots * rows * longest;
+    long tokens = (long) rows * data.train().stream().mapToInt(TokenRow::length).max().orElse(1);
+    int most = Collections.max(slots);
     boolean tried =
-        tokens <= speed.alone().orElseThrow() * MOST_SECONDS
-            && tokens <= memory(speed, lanes).mostTokens(slots);
+        most * tokens <= speed.alone().orElseThrow() * MOST_SECONDS
+            && most * tokens <= memory(speed, slots.size()).mostTokens(most);
     Optional<LanesMemory> measured =
         tried
-            ? LanesMemory.measure(loaded, data, training, lanes, slots, rows, TOGETHER)
+            ? LanesMemory.measure(loaded, data, training, slots, rows, TOGETHER)
             : Optional.empty();
     LanesMemory taken =
         measured.orElseGet(
-            () -> new LanesMemory(speed.before(), lanes * Math.round(speed.bytes(slots, tokens))));
+            () -> {
+              double bytes = slots.stream().mapToDouble(of -> speed.bytes(of, of * tokens)).sum();
+              return new LanesMemory(speed.before(), Math.round(bytes));
+            });
     return taken.before() + taken.bytes() + (device.equals(DeviceName.CPU) ? beside(taken) : 0);
   }
 

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.stream.Stream;
+import java.util.function.IntConsumer;
 
 /**
  * What lanes take that make their largest updates beside each other, of a GPU of its memory.
@@ -26,8 +26,7 @@ public record LanesMemory(long before, long bytes) {
    * Trains fresh adapters on the data's longest rows, each lane on a thread of its own: libtorch
    * keeps buffers for each, and what freed ones leave between them fits the next or does not.
    *
-   * @param lanes ≥ 1
-   * @param slots of each lane, ≥ 1
+   * @param slots of each lane, each ≥ 1
    * @param rows of each slot's pass, ≥ 1
    * @param budget after which no update is begun, but that each lane makes one
    * @return empty where the system does not tell, or it does not fit
@@ -36,22 +35,21 @@ public record LanesMemory(long before, long bytes) {
       BaseModel model,
       TokenizedDataset data,
       Training training,
-      int lanes,
-      int slots,
+      List<Integer> slots,
       int rows,
       Duration budget) {
     DeviceMemory memory = DeviceMemory.of(model.device());
     Slot slot = PackSpeed.slot(model, training);
     List<TokenRow> descending =
         data.train().stream().sorted(Comparator.comparingInt(TokenRow::length).reversed()).toList();
-    MicroBatch largest =
-        PackSpeed.batch(descending.subList(0, Math.min(rows, descending.size())), slots);
+    List<TokenRow> longest = descending.subList(0, Math.min(rows, descending.size()));
     MicroBatch smallest =
         PackSpeed.batch(descending.subList(descending.size() - 1, descending.size()), 1);
-    Runnable lane =
-        () -> {
+    IntConsumer train =
+        taken -> {
+          MicroBatch largest = PackSpeed.batch(longest, taken);
           Libtorch.prepareThread();
-          PackSpeed.seconds(Pack::new, model, slot, slots, largest, 0, budget.toNanos() * 1e-9);
+          PackSpeed.seconds(Pack::new, model, slot, taken, largest, 0, budget.toNanos() * 1e-9);
         };
     try {
       // The first pass of a process loads code, which is no lane's.
@@ -61,9 +59,11 @@ public record LanesMemory(long before, long bytes) {
         return Optional.empty();
       }
       CompletableFuture.allOf(
-              Stream.generate(
-                      () -> CompletableFuture.runAsync(lane, one -> new Thread(one).start()))
-                  .limit(lanes)
+              slots.stream()
+                  .map(
+                      taken ->
+                          CompletableFuture.runAsync(
+                              () -> train.accept(taken), lane -> new Thread(lane).start()))
                   .toArray(CompletableFuture[]::new))
           .join();
       return Optional.of(new LanesMemory(before, Math.max(0, memory.peak() - before)));
