@@ -10,19 +10,9 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class DatasetSectionTest {
-  @TempDir Path directory;
-  private SpecFolder folder;
-
-  @BeforeEach
-  void fill() {
-    folder = SpecFolder.at(directory);
-  }
-
+class DatasetSectionTest extends SpecsInFolder {
   @Test
   void files_of_rows_may_be_lists_and_samples() throws IOException {
     String yaml =

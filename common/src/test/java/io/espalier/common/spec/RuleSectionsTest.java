@@ -3,25 +3,14 @@ package io.espalier.common.spec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.common.spec.ObjectiveSpec.Mode;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code guard}, {@code pruning} and {@code early_stopping}. */
-class RuleSectionsTest {
-  @TempDir Path directory;
-  private SpecFolder folder;
-
-  @BeforeEach
-  void fill() {
-    folder = SpecFolder.at(directory);
-  }
-
+class RuleSectionsTest extends SpecsInFolder {
   @ParameterizedTest
   @CsvSource({
     "loss, end, eval_loss, MIN",

@@ -4,22 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.common.spec.SearchSpec.Candidates;
 import io.espalier.common.trial.Lora;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class SearchSectionTest {
-  @TempDir Path directory;
-  private SpecFolder folder;
-
-  @BeforeEach
-  void fill() {
-    folder = SpecFolder.at(directory);
-  }
-
+class SearchSectionTest extends SpecsInFolder {
   @Test
   void the_space_keeps_the_order_and_the_text_of_the_file() {
     var spec =

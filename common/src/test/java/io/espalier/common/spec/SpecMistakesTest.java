@@ -2,23 +2,12 @@ package io.espalier.common.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class SpecMistakesTest {
-  @TempDir Path directory;
-  private SpecFolder folder;
-
-  @BeforeEach
-  void fill() {
-    folder = SpecFolder.at(directory);
-  }
-
+class SpecMistakesTest extends SpecsInFolder {
   @Test
   void all_mistakes_are_reported_together_in_the_order_of_their_lines() {
     assertThat(

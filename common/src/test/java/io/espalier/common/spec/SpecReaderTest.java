@@ -23,21 +23,11 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class SpecReaderTest {
-  @TempDir Path directory;
-  private SpecFolder folder;
-
-  @BeforeEach
-  void fill() {
-    folder = SpecFolder.at(directory);
-  }
-
+class SpecReaderTest extends SpecsInFolder {
   @Test
   void the_smallest_spec_gets_every_default() {
     var spec = folder.parse(SpecFolder.SMALLEST);

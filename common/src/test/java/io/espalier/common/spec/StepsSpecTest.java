@@ -2,24 +2,14 @@ package io.espalier.common.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class StepsSpecTest {
+class StepsSpecTest extends SpecsInFolder {
   private static final int UPDATES_PER_EPOCH = 4;
-  @TempDir Path directory;
-  private SpecFolder folder;
-
-  @BeforeEach
-  void lay() {
-    folder = SpecFolder.at(directory);
-  }
 
   @Test
   void without_the_keys_only_the_ends_of_epochs_count() {

@@ -32,7 +32,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Says how long a plan takes on this machine, after a few updates of its first trial.
+ * Says how long a plan takes on this machine, and how much memory, after a few updates of its first
+ * trial.
  *
  * @param model directory of the base model
  * @param passes what may be trained together

@@ -72,19 +72,6 @@ class ResumeTest extends ResumedBranches {
     }
   }
 
-  private static Lease restingAfter(Lease lease, long update) {
-    return new Lease(
-        lease.sweep(),
-        lease.attempt(),
-        lease.branch(),
-        lease.settings(),
-        lease.dataset(),
-        lease.sweepDirectory(),
-        lease.start(),
-        lease.forks(),
-        Optional.of(update));
-  }
-
   @Test
   void a_branch_that_rests_tells_how_far_it_came_and_goes_on_as_if_it_had_not() {
     Lease lease = lease(training(Map.of()));

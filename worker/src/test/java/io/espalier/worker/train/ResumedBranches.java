@@ -64,6 +64,14 @@ abstract class ResumedBranches extends TinyModel {
   }
 
   static Lease leaving(Lease lease, Long... forks) {
+    return with(lease, List.of(forks), Optional.empty());
+  }
+
+  static Lease restingAfter(Lease lease, long update) {
+    return with(lease, lease.forks(), Optional.of(update));
+  }
+
+  private static Lease with(Lease lease, List<Long> forks, Optional<Long> rest) {
     return new Lease(
         lease.sweep(),
         lease.attempt(),
@@ -71,9 +79,9 @@ abstract class ResumedBranches extends TinyModel {
         lease.settings(),
         lease.dataset(),
         lease.sweepDirectory(),
-        Optional.empty(),
-        List.of(forks),
-        Optional.empty());
+        lease.start(),
+        forks,
+        rest);
   }
 
   /** The next attempt, for the trials that end later. */
